@@ -1,0 +1,96 @@
+package op
+
+import (
+	"context"
+	"time"
+
+	"github.com/skupper-plugins/suite/shared/api/v2alpha1"
+	"github.com/skupper-plugins/suite/shared/site"
+	"github.com/skupper-plugins/suite/shared/token"
+)
+
+// Ports is an open site as the verbs see it. Store is always there; what is nil the site cannot do by itself, and the
+// verbs then go through resources, which a controller acts upon.
+type Ports struct {
+	Store    site.Store
+	Redeemer Redeemer     // nil: an AccessToken resource is created, and what becomes of it is awaited
+	Observer Observer     // nil: the statuses in the store are the truth
+	Links    LinkMaterial // nil: endpoints come from the site's status, credentials from a Certificate resource
+	System   System       // nil: router and controller are not this tool's to run
+}
+
+// Redeemer exchanges a token for the material of a link.
+type Redeemer interface {
+	// Redeem performs the exchange and stores the Secret and the Links it yields in the site; it gives the names of the
+	// Links. Link cost of the token is honoured. Redeeming a token whose Links are in the site already does nothing and
+	// gives their names. A refusal (expired, used up, wrong code) is a fault.Denied, a token nobody knows a
+	// fault.Missing, no answer before ctx ends a fault.Late; after any error nothing is stored.
+	Redeem(ctx context.Context, tok token.Token) (links []string, err error)
+}
+
+// Observer asks the running router. Every site.Runtime is one.
+type Observer interface {
+	// Observe gives what the router itself says now. A router that does not run is no error: Observed.Running is false.
+	Observe(ctx context.Context) (site.Observed, error)
+}
+
+// LinkMaterial gives what a peer needs to link to this site without a token.
+type LinkMaterial interface {
+	// Endpoints are all addresses at which this site accepts links, best first, one entry for each role and host; none
+	// if link access is off. Their names are the roles: inter-router, edge.
+	Endpoints(ctx context.Context) ([]v2alpha1.Endpoint, error)
+	// Credential gives the client certificate for peers (a kubernetes.io/tls Secret of that name), making it if need be.
+	Credential(ctx context.Context, name string) (*v2alpha1.Secret, error)
+}
+
+// System runs the processes of a local site. All methods may be called again and again.
+type System interface {
+	// Start starts what is missing of the agent and of the namespace's router, and forgets an earlier Stop.
+	Start(ctx context.Context) error
+	// Stop stops the namespace's router and keeps it stopped until Start. Resources, certificates and keys stay.
+	Stop(ctx context.Context) error
+	// Reload makes the agent read all resources anew now and returns when they are applied.
+	Reload(ctx context.Context) error
+	// Wake makes sure that somebody acts on changed resources, without starting a site that was stopped on purpose:
+	// then it says stopped. Verbs call it after they have changed the store and before they wait.
+	Wake(ctx context.Context) (stopped bool, err error)
+	// Status says what runs. It starts nothing.
+	Status(ctx context.Context) (SystemStatus, error)
+	// Install makes agent and routers start by themselves when the machine or the user's session starts.
+	Install(ctx context.Context) error
+	// Uninstall undoes Install and ends the agent. Unless forced it refuses (fault.Conflict) while a site runs, naming
+	// it; forced it stops all sites first. Resources stay.
+	Uninstall(ctx context.Context, force bool) error
+}
+
+// SystemStatus is what runs for one namespace of a local system.
+type SystemStatus struct {
+	Namespace string  `json:"namespace"`
+	Platform  string  `json:"platform"`
+	Home      string  `json:"home"`           // directory of the namespace
+	Site      string  `json:"site,omitempty"` // name of the site; empty if there is none
+	Installed bool    `json:"installed"`      // starts by itself
+	Stopped   bool    `json:"stopped"`        // stopped on purpose
+	Agent     Process `json:"agent"`
+	Router    Process `json:"router"`
+	// Notes are sentences on what is wrong or soon will be, worst first.
+	Notes []string `json:"notes,omitempty"`
+}
+
+// Process is one process of a local system.
+type Process struct {
+	Running bool      `json:"running"`
+	PID     int       `json:"pid,omitempty"`
+	Since   time.Time `json:"since,omitzero"`
+	Detail  string    `json:"detail,omitempty"` // why it does not run, or what runs it ("systemd user unit skupper-west.service")
+}
+
+// Progress is told what a verb waits for, in a few words ("site west: Not Running"), whenever that changes. It may be
+// nil and must be safe to call from the goroutine of Run only.
+type Progress func(what string)
+
+func (p Progress) say(what string) {
+	if p != nil {
+		p(what)
+	}
+}
