@@ -1,0 +1,29 @@
+# A menu: each target is one line that calls a script, so that what make does can be read and run without make.
+SHELL := /bin/bash
+.DEFAULT_GOAL := help
+.PHONY: help build demo test race fuzz lint bench interop soak release clean
+
+help: ## show this menu
+	@awk -F':.*## ' '/^[a-z]+:.*## /{printf "  make %-9s %s\n", $$1, $$2}' Makefile
+build: ## every program into bin/
+	@scripts/build.sh
+demo: ## two sites on this machine, linked by a token, with real traffic between them
+	@scripts/demo.sh
+test: ## the tests of every module (TEST_TIMEOUT=5m per package, TESTFLAGS=…)
+	@scripts/test.sh
+race: ## the same under the race detector; needs a C compiler
+	@scripts/test.sh -race
+fuzz: ## every fuzz target for FUZZTIME=10s each (FUZZ=regexp chooses)
+	@scripts/fuzz.sh
+lint: ## gofmt, go vet, golangci-lint at its pinned version
+	@scripts/lint.sh
+bench: ## throughput, latency and memory (tests/bench)
+	@scripts/bench.sh
+interop: ## against a real skrouterd: SKROUTERD=/path/to/skrouterd
+	@scripts/interop.sh
+soak: ## traffic and faults for SOAK=10m
+	@scripts/soak.sh
+release: ## archives of every program for six platforms, reproducible, into dist/
+	@scripts/release.sh
+clean: ## remove bin/, dist/ and the built tools
+	@scripts/clean.sh

@@ -1,0 +1,4 @@
+module github.com/skupper-plugins/suite/plugins/kubectl-skupper
+
+go 1.26.0
+

@@ -1,0 +1,13 @@
+#!/usr/bin/env bash
+# Builds every program for this machine into bin/, or into OUT.
+set -euo pipefail
+cd "$(dirname "${BASH_SOURCE[0]}")/.."
+out=$(mkdir -p "${OUT:-bin}" && cd "${OUT:-bin}" && pwd)
+export CGO_ENABLED=0
+flags=$(scripts/version.sh)
+programs=$(scripts/programs.sh)
+[ -n "$programs" ] || { echo "build: no program was found" >&2; exit 1; }
+while read -r name dir; do
+	go -C "$dir" build -trimpath -buildvcs=false -ldflags "$flags" -o "$out/" .
+	echo "built ${OUT:-bin}/$name"
+done <<<"$programs"
