@@ -1,0 +1,191 @@
+package config
+
+import (
+	"reflect"
+	"strings"
+)
+
+// Check reports everything wrong with the configuration at once, as a [*Faults] with a line each, or nil.
+// It opens no files: whether certificates exist is found when they are loaded.
+func (c *Config) Check() error {
+	var l faultList
+	c.checkRouter(&l)
+	for _, s := range sections {
+		c.checkSection(&l, s)
+	}
+	c.checkRoles(&l)
+	c.checkReferences(&l)
+	return l.err("configuration")
+}
+
+func (c *Config) checkRouter(l *faultList) {
+	r := &c.Router
+	if reflect.ValueOf(*r).IsZero() {
+		l.add("router: there is none")
+		return
+	}
+	if strings.ContainsAny(r.ID, "|$") {
+		l.add("router: id %q must not contain | or $", r.ID)
+	}
+	if len(r.ID) > 127 {
+		l.add("router: id has %d octets, want 127 or fewer", len(r.ID))
+	}
+	if n := r.DataConnectionCount; n != "" && n != "auto" {
+		a := Attribute{Name: "dataConnectionCount", Kind: Int, Min: 0, Max: 128}
+		if _, err := a.Coerce(n); err != nil {
+			l.add("router: %v, or auto", err)
+		}
+	}
+	hello, age := r.HelloIntervalSeconds, r.HelloMaxAgeSeconds
+	if hello == 0 {
+		hello = 1
+	}
+	if age == 0 {
+		age = 3
+	}
+	if age < hello {
+		l.add("router: helloMaxAgeSeconds is %d, want helloIntervalSeconds (%d) or more", age, hello)
+	}
+}
+
+// checkSection checks each entity by itself, and that names are unique within the type.
+func (c *Config) checkSection(l *faultList, s section) {
+	t := Lookup(s.short)
+	seen := map[string]bool{}
+	s.each(c, func(v reflect.Value) {
+		e := Entity{Type: s.short, Attributes: attributes(encode(v, false))}
+		name := e.Name()
+		if seen[name] {
+			l.add("%s %q: there is more than one", s.short, name)
+		}
+		seen[name] = true
+		if len(name) > MaxNameLength {
+			l.add("%s %q…: the name is longer than %d octets", s.short, name[:40], MaxNameLength)
+		}
+		for i := range t.Attributes {
+			a := &t.Attributes[i]
+			given, ok := e.Attributes[a.Name]
+			if !ok {
+				if a.Required {
+					l.add("%s %q: %s is missing", s.short, name, a.Name)
+				}
+				continue
+			}
+			if _, err := a.Coerce(given); err != nil {
+				l.add("%s %q: %v", s.short, name, err)
+			}
+		}
+	})
+	if t.Singleton && len(seen) > 1 {
+		l.add("%s: there are %d, want one", s.short, len(seen))
+	}
+}
+
+// checkRoles applies what a router's mode allows of connections, as [RoleFault] says.
+func (c *Config) checkRoles(l *faultList) {
+	for i := range c.Listeners {
+		if why := RoleFault(c.Router.Mode, "listener", c.Listeners[i].Role); why != "" {
+			l.add("listener %q: %s", c.Listeners[i].Name, why)
+		}
+	}
+	for i := range c.Connectors {
+		if why := RoleFault(c.Router.Mode, "connector", c.Connectors[i].Role); why != "" {
+			l.add("connector %q: %s", c.Connectors[i].Name, why)
+		}
+	}
+}
+
+// RoleFault says why a router of that mode cannot have a listener or connector (entityType) of that role.
+// It is empty if it can.
+func RoleFault(mode, entityType, role string) string {
+	if mode == "" {
+		mode = ModeStandalone
+	}
+	switch {
+	case role == RoleInterRouter && mode != ModeInterior,
+		role == RoleEdge && mode == ModeStandalone,
+		role == RoleEdge && mode == ModeEdge && entityType == "listener",
+		role == RoleInterEdge && mode != ModeEdge:
+		return "role " + role + " is not allowed in a router of mode " + mode
+	}
+	return ""
+}
+
+// checkReferences checks that what entities refer to by name exists, and what depends on it.
+func (c *Config) checkReferences(l *faultList) {
+	profiles, proxies := map[string]bool{"": true}, map[string]bool{"": true}
+	for i := range c.SSLProfiles {
+		profiles[c.SSLProfiles[i].Name] = true
+		if c.SSLProfiles[i].Name == "" {
+			l.add("sslProfile: name is missing")
+		}
+		if p := &c.SSLProfiles[i]; p.OldestValidOrdinal > p.Ordinal {
+			l.add("sslProfile %q: oldestValidOrdinal is %d, want ordinal (%d) or less", p.Name, p.OldestValidOrdinal, p.Ordinal)
+		}
+	}
+	for i := range c.ProxyProfiles {
+		proxies[c.ProxyProfiles[i].Name] = true
+		if c.ProxyProfiles[i].Name == "" {
+			l.add("proxyProfile: name is missing")
+		}
+	}
+	profile := func(kind, name, ref string) {
+		if !profiles[ref] {
+			l.add("%s %q: there is no sslProfile %q", kind, name, ref)
+		}
+	}
+	for i := range c.Listeners {
+		e := &c.Listeners[i]
+		profile("listener", e.Name, e.SSLProfile)
+		if e.RequireSSL && e.SSLProfile == "" {
+			l.add("listener %q: requireSsl needs an sslProfile", e.Name)
+		}
+	}
+	for i := range c.Connectors {
+		e := &c.Connectors[i]
+		profile("connector", e.Name, e.SSLProfile)
+		if !proxies[e.ProxyProfile] {
+			l.add("connector %q: there is no proxyProfile %q", e.Name, e.ProxyProfile)
+		}
+	}
+	for i := range c.TCPConnectors {
+		profile("tcpConnector", c.TCPConnectors[i].Name, c.TCPConnectors[i].SSLProfile)
+	}
+	for i := range c.Addresses {
+		if a := &c.Addresses[i]; (a.Prefix == "") == (a.Pattern == "") {
+			l.add("address %q: want either prefix or pattern", a.Name)
+		}
+	}
+	c.checkTCPListeners(l, profile)
+}
+
+func (c *Config) checkTCPListeners(l *faultList, profile func(kind, name, ref string)) {
+	strategy := map[string]string{}
+	for i := range c.TCPListeners {
+		e := &c.TCPListeners[i]
+		profile("tcpListener", e.Name, e.SSLProfile)
+		strategy[e.Name] = e.MultiAddressStrategy
+		multi := e.MultiAddressStrategy != "" && e.MultiAddressStrategy != StrategyNone
+		switch {
+		case multi && e.Address != "":
+			l.add("tcpListener %q: address must be absent with multiAddressStrategy %s", e.Name, e.MultiAddressStrategy)
+		case !multi && e.Address == "":
+			l.add("tcpListener %q: address is missing", e.Name)
+		}
+		if e.AuthenticatePeer && e.SSLProfile == "" {
+			l.add("tcpListener %q: authenticatePeer needs an sslProfile", e.Name)
+		}
+	}
+	for i := range c.ListenerAddresses {
+		e := &c.ListenerAddresses[i]
+		if e.Listener == "" {
+			continue // already reported as missing
+		}
+		switch s, ok := strategy[e.Listener]; {
+		case !ok:
+			l.add("listenerAddress %q: there is no tcpListener %q", e.Name, e.Listener)
+		case s == "" || s == StrategyNone:
+			l.add("listenerAddress %q: tcpListener %q has no multiAddressStrategy", e.Name, e.Listener)
+		}
+	}
+}
