@@ -1,0 +1,64 @@
+package limits
+
+import "time"
+
+// Bounds and defaults of connections (AMQP 2.4-2.6).
+const (
+	// ChannelMax is the highest channel number we announce.
+	ChannelMax = 32767
+	// MaxSessions is how many sessions one connection may have, in sessions.
+	MaxSessions = 1024
+	// HandleMax is the highest link handle we announce.
+	HandleMax = 0x7fffffff
+	// MaxLinks is how many links one connection may have over all its sessions, in links.
+	MaxLinks = 1 << 16
+	// RouterIncomingWindow is the session window that routers give each other, in transfers.
+	RouterIncomingWindow = 8192
+	// EndpointIncomingWindow is the session window that clients get, in transfers.
+	EndpointIncomingWindow = 512
+	// OutgoingWindow is what we announce; nothing is derived from it, in transfers.
+	OutgoingWindow = 0x7fffffff
+	// OutputHighWater is how much output of one connection may wait before its producers pause, in octets.
+	OutputHighWater = 512 << 10
+	// LinkCapacity is the credit of a link between routers, and the most that an endpoint gets, in deliveries.
+	LinkCapacity = 250
+	// HandshakeTimeout is how long TLS, SASL and open may take together.
+	HandshakeTimeout = 10 * time.Second
+	// IdleTimeout is after how much silence of the peer a connection is given up; half of it is announced.
+	IdleTimeout = 16 * time.Second
+	// MaxHalfOpen is how many accepted connections of one listener may be in their handshake at once, in connections.
+	MaxHalfOpen = 256
+)
+
+// Bounds of the core.
+const (
+	// MaxBuffered is how much of an incomplete message that is not marked as streaming is held back before it is forwarded as a stream, in octets.
+	MaxBuffered = 256 << 10
+	// MaxQueued is how many messages wait for the credit of one outgoing link, in messages.
+	MaxQueued = 1000
+	// MaxRouters is how many routers a network may have, in routers.
+	MaxRouters = 128
+	// StreamPool is how many idle streaming links a connection keeps, in links.
+	StreamPool = 128
+	// StreamPoolScan is how often idle streaming links above StreamPool are trimmed, and StreamPoolTrim how many at most at a time.
+	StreamPoolScan = 30 * time.Second
+	StreamPoolTrim = 10
+	// MaxRequests is how many management requests may wait, in messages.
+	MaxRequests = 1024
+)
+
+// Bounds of TCP streams.
+const (
+	// StreamAck is after how many further octets, given to the socket, the receiver of a stream tells its sender.
+	StreamAck = 512 << 10
+	// StreamWindow is how many octets of a stream may be on their way without being acknowledged.
+	StreamWindow = 1 << 20
+	// StreamSlack is how much more than StreamWindow a receiver stores before it treats its peer as broken, in octets.
+	StreamSlack = 1 << 20
+	// ConnectorCapacity is the capacity of a TCP connector in the balanced choice, in streams.
+	ConnectorCapacity = 5
+	// DialTimeout is how long a TCP connector waits for its server.
+	DialTimeout = 10 * time.Second
+	// ResumeTimeout is how long a draining stream may take to hand its last octets to the socket after the other side is gone.
+	ResumeTimeout = 30 * time.Second
+)
