@@ -1,0 +1,217 @@
+package v2alpha1
+
+import (
+	"errors"
+	"time"
+
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+)
+
+// Condition types.
+const (
+	ConditionConfigured  = "Configured"
+	ConditionResolved    = "Resolved"
+	ConditionRunning     = "Running"
+	ConditionMatched     = "Matched"
+	ConditionProcessed   = "Processed"
+	ConditionRedeemed    = "Redeemed"
+	ConditionOperational = "Operational"
+	ConditionReady       = "Ready"
+)
+
+// Messages of conditions that others match on.
+const (
+	MessageNotOperational        = "Not operational" // a link that is down; never set is "Not Operational"
+	MessageNoMatchingConnectors  = "No matching connectors"
+	MessageNoMatchingListeners   = "No matching listeners"
+	MessagePending               = "Pending"
+	MessageNoActiveSite          = "No active site in namespace"
+	MessageAlreadyRedeemedNoSite = "Already redeemed for a deleted site"
+)
+
+// Waiting is the error to give to a condition that is not met yet though nothing is wrong: it becomes Pending, with
+// text as the message, instead of Error.
+func Waiting(text string) error { return waiting(text) }
+
+type waiting string
+
+func (w waiting) Error() string { return string(w) }
+
+// IsWaiting reports whether err is, or wraps, one made by Waiting.
+func IsWaiting(err error) bool {
+	var w waiting
+	return errors.As(err, &w)
+}
+
+// SetCondition sets one condition of obj as of now and adds the conditions up again: nil is met, a Waiting error is
+// pending, any other is an error. Fields of the status which repeat the condition (redeemed, hasMatchingListener…) are
+// set too. It reports whether anything changed; a time of transition changes only when the condition flips.
+//
+// Use it where the time must be given; the Set methods are the same at the current time.
+func SetCondition(now time.Time, obj Object, condition string, err error) bool {
+	s := StatusOf(obj)
+	if s == nil {
+		return false
+	}
+	changed := s.set(now, obj.GetGeneration(), condition, err)
+	mirrored := mirror(obj, condition, err == nil)
+	switch o := obj.(type) {
+	case *AccessToken:
+		return (changed && s.copyFrom(condition)) || changed || mirrored
+	case *Certificate:
+		return (changed && s.copyFrom(condition)) || changed || mirrored
+	case *SecuredAccess:
+		// Always: its endpoints come and go without a change of the condition itself.
+		return s.add(now, o.GetGeneration(), required(obj), true) || changed || mirrored
+	default:
+		if changed {
+			_, single := obj.(*MultiKeyListener) // this kind has no Ready condition
+			s.add(now, obj.GetGeneration(), required(obj), !single)
+		}
+		return changed || mirrored
+	}
+}
+
+// required are the conditions that make a kind ready, in the order in which they are looked at.
+func required(obj Object) []string {
+	switch o := obj.(type) {
+	case *Site:
+		if o.AcceptsLinks() {
+			return []string{ConditionConfigured, ConditionRunning, ConditionResolved}
+		}
+		return []string{ConditionConfigured, ConditionRunning}
+	case *Listener, *Connector, *AttachedConnectorBinding:
+		return []string{ConditionConfigured, ConditionMatched}
+	case *MultiKeyListener, *Link:
+		return []string{ConditionConfigured, ConditionOperational}
+	case *AccessGrant:
+		return []string{ConditionProcessed, ConditionResolved}
+	case *RouterAccess, *SecuredAccess:
+		return []string{ConditionConfigured, ConditionResolved}
+	case *AttachedConnector:
+		return []string{ConditionConfigured}
+	}
+	return nil
+}
+
+// mirror sets the boolean of the status that goes with a condition.
+func mirror(obj Object, condition string, met bool) bool {
+	var field *bool
+	switch o := obj.(type) {
+	case *Listener:
+		field = only(condition, ConditionMatched, &o.Status.HasMatchingConnector)
+	case *Connector:
+		field = only(condition, ConditionMatched, &o.Status.HasMatchingListener)
+	case *AttachedConnectorBinding:
+		field = only(condition, ConditionMatched, &o.Status.HasMatchingListener)
+	case *MultiKeyListener:
+		field = only(condition, ConditionOperational, &o.Status.HasDestination)
+	case *AccessToken:
+		field = only(condition, ConditionRedeemed, &o.Status.Redeemed)
+	}
+	if field == nil || *field == met {
+		return false
+	}
+	*field = met
+	return true
+}
+
+func only(condition, want string, field *bool) *bool {
+	if condition == want {
+		return field
+	}
+	return nil
+}
+
+// Condition is the condition of that type, nil if it was never set.
+func (s *Status) Condition(condition string) *metav1.Condition {
+	for i := range s.Conditions {
+		if s.Conditions[i].Type == condition {
+			return &s.Conditions[i]
+		}
+	}
+	return nil
+}
+
+// IsTrue reports whether a condition is met.
+func (s *Status) IsTrue(condition string) bool {
+	c := s.Condition(condition)
+	return c != nil && c.Status == metav1.ConditionTrue
+}
+
+// RemoveCondition forgets a condition as if it had never been set. It reports whether there was one. The status is
+// added up again by the next SetCondition that changes something.
+func (s *Status) RemoveCondition(condition string) bool {
+	for i := range s.Conditions {
+		if s.Conditions[i].Type == condition {
+			s.Conditions = append(s.Conditions[:i:i], s.Conditions[i+1:]...)
+			return true
+		}
+	}
+	return false
+}
+
+func (s *Status) set(now time.Time, generation int64, condition string, err error) bool {
+	want := metav1.Condition{Type: condition, Status: metav1.ConditionFalse, ObservedGeneration: generation}
+	switch {
+	case err == nil:
+		want.Status, want.Reason, want.Message = metav1.ConditionTrue, string(StatusReady), MessageOK
+	case IsWaiting(err):
+		want.Reason, want.Message = string(StatusPending), err.Error()
+	default:
+		want.Reason, want.Message = string(StatusError), err.Error()
+	}
+	return s.put(now, want)
+}
+
+func (s *Status) put(now time.Time, want metav1.Condition) bool {
+	// Whole seconds: that is all a document can hold, and what is read back must equal what was set.
+	want.LastTransitionTime = metav1.NewTime(now.Truncate(time.Second))
+	old := s.Condition(want.Type)
+	if old == nil {
+		s.Conditions = append(s.Conditions, want)
+		return true
+	}
+	if old.Status == want.Status {
+		want.LastTransitionTime = old.LastTransitionTime
+	}
+	changed := old.Status != want.Status || old.Reason != want.Reason || old.Message != want.Message ||
+		old.ObservedGeneration != want.ObservedGeneration
+	*old = want
+	return changed
+}
+
+// add makes status and message of the required conditions: the first that is absent or not met decides.
+func (s *Status) add(now time.Time, generation int64, required []string, withReady bool) bool {
+	status, message := StatusReady, MessageOK
+	for _, name := range required {
+		c := s.Condition(name)
+		if c == nil {
+			status, message = StatusPending, "Not "+name
+			break
+		}
+		if c.Status != metav1.ConditionTrue {
+			status, message = StatusType(c.Reason), c.Message
+			break
+		}
+	}
+	changed := s.StatusType != status || s.Message != message
+	s.StatusType, s.Message = status, message
+	if withReady {
+		ready := metav1.Condition{Type: ConditionReady, Status: metav1.ConditionFalse, Reason: string(status),
+			Message: message, ObservedGeneration: generation}
+		if status == StatusReady {
+			ready.Status = metav1.ConditionTrue
+		}
+		changed = s.put(now, ready) || changed
+	}
+	return changed
+}
+
+// copyFrom makes status and message those of one condition.
+func (s *Status) copyFrom(condition string) bool {
+	c := s.Condition(condition)
+	changed := s.StatusType != StatusType(c.Reason) || s.Message != c.Message
+	s.StatusType, s.Message = StatusType(c.Reason), c.Message
+	return changed
+}
