@@ -4,7 +4,7 @@ set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.." || exit 1
 for dir in $(scripts/each-module.sh); do
 	[ "$dir" = ./tests ] && continue
-	go -C "$dir" list -f '{{if eq .Name "main"}}{{.ImportPath}} {{.Dir}}{{end}}' ./... || exit 1
+	go -C "$dir" list -e -f '{{if eq .Name "main"}}{{.ImportPath}} {{.Dir}}{{end}}' ./... || exit 1
 done | while read -r path dir; do
 	echo "${path##*/} $dir"
 done | sort

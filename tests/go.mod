@@ -1,0 +1,17 @@
+module github.com/skupper-plugins/suite/tests
+
+go 1.26.0
+
+require (
+	github.com/rogpeppe/go-internal v1.14.1
+	github.com/skupper-plugins/suite/plugins/podman-skupper v0.0.0
+	github.com/skupper-plugins/suite/router v0.0.0
+	github.com/skupper-plugins/suite/shared v0.0.0
+	go.uber.org/goleak v1.3.0
+)
+
+replace (
+	github.com/skupper-plugins/suite/plugins/podman-skupper => ../plugins/podman-skupper
+	github.com/skupper-plugins/suite/router => ../router
+	github.com/skupper-plugins/suite/shared => ../shared
+)
