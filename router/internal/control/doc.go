@@ -1,0 +1,2 @@
+// Package control is the routing control plane.
+package control

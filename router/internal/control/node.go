@@ -1,0 +1,144 @@
+package control
+
+import (
+	"slices"
+	"sort"
+	"time"
+)
+
+// node is what is known of one other router.
+type node struct {
+	id          string
+	index       int // 1 to MaxRouters-1, free again when the node is deleted
+	version     int64
+	instance    int64 // only if hasInstance
+	hasInstance bool
+
+	link int // control link of a neighbour, else 0
+
+	// What it last said of itself. An advertised number above the stored one
+	// means that something is to be asked for.
+	peers            map[string]int // its link state; empty means none
+	lsSeq            int64          // stored: number of peers
+	lsAdvertised     int64
+	addresses        map[string]address
+	mobileSeq        int64 // stored: number of addresses
+	mobileAdvertised int64
+	lastSeen         time.Time // of an RA or LSU; zero means never
+	behindSince      time.Time // its RAs are behind the stored numbers; zero means they are not
+
+	lsr, mar         ask
+	owesLSU, owesMAU bool // it asked us while there was no way to it
+
+	reachable        bool
+	announced        NodeReachable // last effect, while reachable
+	unreachableSince time.Time     // while not reachable
+	orphanSince      time.Time     // nothing speaks of it; zero means something does
+}
+
+// lookup finds the node of an id, or makes one. It returns nil if the table is full.
+func (e *Engine) lookup(now time.Time, id string) *node {
+	if n := e.nodes[id]; n != nil {
+		return n
+	}
+	index := slices.Index(e.used[:], false)
+	if index < 0 {
+		if !e.full {
+			e.full = true
+			e.log.Error().Str(fieldRouter, id).Int("limit", MaxRouters).Msg("router table full, router ignored")
+		}
+		return nil
+	}
+	n := &node{id: id, index: index, unreachableSince: now, orphanSince: now}
+	n.lsr.want()
+	e.used[index] = true
+	e.nodes[id] = n
+	at := sort.SearchStrings(e.order, id)
+	e.order = slices.Insert(e.order, at, id)
+	e.rescan = true
+	e.log.Debug().Str(fieldRouter, id).Int("index", index).Msg("router created")
+	return n
+}
+
+// remove deletes a node.
+func (e *Engine) remove(n *node) {
+	e.flushAddresses(n)
+	delete(e.nodes, n.id)
+	at := sort.SearchStrings(e.order, n.id)
+	e.order = slices.Delete(e.order, at, at+1)
+	e.used[n.index] = false
+	e.full = false
+	e.emit(NodeDeleted{ID: n.id})
+	e.log.Debug().Str(fieldRouter, n.id).Msg("router deleted")
+}
+
+// scanOrphans notes which nodes nothing speaks of: no neighbour, without a
+// link state, and in nobody's link state.
+func (e *Engine) scanOrphans(now time.Time) {
+	listed := map[string]bool{}
+	for id := range e.peers {
+		listed[id] = true
+	}
+	for _, n := range e.nodes {
+		for id := range n.peers {
+			listed[id] = true
+		}
+	}
+	for _, n := range e.nodes {
+		switch {
+		case n.link != 0 || len(n.peers) > 0 || listed[n.id]:
+			n.orphanSince = time.Time{}
+		case n.orphanSince.IsZero():
+			n.orphanSince = now
+		}
+	}
+	e.rescan = false
+}
+
+// forget clears the link state of a node. The next one is accepted whatever
+// its number.
+func (e *Engine) forget(n *node) {
+	if len(n.peers) > 0 {
+		e.dirty = true
+	}
+	n.peers, n.lsSeq, n.lsAdvertised = nil, 0, 0
+	n.lsr.restart()
+	n.lsr.want()
+	e.rescan = true
+}
+
+// restarted makes a node start over: nothing it said before holds any more.
+func (e *Engine) restarted(n *node, instance int64) {
+	e.log.Info().Str(fieldRouter, n.id).Int64("was", n.instance).Int64("instance", instance).Msg("router restarted")
+	n.instance = instance
+	n.behindSince = time.Time{}
+	e.forget(n)
+	e.flushAddresses(n)
+	n.mobileAdvertised = 0
+	n.mar.done()
+	e.dirty, e.urgent = true, true
+	e.wantRA = true // it lost ours
+}
+
+// identify records the instance of a node, and tells whether it is another
+// than before.
+func (e *Engine) identify(n *node, instance int64) (restarted bool) {
+	if !n.hasInstance {
+		n.instance, n.hasInstance = instance, true
+		return false
+	}
+	if n.instance == instance {
+		return false
+	}
+	e.restarted(n, instance)
+	return true
+}
+
+// flushAddresses removes all addresses of a node.
+func (e *Engine) flushAddresses(n *node) {
+	if len(n.addresses) > 0 {
+		e.remoteAddresses -= len(n.addresses)
+		e.emit(AddressesFlushed{Node: n.id})
+	}
+	n.addresses, n.mobileSeq = nil, 0
+}
