@@ -1,0 +1,352 @@
+package filestore
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"time"
+
+	"github.com/skupper-plugins/suite/plugins/podman-skupper/internal/atomicfile"
+	"github.com/skupper-plugins/suite/plugins/podman-skupper/internal/lockfile"
+	"github.com/skupper-plugins/suite/shared/api/v2alpha1"
+	"github.com/skupper-plugins/suite/shared/fault"
+)
+
+// lockWait is how long a writer waits for another one.
+const lockWait = 15 * time.Second
+
+// lock makes the namespace's directories if need be and takes its lock.
+func (s *Store) lock(ctx context.Context) (*lockfile.Lock, error) {
+	if err := s.dir.Make(); err != nil {
+		return nil, err
+	}
+	ctx, cancel := context.WithTimeout(ctx, lockWait)
+	defer cancel()
+	return lockfile.Take(ctx, s.dir.StoreLock())
+}
+
+// Create implements site.Store.
+func (s *Store) Create(ctx context.Context, obj v2alpha1.Object) error {
+	kind := v2alpha1.KindOf(obj)
+	if _, err := lookup(kind); err != nil {
+		return err
+	}
+	if err := checkName(obj.GetName()); err != nil {
+		return fault.Wrap(fault.Usage, "create "+kind, err, "")
+	}
+	if ns := obj.GetNamespace(); ns != "" && ns != s.dir.Name() {
+		return fault.New(fault.Usage, fmt.Sprintf("create %s %s: it belongs to namespace %q, not to %q", kind, obj.GetName(), ns, s.dir.Name()), "")
+	}
+	l, err := s.lock(ctx)
+	if err != nil {
+		return err
+	}
+	defer l.Release()
+	sweep(s.dir.InputResources())
+	in, err := s.Load()
+	if err != nil {
+		return err
+	}
+	if e, ok := in.entries[key{kind, obj.GetName()}]; ok {
+		return fault.New(fault.Conflict, fmt.Sprintf("%s %q exists already in namespace %s (file %s)", kind, obj.GetName(), s.dir.Name(), e.file), "")
+	}
+	path := filepath.Join(s.dir.InputResources(), fileName(kind, obj.GetName()))
+	if _, err := os.Lstat(path); err == nil {
+		return fault.New(fault.Conflict, fmt.Sprintf("create %s %q: %s is there already and has something else", kind, obj.GetName(), path), "correct or remove that file")
+	}
+	s.identify(obj)
+	whole := v2alpha1.DeepCopy(obj)
+	if err := s.saveStatus(whole); err != nil { // before the input, so that no one sees it without
+		return err
+	}
+	return s.saveInput(path, whole)
+}
+
+// saveInput writes a resource's own file, without status.
+func (s *Store) saveInput(path string, obj v2alpha1.Object) error {
+	raw, err := toRaw(obj)
+	if err != nil {
+		return err
+	}
+	delete(raw, "status")
+	text, err := encode(raw)
+	if err != nil {
+		return err
+	}
+	perm := fs.FileMode(0o644)
+	if isSecret(v2alpha1.KindOf(obj)) {
+		perm = 0o600
+	}
+	return atomicfile.Write(path, perm, text)
+}
+
+// saveStatus writes the resource with its status to the runtime, if anything changed there. A resource that has no
+// status yet needs no file, and an old one of another resource with this name goes.
+func (s *Store) saveStatus(obj v2alpha1.Object) error {
+	kind := v2alpha1.KindOf(obj)
+	if kind == v2alpha1.KindSecret {
+		return nil
+	}
+	raw, err := toRaw(obj)
+	if err != nil {
+		return err
+	}
+	path := filepath.Join(s.dir.RuntimeResources(), fileName(kind, obj.GetName()))
+	raw, _ = prune(raw).(map[string]any)
+	if raw["status"] == nil {
+		old := s.rendered(kind, obj.GetName())
+		if old == nil || old.obj.GetUID() == obj.GetUID() && old.raw["status"] == nil {
+			return nil
+		}
+	}
+	text, err := encode(raw)
+	if err != nil {
+		return err
+	}
+	perm := fs.FileMode(0o644)
+	if isSecret(kind) {
+		perm = 0o600
+	}
+	_, err = atomicfile.WriteChanged(path, perm, text)
+	return err
+}
+
+// Update implements site.Store.
+func (s *Store) Update(ctx context.Context, kind, name string, change func(v2alpha1.Object) error) (v2alpha1.Object, error) {
+	info, err := lookup(kind)
+	if err != nil {
+		return nil, err
+	}
+	if !s.Exists() {
+		return nil, s.missing(&Input{}, info.Kind, name)
+	}
+	l, err := s.lock(ctx)
+	if err != nil {
+		return nil, err
+	}
+	defer l.Release()
+	in, err := s.Load()
+	if err != nil {
+		return nil, err
+	}
+	e, ok := in.entries[key{info.Kind, name}]
+	if !ok {
+		return nil, s.missing(in, info.Kind, name)
+	}
+	if e.kept {
+		return nil, fault.Wrap(fault.Conflict, fmt.Sprintf("cannot change %s %q", info.Kind, name), in.faultOf(e.file), "correct or remove that file")
+	}
+	before := s.complete(v2alpha1.DeepCopy(e.obj), e.raw)
+	after := v2alpha1.DeepCopy(before)
+	if err := change(after); err != nil {
+		return nil, err
+	}
+	keepIdentity(after, before)
+	rawBefore, rawAfter, err := bothRaw(before, after)
+	if err != nil {
+		return nil, err
+	}
+	if !sameContent(rawBefore, rawAfter) {
+		after.SetGeneration(before.GetGeneration() + 1)
+	} else if sameMetadata(rawBefore, rawAfter) {
+		return after, nil
+	}
+	if after.GetUID() == "" {
+		s.identify(after)
+	}
+	if rawAfter, err = toRaw(after); err != nil {
+		return nil, err
+	}
+	stored, err := toRaw(e.obj) // what the file says, without what complete added
+	if err != nil {
+		return nil, err
+	}
+	delete(stored, "status")
+	delete(rawAfter, "status")
+	if info.Kind == v2alpha1.KindSecret {
+		delete(e.raw, "stringData") // merged into data
+		stored["data"] = e.raw["data"]
+	}
+	merged, _ := merge(withNamespace(e.raw, s.dir.Name()), stored, rawAfter).(map[string]any)
+	return after, s.replace(in, e, merged)
+}
+
+// faultOf is the first fault of a file.
+func (in *Input) faultOf(name string) error {
+	for _, f := range in.Faults {
+		if filepath.Base(f.Path) == name {
+			return f
+		}
+	}
+	return errors.New(name + " is broken")
+}
+
+// withNamespace is raw as if its file named the namespace.
+func withNamespace(raw map[string]any, namespace string) map[string]any {
+	if m, ok := raw["metadata"].(map[string]any); ok {
+		m["namespace"] = namespace
+	}
+	return raw
+}
+
+func bothRaw(a, b v2alpha1.Object) (ra, rb map[string]any, err error) {
+	if ra, err = toRaw(a); err != nil {
+		return nil, nil, err
+	}
+	rb, err = toRaw(b)
+	return ra, rb, err
+}
+
+// keepIdentity undoes changes that Update does not make.
+func keepIdentity(after, before v2alpha1.Object) {
+	after.SetName(before.GetName())
+	after.SetNamespace(before.GetNamespace())
+	after.SetUID(before.GetUID())
+	after.SetCreationTimestamp(before.GetCreationTimestamp())
+	after.SetGeneration(before.GetGeneration())
+	v2alpha1.SetTypeMeta(after)
+	copyStatus(after, before)
+}
+
+// replace writes a document anew and leaves the others of its file as they are. A nil document is taken out, and with
+// the last one the file.
+func (s *Store) replace(in *Input, e entry, raw map[string]any) error {
+	f := in.files[e.file]
+	path := filepath.Join(s.dir.InputResources(), e.file)
+	var parts [][]byte
+	others := false
+	for i := range f.docs {
+		switch {
+		case i != e.doc:
+			parts = append(parts, f.docs[i].text)
+			others = others || !f.docs[i].blank()
+		case raw != nil:
+			text, err := encode(raw)
+			if err != nil {
+				return err
+			}
+			if len(parts) == 0 && len(f.docs) > 1 {
+				parts = append(parts, nil) // begins with a separator
+			}
+			parts = append(parts, text)
+			others = true
+		}
+	}
+	if !others {
+		if err := os.Remove(path); err != nil && !errors.Is(err, fs.ErrNotExist) {
+			return fault.Wrap(fault.Failed, "delete resource", err, "")
+		}
+		atomicfile.SyncDir(filepath.Dir(path))
+		return nil
+	}
+	perm := f.mode
+	for i := range f.docs {
+		if o := f.docs[i].obj; o != nil && isSecret(v2alpha1.KindOf(o)) {
+			perm = 0o600
+		}
+	}
+	return atomicfile.Write(path, perm, join(parts))
+}
+
+// join puts documents together again.
+func join(parts [][]byte) []byte {
+	var b bytes.Buffer
+	for i, p := range parts {
+		if i > 0 {
+			b.WriteString("---\n")
+		}
+		b.Write(p)
+		if len(p) > 0 && p[len(p)-1] != '\n' {
+			b.WriteByte('\n')
+		}
+	}
+	return b.Bytes()
+}
+
+// UpdateStatus implements site.Store.
+func (s *Store) UpdateStatus(ctx context.Context, kind, name string, change func(v2alpha1.Object) error) error {
+	info, err := lookup(kind)
+	if err != nil {
+		return err
+	}
+	if !s.Exists() {
+		return s.missing(&Input{}, info.Kind, name)
+	}
+	l, err := s.lock(ctx)
+	if err != nil {
+		return err
+	}
+	defer l.Release()
+	in, err := s.Load()
+	if err != nil {
+		return err
+	}
+	e, ok := in.entries[key{info.Kind, name}]
+	if !ok {
+		return s.missing(in, info.Kind, name)
+	}
+	before := s.complete(v2alpha1.DeepCopy(e.obj), e.raw)
+	after := v2alpha1.DeepCopy(before)
+	if err := change(after); err != nil {
+		return err
+	}
+	whole := before
+	copyStatus(whole, after)
+	if whole.GetUID() == "" {
+		s.identify(whole)
+	}
+	return s.saveStatus(whole)
+}
+
+// Delete implements site.Store.
+func (s *Store) Delete(ctx context.Context, kind, name string) error {
+	info, err := lookup(kind)
+	if err != nil {
+		return err
+	}
+	if !s.Exists() {
+		return s.missing(&Input{}, info.Kind, name)
+	}
+	l, err := s.lock(ctx)
+	if err != nil {
+		return err
+	}
+	defer l.Release()
+	in, err := s.Load()
+	if err != nil {
+		return err
+	}
+	e, ok := in.entries[key{info.Kind, name}]
+	switch {
+	case !ok:
+		return s.missing(in, info.Kind, name)
+	case e.kept && len(in.ofFile(e.file)) > 1:
+		return fault.Wrap(fault.Conflict, fmt.Sprintf("cannot delete %s %q", info.Kind, name), in.faultOf(e.file), "correct or remove that file")
+	case e.kept: // its own file, and broken: nothing else is lost with it
+		if err := os.Remove(filepath.Join(s.dir.InputResources(), e.file)); err != nil && !errors.Is(err, fs.ErrNotExist) {
+			return fault.Wrap(fault.Failed, "delete resource", err, "")
+		}
+	default:
+		if err := s.replace(in, e, nil); err != nil {
+			return err
+		}
+	}
+	if err := os.Remove(filepath.Join(s.dir.RuntimeResources(), fileName(info.Kind, name))); !removed(err) {
+		return fault.Wrap(fault.Failed, "delete status", err, "")
+	}
+	return nil
+}
+
+// ofFile is the resources that a file has.
+func (in *Input) ofFile(name string) (keys []key) {
+	for k, e := range in.entries {
+		if e.file == name {
+			keys = append(keys, k)
+		}
+	}
+	return keys
+}

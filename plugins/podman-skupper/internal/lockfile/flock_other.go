@@ -1,0 +1,13 @@
+//go:build !unix
+
+package lockfile
+
+import (
+	"errors"
+	"os"
+)
+
+func flock(*os.File) error { return errors.ErrUnsupported }
+
+// Inherit is not possible here.
+func (l *Lock) Inherit() error { return errors.ErrUnsupported }

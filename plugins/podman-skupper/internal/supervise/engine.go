@@ -1,0 +1,37 @@
+package supervise
+
+import (
+	"context"
+	"time"
+)
+
+// Engine keeps one router process running. Its methods are not called concurrently.
+type Engine interface {
+	// Start starts the router unless it runs, and returns when its process has taken the namespace's claim. An error
+	// has the last lines of the router's log.
+	Start(ctx context.Context) error
+	// Stop ends the router, gently first, and returns when it is gone. It is no error if it does not run.
+	Stop(ctx context.Context) error
+	// State tells what runs. It starts nothing.
+	State(ctx context.Context) State
+	// Remove takes away what the engine has set up outside of the namespace's directory.
+	Remove(ctx context.Context) error
+}
+
+// State is how a router's process is.
+type State struct {
+	Running bool
+	PID     int
+	Since   time.Time
+	Detail  string // what runs it, or why it does not run
+}
+
+// Spec is the router of one namespace.
+type Spec struct {
+	Namespace string
+	Program   string   // this program's absolute path
+	Args      []string // arguments that make it the router
+	Env       []string // environment, KEY=value
+	PIDFile   string   // see Claim
+	Log       string   // log file; the router bounds its size
+}

@@ -1,0 +1,171 @@
+package supervise
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"github.com/skupper-plugins/suite/plugins/podman-skupper/internal/atomicfile"
+	"github.com/skupper-plugins/suite/shared/fault"
+)
+
+// Systemd is the service manager of the machine (for root) or of the user.
+type Systemd struct {
+	user bool
+	dir  string // where unit files go
+}
+
+// systemctlTimeout bounds a call of systemctl.
+const systemctlTimeout = 30 * time.Second
+
+// FindSystemd gives the service manager that works for this user, or false. That systemctl is installed says nothing:
+// in a container or without a user session it cannot reach a manager.
+func FindSystemd(ctx context.Context, getenv func(string) string) (*Systemd, bool) {
+	s := &Systemd{user: os.Getuid() != 0, dir: "/etc/systemd/system"}
+	if s.user {
+		conf := getenv("XDG_CONFIG_HOME")
+		if !filepath.IsAbs(conf) {
+			home := getenv("HOME")
+			if home == "" {
+				return nil, false
+			}
+			conf = filepath.Join(home, ".config")
+		}
+		s.dir = filepath.Join(conf, "systemd", "user")
+	}
+	ctx, cancel := context.WithTimeout(ctx, 3*time.Second)
+	defer cancel()
+	out, _ := s.command(ctx, "is-system-running").Output() // degraded is an error and still a running manager
+	switch strings.TrimSpace(string(out)) {
+	case "running", "degraded", "starting", "initializing":
+		return s, true
+	}
+	return nil, false
+}
+
+// Name is what people call it.
+func (s *Systemd) Name() string {
+	if s.user {
+		return "systemd user unit"
+	}
+	return "systemd unit"
+}
+
+func (s *Systemd) command(ctx context.Context, args ...string) *exec.Cmd {
+	if s.user {
+		args = append([]string{"--user"}, args...)
+	}
+	return exec.CommandContext(ctx, "systemctl", args...)
+}
+
+// run calls systemctl and makes its complaint the error.
+func (s *Systemd) run(ctx context.Context, args ...string) error {
+	ctx, cancel := context.WithTimeout(ctx, systemctlTimeout)
+	defer cancel()
+	out, err := s.command(ctx, args...).CombinedOutput()
+	if err == nil {
+		return nil
+	}
+	why := strings.TrimSpace(string(out))
+	if why == "" {
+		why = err.Error()
+	}
+	return fault.Wrap(fault.Failed, "systemctl "+strings.Join(args, " "), errors.New(why), "")
+}
+
+// Unit is a service.
+type Unit struct {
+	Name        string // with .service
+	Description string
+	Program     string
+	Args        []string
+	Env         []string // KEY=value
+}
+
+// Text is the unit file.
+func (u Unit) Text() []byte {
+	var b bytes.Buffer
+	fmt.Fprintf(&b, "[Unit]\nDescription=%s\nWants=network-online.target\nAfter=network-online.target\nStartLimitIntervalSec=0\n\n", u.Description)
+	b.WriteString("[Service]\nType=simple\n")
+	for _, e := range u.Env {
+		fmt.Fprintf(&b, "Environment=%s\n", quoteUnit(e))
+	}
+	b.WriteString("ExecStart=" + quoteUnit(u.Program))
+	for _, a := range u.Args {
+		b.WriteString(" " + quoteUnit(a))
+	}
+	b.WriteString("\nKillMode=process\nRestart=always\nRestartSec=1\nTimeoutStopSec=70\n\n[Install]\nWantedBy=default.target\n")
+	return b.Bytes()
+}
+
+// quoteUnit quotes a word of a unit file: systemd expands % and, in commands, $.
+func quoteUnit(s string) string {
+	s = strings.NewReplacer(`\`, `\\`, `"`, `\"`, "%", "%%", "$", "$$", "\n", `\n`).Replace(s)
+	if s == "" || strings.ContainsAny(s, " \t'\"\\;") {
+		return `"` + s + `"`
+	}
+	return s
+}
+
+// Ensure writes the unit file if it differs, enables and starts the unit.
+func (s *Systemd) Ensure(ctx context.Context, u Unit) error {
+	if err := os.MkdirAll(s.dir, 0o755); err != nil {
+		return fault.Wrap(fault.Failed, "make the directory of units", err, "")
+	}
+	changed, err := atomicfile.WriteChanged(filepath.Join(s.dir, u.Name), 0o644, u.Text())
+	if err != nil {
+		return err
+	}
+	if changed {
+		if err := s.run(ctx, "daemon-reload"); err != nil {
+			return err
+		}
+	}
+	if err := s.run(ctx, "enable", u.Name); err != nil {
+		return err
+	}
+	return s.run(ctx, "start", u.Name)
+}
+
+// Stop stops a unit; that it does not exist is no error.
+func (s *Systemd) Stop(ctx context.Context, name string) error {
+	if !s.Has(name) {
+		return nil
+	}
+	return s.run(ctx, "stop", name)
+}
+
+// Has tells whether the unit's file is there.
+func (s *Systemd) Has(name string) bool {
+	_, err := os.Stat(filepath.Join(s.dir, name))
+	return err == nil
+}
+
+// Remove stops and disables a unit and removes its file.
+func (s *Systemd) Remove(ctx context.Context, name string) error {
+	if !s.Has(name) {
+		return nil
+	}
+	if err := s.run(ctx, "disable", "--now", name); err != nil {
+		return err
+	}
+	if err := os.Remove(filepath.Join(s.dir, name)); err != nil && !errors.Is(err, os.ErrNotExist) {
+		return fault.Wrap(fault.Failed, "remove unit", err, "")
+	}
+	return s.run(ctx, "daemon-reload")
+}
+
+// Lingers tells whether the user's units go on when the user is logged out. Root's always do.
+func (s *Systemd) Lingers(user string) bool {
+	if !s.user {
+		return true
+	}
+	_, err := os.Stat(filepath.Join("/var/lib/systemd/linger", user))
+	return err == nil
+}
