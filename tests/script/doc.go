@@ -1,0 +1,13 @@
+// Package script runs one corpus of scripts (*.txtar) over the real programs: each script is what a user types, and what
+// must come of it. Every script has an installation of its own, and all its processes end with it.
+//
+// Besides the commands of testscript there are
+//
+//	skupper ARG…          run the plugin; "!" before it wants a failure, whatever its exit code
+//	exits CODE ARG…       run the plugin, which must end with this exit code
+//	eventually ARG…       run the plugin until it succeeds and the last word, a regular expression,
+//	                      matches its standard output; for what takes time to happen
+//	port NAME…            set each variable to a TCP port that is free on loopback
+//
+// and the conditions [podman] and [kube], true for the plugin under test.
+package script
