@@ -36,7 +36,7 @@ func Diff(from, to *Config) Changes {
 	d.diffRouter(from, to)
 	old, want := from.index(), to.index()
 	for _, s := range sections[1:] {
-		d.diffType(Lookup(s.short), s.short, old[s.short], want[s.short])
+		d.diffType(Lookup(s.short), old[s.short], want[s.short])
 	}
 	d.followListeners(old["listenerAddress"], want["listenerAddress"])
 	d.order()
@@ -46,21 +46,43 @@ func Diff(from, to *Config) Changes {
 
 type differ struct{ Changes }
 
-// index holds normal entities by type and key.
-type index map[string]map[string]Entity
+// item is an entity in normal form with the name it goes by, which the form may lack.
+type item struct {
+	Entity
+	name string
+}
+
+// deletion is the entity with its name, which is what it is deleted by.
+func (i item) deletion() Entity {
+	attrs := maps.Clone(i.Attributes)
+	attrs["name"] = i.name
+	return Entity{Type: i.Type, Attributes: attrs}
+}
+
+// index holds items by type and key.
+type index map[string]map[string]item
 
 func (c *Config) index() index {
 	out := index{}
 	for _, s := range sections[1:] {
-		out[s.short] = map[string]Entity{}
+		out[s.short] = map[string]item{}
 	}
 	for _, e := range c.Entities() {
 		of, ok := out[e.Type]
 		if !ok {
 			continue
 		}
-		key := e.Name() // before defaults are dropped
-		of[key] = e.Normal()
+		normal := e.Normal()
+		key := normal.Name()
+		switch e.Type { // these are told apart by more than a name
+		case "site":
+			key = e.Type
+		case "address":
+			key = Identity(e.Type, e.Attributes)
+		case "listener", "connector", "tcpListener", "tcpConnector":
+			key = e.Name() // before a default host or port is dropped
+		}
+		of[key] = item{normal, e.Name()}
 	}
 	return out
 }
@@ -75,9 +97,9 @@ func (d *differ) diffRouter(from, to *Config) {
 	}
 }
 
-func (d *differ) diffType(t *Type, short string, old, want map[string]Entity) {
+func (d *differ) diffType(t *Type, old, want map[string]item) {
 	for _, key := range sortedKeys(old) {
-		if _, kept := want[key]; kept || short == "connector" && strings.HasPrefix(key, AutoMeshPrefix) {
+		if _, kept := want[key]; kept || t.Name == "connector" && strings.HasPrefix(key, AutoMeshPrefix) {
 			continue
 		}
 		d.remove(t, key, old[key])
@@ -86,30 +108,32 @@ func (d *differ) diffType(t *Type, short string, old, want map[string]Entity) {
 		before, existed := old[key]
 		after := want[key]
 		if !existed {
-			d.add(t, key, after)
+			d.add(t, key, after.Entity)
 			continue
 		}
 		diff := changed(before.Attributes, after.Attributes)
-		delete(diff, "name") // the key is the same: one side left the name out
+		for name, v := range diff { // a router may hide secrets
+			if a := t.Attribute(name); a != nil && a.Secret && before.Attributes[name] == Hidden && v != nil {
+				delete(diff, name)
+			}
+		}
 		if len(diff) > 0 {
-			d.change(t, key, before, after, diff)
+			d.change(t, before, after, diff)
 		}
 	}
 }
 
-func (d *differ) remove(t *Type, key string, e Entity) {
+func (d *differ) remove(t *Type, key string, e item) {
 	switch {
 	case t.Operations&OpDelete != 0:
-		d.Deleted = append(d.Deleted, e)
+		d.Deleted = append(d.Deleted, e.deletion())
 	case t.Name == "log":
-		reset := map[string]any{"name": key}
-		for name := range e.Attributes {
-			if a := t.Attribute(name); a != nil && a.Update && a.Default != nil {
-				reset[name] = a.Default
+		if _, given := e.Attributes["enable"]; given {
+			level := "default"
+			if e.Attributes["module"] == "DEFAULT" {
+				level = "info+"
 			}
-		}
-		if len(reset) > 1 {
-			d.Updated = append(d.Updated, Entity{Type: e.Type, Attributes: reset})
+			d.Updated = append(d.Updated, Entity{Type: e.Type, Attributes: map[string]any{"name": key, "enable": level}})
 		}
 	default:
 		d.RestartNeeded = append(d.RestartNeeded, e.Type)
@@ -132,7 +156,7 @@ func (d *differ) add(t *Type, key string, e Entity) {
 	}
 }
 
-func (d *differ) change(t *Type, key string, before, after Entity, diff map[string]any) {
+func (d *differ) change(t *Type, before, after item, diff map[string]any) {
 	live := t.Operations&OpUpdate != 0
 	for name := range diff {
 		if a := t.Attribute(name); a == nil || !a.Update {
@@ -147,11 +171,11 @@ func (d *differ) change(t *Type, key string, before, after Entity, diff map[stri
 				attrs[name] = t.Attribute(name).unset()
 			}
 		}
-		attrs["name"] = key
+		attrs["name"] = before.name
 		d.Updated = append(d.Updated, Entity{Type: after.Type, Attributes: attrs})
 	case t.Operations&OpDelete != 0:
-		d.Deleted = append(d.Deleted, before)
-		d.Created = append(d.Created, after)
+		d.Deleted = append(d.Deleted, before.deletion())
+		d.Created = append(d.Created, after.Entity)
 	default:
 		d.RestartNeeded = append(d.RestartNeeded, after.Type)
 	}
@@ -175,7 +199,7 @@ func (a *Attribute) unset() any {
 
 // followListeners makes the addresses of a multi-address listener go and come back with it: a listener
 // cannot be deleted while they refer to it.
-func (d *differ) followListeners(old, want map[string]Entity) {
+func (d *differ) followListeners(old, want map[string]item) {
 	gone := map[string]bool{}
 	for _, e := range d.Deleted {
 		if e.Type == "tcpListener" {
@@ -187,9 +211,9 @@ func (d *differ) followListeners(old, want map[string]Entity) {
 	}
 	for _, key := range sortedKeys(old) {
 		if ref, _ := old[key].Attributes["listener"].(string); gone[ref] && !has(d.Deleted, key) {
-			d.Deleted = append(d.Deleted, old[key])
+			d.Deleted = append(d.Deleted, old[key].deletion())
 			if e, kept := want[key]; kept && !has(d.Created, key) {
-				d.Created = append(d.Created, e)
+				d.Created = append(d.Created, e.Entity)
 			}
 		}
 	}
@@ -225,4 +249,4 @@ func changed(old, want map[string]any) map[string]any {
 	return out
 }
 
-func sortedKeys(m map[string]Entity) []string { return slices.Sorted(maps.Keys(m)) }
+func sortedKeys(m map[string]item) []string { return slices.Sorted(maps.Keys(m)) }

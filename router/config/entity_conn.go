@@ -57,11 +57,12 @@ type Connector struct {
 
 // Values of Listener.Role and Connector.Role.
 const (
-	RoleNormal      = "normal"
-	RoleInterRouter = "inter-router"
-	RoleEdge        = "edge"
-	RoleInterEdge   = "inter-edge"
-	RoleContainer   = "route-container"
+	RoleNormal       = "normal"
+	RoleInterRouter  = "inter-router"
+	RoleEdge         = "edge"
+	RoleInterEdge    = "inter-edge"
+	RoleContainer    = "route-container"
+	RoleInterNetwork = "inter-network"
 )
 
 // SSLProfile names the files of one TLS identity.

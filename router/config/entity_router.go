@@ -59,6 +59,6 @@ type Address struct {
 	Prefix       string         `json:"prefix"`
 	Pattern      string         `json:"pattern"`
 	Distribution string         `json:"distribution"` // "balanced" if empty
-	Priority     *int           `json:"priority"`     // nil means none
+	Priority     *int           `json:"priority"`     // 0 to 9; nil or -1 means none
 	Extra        map[string]any `json:"-"`
 }

@@ -51,6 +51,7 @@ type Type struct {
 	Alias      string // the name in the file, if it differs
 	Operations Operation
 	Singleton  bool        // there is at most one
+	Lenient    bool        // a query leaves out the columns it does not know, rather than being refused
 	Attributes []Attribute // in the order of the columns of a query
 }
 
@@ -100,7 +101,7 @@ func Identity(entityType string, attrs map[string]any) string {
 	case "log":
 		return "log/" + text("module")
 	case "site":
-		return orType("site", text("name"), "None")
+		return "site/None"
 	case "listener", "connector", "tcpListener", "tcpConnector":
 		id := short + "/" + text("host") + ":" + text("port")
 		if n := text("name"); n != "" {
@@ -110,18 +111,10 @@ func Identity(entityType string, attrs map[string]any) string {
 	case "listenerAddress":
 		return short + "/" + text("listener") + ":" + text("address") + ":" + text("name")
 	case "address", "router.config.address":
-		p := text("prefix")
-		if p == "" {
-			p = text("pattern")
+		if p := text("prefix"); p != "" {
+			return "address/" + p
 		}
-		return orType("router.config.address", text("name"), p)
+		return "address/" + text("pattern")
 	}
 	return short + "/" + text("name")
-}
-
-func orType(short, name, otherwise string) string {
-	if name == "" {
-		name = otherwise
-	}
-	return short + "/" + name
 }

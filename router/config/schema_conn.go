@@ -1,6 +1,6 @@
 package config
 
-var roles = []string{RoleNormal, RoleInterRouter, RoleEdge, RoleInterEdge, RoleContainer}
+var roles = []string{RoleNormal, RoleInterRouter, RoleEdge, RoleInterEdge, RoleContainer, RoleInterNetwork}
 
 var families = []string{"IPv4", "IPv6"}
 
@@ -13,8 +13,8 @@ var sslProfileType = &Type{Name: "sslProfile", Operations: crud, Attributes: nam
 	set(String, "certFile", update),
 	set(String, "privateKeyFile", update),
 	set(String, "password", update, secret),
-	set(String, "uidFormat", update),
-	set(String, "uidNameMappingFile", update),
+	set(String, "uidFormat"),
+	set(String, "uidNameMappingFile"),
 	set(Int, "ordinal", update, atLeast(0)),
 	set(Int, "oldestValidOrdinal", update, atLeast(0)),
 )}

@@ -4,7 +4,7 @@ const maxSeconds = 86400
 
 var distributions = []string{"multicast", "closest", "balanced", "unavailable"}
 
-var routerType = &Type{Name: "router", Operations: OpRead | OpUpdate, Singleton: true, Attributes: names(
+var routerType = &Type{Name: "router", Operations: OpRead, Singleton: true, Attributes: names(
 	set(String, "id", required),
 	set(String, "vanId"),
 	set(String, "mode", def(ModeStandalone), oneOf(ModeStandalone, ModeInterior, ModeEdge)),
@@ -29,7 +29,7 @@ var routerType = &Type{Name: "router", Operations: OpRead | OpUpdate, Singleton:
 	set(Bool, "dropTcpConnections", def(true)),
 )}
 
-var siteType = &Type{Name: "site", Operations: OpRead | OpCreate, Singleton: true, Attributes: names(
+var siteType = &Type{Name: "site", Operations: OpRead, Singleton: true, Attributes: names(
 	set(String, "location"),
 	set(String, "provider"),
 	set(String, "version"),
@@ -54,27 +54,25 @@ func LogModules() []string {
 	}
 }
 
-var addressType = &Type{Name: "router.config.address", Alias: "address", Operations: crd, Attributes: []Attribute{
+var addressType = &Type{Name: "router.config.address", Alias: "address", Operations: crd, Lenient: true, Attributes: []Attribute{
 	set(String, "name"),
 	col(String, "identity"),
 	col(String, "type"),
 	set(String, "prefix"),
 	set(String, "distribution", def("balanced"), oneOf(distributions...)),
 	set(String, "pattern"),
-	set(Int, "priority", between(0, 9)),
+	set(Int, "priority", def(-1), between(-1, 9)),
 }}
 
-var autoLinkType = &Type{Name: "router.config.autoLink", Alias: "autoLink", Operations: crd, Attributes: []Attribute{
+var autoLinkType = &Type{Name: "router.config.autoLink", Alias: "autoLink", Operations: crd, Lenient: true, Attributes: []Attribute{
 	set(String, "name"),
 	col(String, "identity"),
 	col(String, "type"),
 	set(String, "address", required),
 	set(String, "direction", required, oneOf("in", "out")),
-	set(Int, "phase", between(0, 9)),
 	set(String, "connection"),
 	set(String, "containerId"),
 	set(String, "externalAddress"),
-	set(Bool, "fallback", def(false)),
 	col(String, "linkRef"),
 	col(String, "operStatus"),
 	col(String, "lastError"),

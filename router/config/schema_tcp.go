@@ -34,10 +34,13 @@ var tcpConnectorType = &Type{Name: "tcpConnector", Operations: crd, Attributes: 
 
 var listenerAddressType = &Type{Name: "listenerAddress", Operations: crd, Attributes: names(
 	set(String, "address", required),
-	set(Int, "value", def(0), atLeast(0)),
+	set(Int, "value", required, atLeast(0)),
 	set(String, "listener", required),
 	col(Int, "connectionsOpened"),
 )}
 
 // tcpConnectionType is kept because clients ask for it; it never has rows.
-var tcpConnectionType = &Type{Name: "tcpConnection", Operations: OpRead, Attributes: names()}
+var tcpConnectionType = &Type{Name: "tcpConnection", Operations: OpRead, Attributes: names(
+	col(String, "address"), col(String, "host"), col(String, "direction"), col(Ulong, "bytesIn"),
+	col(Ulong, "bytesOut"), col(Ulong, "uptimeSeconds"), col(Ulong, "lastInSeconds"), col(Ulong, "lastOutSeconds"),
+)}

@@ -1,6 +1,6 @@
 package config
 
-var connectionType = &Type{Name: "connection", Operations: OpRead | OpUpdate, Attributes: []Attribute{
+var connectionType = &Type{Name: "connection", Operations: OpRead | OpUpdate, Lenient: true, Attributes: []Attribute{
 	col(String, "name"), col(String, "identity"), col(String, "host"), col(String, "localSocket"),
 	col(String, "role"), col(String, "protocol"), col(String, "dir"), col(String, "container"),
 	col(String, "sasl"), col(Bool, "isAuthenticated"), col(String, "user"), col(Bool, "isEncrypted"),
@@ -11,7 +11,7 @@ var connectionType = &Type{Name: "connection", Operations: OpRead | OpUpdate, At
 	col(String, "meshId"), col(Ulong, "tlsOrdinal"), col(String, "groupCorrelationId"), col(Uint, "groupOrdinal"),
 }}
 
-var linkType = &Type{Name: "router.link", Operations: OpRead, Attributes: []Attribute{
+var linkType = &Type{Name: "router.link", Operations: OpRead, Lenient: true, Attributes: []Attribute{
 	col(String, "name"), col(String, "identity"), col(String, "type"), col(String, "linkName"),
 	col(String, "linkType"), col(String, "linkDir"), col(String, "owningAddr"), col(Uint, "capacity"),
 	col(Ulong, "undeliveredCount"), col(Ulong, "unsettledCount"), col(Ulong, "deliveryCount"),
@@ -19,11 +19,11 @@ var linkType = &Type{Name: "router.link", Operations: OpRead, Attributes: []Attr
 	col(Ulong, "droppedPresettledCount"), col(Ulong, "acceptedCount"), col(Ulong, "rejectedCount"),
 	col(Ulong, "releasedCount"), col(Ulong, "modifiedCount"), col(Ulong, "deliveriesDelayed1Sec"),
 	col(Ulong, "deliveriesDelayed10Sec"), col(Uint, "deliveriesStuck"), col(Ulong, "openMovedStreams"),
-	col(List, "ingressHistogram"), col(Uint, "priority"), col(Ulong, "settleRate"),
+	col(List, "ingressHistogram"), col(Uint, "priority"), col(Uint, "settleRate"),
 	col(Uint, "creditAvailable"), col(Uint, "zeroCreditSeconds"), col(String, ""),
 }}
 
-var routerAddressType = &Type{Name: "router.address", Operations: OpRead, Attributes: []Attribute{
+var routerAddressType = &Type{Name: "router.address", Operations: OpRead, Lenient: true, Attributes: []Attribute{
 	col(String, "name"), col(String, "identity"), col(String, "type"), col(String, "key"),
 	col(String, "distribution"), col(Uint, "inProcess"), col(Uint, "subscriberCount"),
 	col(Uint, "remoteCount"), col(List, "remoteHostRouters"), col(Ulong, "deliveriesIngress"),
@@ -41,15 +41,16 @@ var nodeType = &Type{Name: "router.node", Operations: OpRead, Attributes: names(
 	col(Int, "cost"), col(Int, "lastTopoChange"), col(Int, "index"),
 )}
 
-var metricsType = &Type{Name: "routerMetrics", Operations: OpRead, Singleton: true, Attributes: []Attribute{
-	col(String, "id"), col(String, "version"), col(Ulong, "addrCount"), col(Ulong, "linkCount"),
-	col(Ulong, "nodeCount"), col(Ulong, "autoLinkCount"), col(Ulong, "connectionCount"),
+var metricsType = &Type{Name: "routerMetrics", Operations: OpRead, Singleton: true, Lenient: true, Attributes: []Attribute{
+	col(String, "identity"), col(String, "type"), col(String, "id"), col(Ulong, "addrCount"),
+	col(Ulong, "linkCount"), col(Ulong, "nodeCount"), col(Ulong, "autoLinkCount"), col(Ulong, "connectionCount"),
 	col(Ulong, "presettledDeliveries"), col(Ulong, "droppedPresettledDeliveries"),
 	col(Ulong, "acceptedDeliveries"), col(Ulong, "rejectedDeliveries"), col(Ulong, "releasedDeliveries"),
-	col(Ulong, "modifiedDeliveries"), col(Ulong, "deliveriesIngress"), col(Ulong, "deliveriesEgress"),
+	col(Ulong, "modifiedDeliveries"), col(Ulong, "deliveriesDelayed1Sec"), col(Ulong, "deliveriesDelayed10Sec"),
+	col(Ulong, "deliveriesStuck"), col(Ulong, "deliveriesIngress"), col(Ulong, "deliveriesEgress"),
 	col(Ulong, "deliveriesTransit"), col(Ulong, "deliveriesIngressRouteContainer"),
 	col(Ulong, "deliveriesEgressRouteContainer"), col(Ulong, "deliveriesIngressInterNetwork"),
-	col(Ulong, "deliveriesEgressInterNetwork"), col(Ulong, "residentMemoryUsage"),
-	col(Ulong, "memoryUsage"), col(Uint, "uptimeSeconds"), col(Ulong, "deliveriesStuck"),
-	col(Ulong, "deliveriesDelayed10Sec"), col(Ulong, "deliveriesDelayed1Sec"), col(Map, "connectionCounters"),
+	col(Ulong, "deliveriesEgressInterNetwork"), col(Ulong, "deliveriesRedirectedToFallback"),
+	col(Uint, "linksBlocked"), col(Uint, "uptimeSeconds"), col(Ulong, "memoryUsage"),
+	col(Ulong, "residentMemoryUsage"), col(Map, "connectionCounters"), col(String, "version"), col(String, ""),
 }}
