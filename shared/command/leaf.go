@@ -1,0 +1,128 @@
+package command
+
+import (
+	"context"
+	"fmt"
+	"strings"
+
+	"github.com/urfave/cli/v2"
+	"go.uber.org/multierr"
+
+	"github.com/skupper-plugins/suite/shared/host"
+)
+
+// verb is a leaf of the tree.
+type verb struct {
+	name     string
+	operands string // as the help shows them: "NAME PORT"
+	usage    string // one sentence
+	example  string // words behind the host's, with operands
+	more     string // what the sentence leaves out; may be empty
+	manner   host.Manner
+	output   bool // accepts the host's output flags
+	flags    []cli.Flag
+
+	// read turns words into a verb's value and checks it. It opens nothing. What it returns does the work, and is called
+	// only if nothing was wrong.
+	read func(in *input) job
+}
+
+type job func(ctx context.Context, s *session) (host.View, error)
+
+// tree makes commands for one host.
+type tree struct {
+	host    host.Host
+	streams host.Streams
+	can     host.Capabilities
+}
+
+func (t *tree) group(name, usage string, verbs ...verb) *cli.Command {
+	g := &cli.Command{Name: name, Usage: usage}
+	for _, v := range verbs {
+		g.Subcommands = append(g.Subcommands, t.leaf(name, v))
+	}
+	return g
+}
+
+// leaf puts the host's flags on the command itself: urfave/cli takes flags of a group only before the command's name.
+func (t *tree) leaf(group string, v verb) *cli.Command {
+	name := strings.TrimSpace(group + " " + v.name)
+	flags := append([]cli.Flag{}, v.flags...)
+	if v.output {
+		flags = append(flags, t.host.OutputFlags(v.manner)...)
+	}
+	flags = append(flags, t.host.Flags()...)
+	c := &cli.Command{
+		Name: v.name, Usage: v.usage, ArgsUsage: v.operands, Description: v.more, Flags: flags,
+		Action: func(c *cli.Context) error { return t.run(c, name, v) },
+	}
+	if v.example != "" {
+		c.UsageText = t.host.Command() + " " + name + " " + v.example
+	}
+	return c
+}
+
+func (t *tree) run(c *cli.Context, name string, v verb) (err error) {
+	in := newInput(c)
+	do := v.read(in)
+	in.check(t.host.CheckFlags(c))
+	if err := in.err(name, t.help(name)); err != nil {
+		return err
+	}
+	s := &session{tree: t, c: c}
+	defer func() { err = multierr.Append(err, s.close()) }()
+	view, err := do(c.Context, s)
+	if err != nil {
+		return err
+	}
+	return t.host.Print(c, t.streams, view)
+}
+
+func (t *tree) help(name string) string { return "`" + name + " --help`" }
+
+// session is one run of a verb.
+type session struct {
+	*tree
+	c    *cli.Context
+	site *host.Site
+}
+
+// open opens the site, the first time it is called.
+func (s *session) open(ctx context.Context) (*host.Site, error) {
+	if s.site != nil {
+		return s.site, nil
+	}
+	site, err := s.host.Open(ctx, s.c)
+	if err != nil {
+		return nil, err
+	}
+	s.site = site
+	return site, nil
+}
+
+func (s *session) close() error {
+	if s.site == nil || s.site.Close == nil {
+		return nil
+	}
+	if err := s.site.Close(); err != nil {
+		return fmt.Errorf("close the site: %w", err)
+	}
+	return nil
+}
+
+// say shows progress.
+func (s *session) say(what string) { fmt.Fprintf(s.streams.Err, "waiting for %s\n", what) }
+
+// next is a command to run next, as the user would type it; operands that a shell would take apart are quoted.
+func (s *session) next(words ...string) string {
+	for i, w := range words {
+		if w == "" || strings.ContainsFunc(w, needsQuotes) {
+			words[i] = "'" + strings.ReplaceAll(w, "'", `'\''`) + "'"
+		}
+	}
+	return s.host.Command() + " " + strings.Join(words, " ")
+}
+
+func needsQuotes(r rune) bool {
+	return !(r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' || r >= '0' && r <= '9' || strings.ContainsRune("-_./:=@%+,~", r) || r > 0x7f)
+}

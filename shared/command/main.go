@@ -1,0 +1,131 @@
+package command
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"strings"
+
+	"github.com/urfave/cli/v2"
+
+	"github.com/skupper-plugins/suite/shared/fault"
+	"github.com/skupper-plugins/suite/shared/host"
+)
+
+// Main runs the command that args (without the program's name) name and returns the exit code: 0 done, 1 failed, 2 usage,
+// 3 not ready in time, 4 not found, 5 denied or expired, 6 conflict. An error is printed once, on s.Err.
+func Main(ctx context.Context, h host.Host, s host.Streams, args []string) int {
+	top := Tree(h, s)
+	err := run(ctx, h, s, top, args)
+	if err != nil {
+		report(ctx, s.Err, h, top, err)
+	}
+	return fault.KindOf(err).ExitCode()
+}
+
+func run(ctx context.Context, h host.Host, s host.Streams, top []*cli.Command, args []string) error {
+	l := parse(top, args)
+	name := strings.Join(l.words, " ")
+	switch {
+	case l.help && (l.faults == nil || l.leaf() != nil), len(args) == 0:
+		return writeHelp(s.Out, h, top, l)
+	case l.faults != nil:
+		return usage(name, l.faults, "`"+strings.TrimSpace(name+" --help")+"`")
+	case l.leaf() == nil:
+		return missingCommand(top, l, name)
+	}
+	prepare(top)
+	app := &cli.App{
+		Name: h.Command(), Commands: top,
+		Writer: s.Err, ErrWriter: s.Err, // the library's own words are no answer
+		ExitErrHandler: func(*cli.Context, error) {}, // only Main decides the exit code
+		HideHelp:       true, HideHelpCommand: true, HideVersion: true,
+	}
+	return app.RunContext(ctx, l.argv(h.Command()))
+}
+
+// prepare keeps the library from adding flags and commands, and from printing help by itself.
+func prepare(cmds []*cli.Command) {
+	for _, c := range cmds {
+		c.HideHelp, c.HideHelpCommand = true, true
+		c.OnUsageError = func(c *cli.Context, err error, _ bool) error {
+			return fault.Wrap(fault.Usage, c.Command.FullName(), errors.New(dashed(err.Error())), "`"+c.Command.FullName()+" --help`")
+		}
+		prepare(c.Subcommands)
+	}
+}
+
+// dashed writes the flag package's "-wait" as the user did.
+func dashed(s string) string { return strings.ReplaceAll(s, " flag -", " flag --") }
+
+func missingCommand(top []*cli.Command, l line, name string) error {
+	cmds, what := top, "a command is missing"
+	if len(l.path) > 0 {
+		cmds, what = l.path[len(l.path)-1].Subcommands, fmt.Sprintf("a command is missing after %q", name)
+	}
+	var names []string
+	for _, c := range cmds {
+		if !c.Hidden {
+			names = append(names, c.Name)
+		}
+	}
+	return fault.New(fault.Usage, what+", want one of "+strings.Join(names, ", "), "`"+strings.TrimSpace(name+" --help")+"`")
+}
+
+// report prints an error: what failed and why on one line, then what to try.
+func report(ctx context.Context, w io.Writer, h host.Host, top []*cli.Command, err error) {
+	msg := strings.ReplaceAll(err.Error(), ": \n", ":\n")
+	if errors.Is(err, context.Canceled) && ctx.Err() != nil {
+		msg = "interrupted: " + msg
+	}
+	fmt.Fprintf(w, "Error: %s\n", qualify(msg, h.Command(), top))
+	if hint := fault.Hint(err); hint != "" {
+		fmt.Fprintf(w, "try: %s\n", qualify(hint, h.Command(), top))
+	}
+}
+
+// qualify puts the words by which the host is called before the commands named in a text: those in backquotes, and a text
+// that is nothing but a command. Shared code writes `token status NAME` and need not know who shows it.
+func qualify(text, words string, top []*cli.Command) string {
+	if isCommand(text, top) {
+		return words + " " + text
+	}
+	parts := strings.Split(text, "`")
+	if len(parts)%2 == 0 {
+		return text // an odd backquote: no way to tell
+	}
+	for i := 1; i < len(parts); i += 2 {
+		switch {
+		case isCommand(parts[i], top):
+			parts[i] = words + " " + parts[i]
+		case parts[i] == "--help":
+			parts[i] = words + " --help"
+		default:
+			parts[i] = "`" + parts[i] + "`"
+		}
+	}
+	return strings.Join(parts, "")
+}
+
+func isCommand(text string, top []*cli.Command) bool {
+	first, rest, _ := strings.Cut(text, " ")
+	for _, c := range top {
+		if c.Name != first {
+			continue
+		}
+		if len(c.Subcommands) == 0 {
+			return rest == "" || strings.HasPrefix(rest, "-")
+		}
+		second, _, _ := strings.Cut(rest, " ")
+		if second == "--help" {
+			return true
+		}
+		for _, sub := range c.Subcommands {
+			if sub.Name == second {
+				return true
+			}
+		}
+	}
+	return false
+}

@@ -1,0 +1,144 @@
+package op
+
+import (
+	"context"
+	"errors"
+
+	"github.com/skupper-plugins/suite/shared/api/v2alpha1"
+	"github.com/skupper-plugins/suite/shared/fault"
+	"github.com/skupper-plugins/suite/shared/site"
+)
+
+// StatusStopped is the state of a local site that was stopped on purpose. It is shown, never stored.
+const StatusStopped v2alpha1.StatusType = "Stopped"
+
+// live is what is known now of a site besides what its store says.
+type live struct {
+	known   bool // somebody could be asked
+	stopped bool
+	router  site.Observed
+	notes   []string
+}
+
+// lookLive asks system and router, where that can be done. That they cannot be asked is worth a note, not a failure.
+func lookLive(ctx context.Context, p Ports) live {
+	var l live
+	if p.System != nil {
+		s, err := p.System.Status(ctx)
+		if err != nil {
+			l.notes = append(l.notes, "cannot tell what runs: "+err.Error())
+		}
+		l.stopped = s.Stopped
+	}
+	if p.Observer == nil {
+		return l
+	}
+	o, err := p.Observer.Observe(ctx)
+	if err != nil {
+		l.notes = append(l.notes, "cannot ask the router, so the last known state is shown: "+err.Error())
+		return l
+	}
+	l.known, l.router = true, o
+	return l
+}
+
+// down is why nothing can work, nil if the router runs or nothing is known of it.
+func (l live) down() error {
+	switch {
+	case l.stopped:
+		return v2alpha1.Waiting("the site is stopped")
+	case !l.known || l.router.Running:
+		return nil
+	case l.router.NotReady != "":
+		return v2alpha1.Waiting("Not Running: " + l.router.NotReady)
+	}
+	return v2alpha1.Waiting("Not Running")
+}
+
+// site puts what is known into the status of a copy of s.
+func (l live) site(s *v2alpha1.Site) *v2alpha1.Site {
+	s = s.DeepCopy()
+	if err := l.down(); err != nil {
+		v2alpha1.SetCondition(l.router.Now, s, v2alpha1.ConditionRunning, err)
+	} else if l.known {
+		v2alpha1.SetCondition(l.router.Now, s, v2alpha1.ConditionRunning, nil)
+	}
+	if l.stopped {
+		s.Status.StatusType = StatusStopped
+	}
+	fill(s)
+	return s
+}
+
+func (l live) link(s *v2alpha1.Link) *v2alpha1.Link {
+	s = s.DeepCopy()
+	state, seen := l.router.Links[s.Name]
+	switch err := l.down(); {
+	case err != nil:
+		v2alpha1.SetCondition(l.router.Now, s, v2alpha1.ConditionOperational, err)
+	case !l.known || !seen:
+	case state.Up:
+		v2alpha1.SetCondition(l.router.Now, s, v2alpha1.ConditionOperational, nil)
+		if state.RemoteSite != "" {
+			s.Status.RemoteSiteID = state.RemoteSite
+		}
+		if state.RemoteName != "" {
+			s.Status.RemoteSiteName = state.RemoteName
+		}
+	default:
+		why := v2alpha1.MessageNotOperational
+		if s.Status.Condition(v2alpha1.ConditionOperational) == nil {
+			why = "Not " + v2alpha1.ConditionOperational
+		}
+		if state.LastError != "" {
+			why += ": " + state.LastError
+		}
+		v2alpha1.SetCondition(l.router.Now, s, v2alpha1.ConditionOperational, v2alpha1.Waiting(why))
+	}
+	fill(s)
+	return s
+}
+
+func (l live) listener(s *v2alpha1.Listener) *v2alpha1.Listener {
+	s = s.DeepCopy()
+	address := l.router.Addresses[s.Spec.RoutingKey]
+	switch err := l.down(); {
+	case err != nil:
+		v2alpha1.SetCondition(l.router.Now, s, v2alpha1.ConditionMatched, err)
+	case !l.known || l.router.Addresses == nil:
+	case address.LocalConsumers+address.RemoteConsumers > 0:
+		v2alpha1.SetCondition(l.router.Now, s, v2alpha1.ConditionMatched, nil)
+	default:
+		v2alpha1.SetCondition(l.router.Now, s, v2alpha1.ConditionMatched, v2alpha1.Waiting(v2alpha1.MessageNoMatchingConnectors))
+	}
+	fill(s)
+	return s
+}
+
+// connector is not told by the router who listens elsewhere: unless the site is down, the store knows best.
+func (l live) connector(s *v2alpha1.Connector) *v2alpha1.Connector {
+	s = s.DeepCopy()
+	if err := l.down(); err != nil {
+		v2alpha1.SetCondition(l.router.Now, s, v2alpha1.ConditionMatched, err)
+	}
+	fill(s)
+	return s
+}
+
+// fill says something of a resource that nobody has looked at yet.
+func fill(obj v2alpha1.Object) {
+	s := v2alpha1.StatusOf(obj)
+	if s.StatusType == "" && s.Message == "" {
+		s.StatusType, s.Message = v2alpha1.StatusPending, "Not "+v2alpha1.ConditionConfigured
+	}
+}
+
+// noSite is a note for a listing in a namespace without a site, where nothing can work.
+func noSite(ctx context.Context, p Ports) ([]string, error) {
+	_, err := activeSite(ctx, p.Store)
+	var f *fault.Error
+	if errors.As(err, &f) && f.Kind == fault.Missing {
+		return []string{f.Msg}, nil
+	}
+	return nil, err
+}

@@ -1,0 +1,100 @@
+package op
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+
+	"github.com/skupper-plugins/suite/shared/api/v2alpha1"
+	"github.com/skupper-plugins/suite/shared/fault"
+)
+
+// SettingAdvertise is the site setting with the hosts, separated by commas, by which other sites reach this one besides
+// those it finds out itself: they come first in tokens and links, and into the server certificate.
+const SettingAdvertise = "advertise"
+
+// CreateSite makes a site and starts what it needs. A site that is there already with the same settings is left as it is,
+// but started.
+type CreateSite struct {
+	Name       string
+	LinkAccess bool
+	AccessType string   // how links are accepted; empty is the default way. Only with LinkAccess.
+	HA         bool     // run two routers
+	Advertise  []string // hosts by which others reach this site. Only with LinkAccess.
+	Namespace  string   // put into the resource; may be empty
+	Wait       Wait
+
+	AccessTypes []string // what AccessType may be
+}
+
+// Check finds everything wrong with the fields.
+func (c CreateSite) Check() error {
+	var f faults
+	c.check(&f)
+	c.Wait.check(&f)
+	return f.err
+}
+
+func (c CreateSite) check(f *faults) {
+	f.is("name", goodName(c.Name))
+	if c.AccessType != "" {
+		f.oneOf("link-access-type", c.AccessType, c.AccessTypes...)
+		if !c.LinkAccess {
+			f.add("link-access-type is %q, but enable-link-access is not given", c.AccessType)
+		}
+	}
+	checkAdvertise(f, c.Advertise)
+	if len(c.Advertise) > 0 && !c.LinkAccess {
+		f.add("advertise is given, but enable-link-access is not")
+	}
+}
+
+func checkAdvertise(f *faults, hosts []string) {
+	for _, h := range hosts {
+		f.is("advertise", reachable(h))
+	}
+}
+
+// Object is the site as a resource.
+func (c CreateSite) Object() *v2alpha1.Site {
+	s := &v2alpha1.Site{ObjectMeta: metav1.ObjectMeta{Name: c.Name, Namespace: c.Namespace}}
+	v2alpha1.SetTypeMeta(s)
+	s.Spec.HA = c.HA
+	if c.LinkAccess {
+		s.Spec.LinkAccess = v2alpha1.LinkAccessDefault
+		if c.AccessType != "" {
+			s.Spec.LinkAccess = c.AccessType
+		}
+	}
+	if len(c.Advertise) > 0 {
+		s.Spec.Settings = map[string]string{SettingAdvertise: strings.Join(c.Advertise, ",")}
+	}
+	return s
+}
+
+// Run makes the site. It is safe to run again.
+func (c CreateSite) Run(ctx context.Context, p Ports, say Progress) (Changed, error) {
+	did := Changed{Kind: v2alpha1.KindSite, Name: c.Name}
+	sites, err := list[*v2alpha1.Site](ctx, p.Store, v2alpha1.KindSite, "")
+	if err != nil {
+		return did, err
+	}
+	if i := slices.IndexFunc(sites, func(s *v2alpha1.Site) bool { return s.Name != c.Name }); i >= 0 {
+		other := sites[i].Name
+		return did, fault.New(fault.Conflict, fmt.Sprintf("create site %s: namespace %s has a site already, %s", c.Name, p.Store.Namespace(), other),
+			"`site status "+other+"` shows it; another site needs another namespace")
+	}
+	if did, err = create(ctx, p.Store, c.Object()); err != nil {
+		return did, err
+	}
+	if p.System != nil {
+		say.say("the site's processes to start")
+		if err := p.System.Start(ctx); err != nil {
+			return did, fault.Wrap(fault.KindOf(err), "site "+c.Name+" is stored, but cannot be started", err, "`system start`")
+		}
+	}
+	return did, takeEffect(ctx, p, &did, c.Wait, say)
+}

@@ -1,0 +1,113 @@
+package op
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/skupper-plugins/suite/shared/api/v2alpha1"
+	"github.com/skupper-plugins/suite/shared/fault"
+)
+
+// DeleteSite removes a site and, with All, everything else in its namespace that belongs to the network.
+type DeleteSite struct {
+	Name string // empty: the only site there is
+	All  bool
+	Gone Gone
+}
+
+// Gone is how long to wait until what was deleted is gone.
+type Gone struct {
+	Wait    bool
+	Timeout time.Duration
+}
+
+func (g Gone) check(f *faults) { f.lasts("timeout", g.Timeout, minTimeout) }
+
+// Check finds everything wrong with the fields.
+func (c DeleteSite) Check() error {
+	var f faults
+	if c.Name != "" {
+		f.is("name", goodName(c.Name))
+	}
+	c.Gone.check(&f)
+	return f.err
+}
+
+// siteKinds are what goes with a site that is deleted with everything: all kinds but the site itself, which goes first, so
+// that nothing is made anew behind our back.
+func siteKinds() []string {
+	var kinds []string
+	for _, k := range v2alpha1.Kinds() {
+		if k.Kind != v2alpha1.KindSite {
+			kinds = append(kinds, k.Kind)
+		}
+	}
+	return kinds
+}
+
+// Run removes the site. With All it goes on when there is no site, so that it can finish what was begun before.
+func (c DeleteSite) Run(ctx context.Context, p Ports, say Progress) ([]Changed, error) {
+	var all []Changed
+	found, err := theSite(ctx, p.Store, c.Name)
+	switch {
+	case err == nil:
+		did, err := remove(ctx, p, v2alpha1.KindSite, found.Name, c.Gone, say)
+		if err != nil {
+			return all, err
+		}
+		all = append(all, did)
+	case !c.All || c.Name != "" || !fault.Is(err, fault.Missing):
+		return all, err
+	}
+	if c.All {
+		more, err := c.others(ctx, p, say)
+		all = append(all, more...)
+		if err != nil {
+			return all, err
+		}
+		if len(all) == 0 {
+			return all, fault.New(fault.Missing, "there is nothing to delete in namespace "+p.Store.Namespace(), "")
+		}
+	}
+	if _, err := wake(ctx, p); err != nil {
+		return all, err
+	}
+	return all, nil
+}
+
+func (c DeleteSite) others(ctx context.Context, p Ports, say Progress) ([]Changed, error) {
+	var all []Changed
+	secrets := map[string]bool{}
+	for _, kind := range siteKinds() {
+		objs, err := p.Store.List(ctx, kind)
+		if fault.Is(err, fault.Usage) {
+			continue // an older cluster does not know every kind
+		}
+		if err != nil {
+			return all, fmt.Errorf("list resources of kind %s: %w", kind, err)
+		}
+		for _, o := range objs {
+			if l, ok := o.(*v2alpha1.Link); ok {
+				secrets[l.Spec.TLSCredentials] = true
+			}
+			did, err := remove(ctx, p, kind, o.GetName(), c.Gone, say)
+			if err != nil && !fault.Is(err, fault.Missing) { // its owner may have taken it along
+				return all, err
+			}
+			if err == nil {
+				all = append(all, did)
+			}
+		}
+	}
+	for _, name := range sorted(secrets) {
+		dropped, err := dropSecret(ctx, p.Store, name)
+		if err != nil {
+			return all, err
+		}
+		if dropped {
+			all = append(all, Changed{Did: Deleted, Kind: v2alpha1.KindSecret, Name: name})
+		}
+	}
+	return all, nil
+}

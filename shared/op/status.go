@@ -1,0 +1,84 @@
+package op
+
+import (
+	"context"
+
+	"github.com/skupper-plugins/suite/shared/api/v2alpha1"
+)
+
+// Status is what a status verb found: the resources with their state as it is now.
+type Status[T v2alpha1.Object] struct {
+	Items []T
+	Notes []string
+}
+
+// SiteStatus looks at the sites of a namespace, or at one.
+type SiteStatus struct{ Name string }
+
+// LinkStatus looks at the links of a site, or at one.
+type LinkStatus struct{ Name string }
+
+// ListenerStatus looks at the listeners of a site, or at one.
+type ListenerStatus struct{ Name string }
+
+// ConnectorStatus looks at the connectors of a site, or at one.
+type ConnectorStatus struct{ Name string }
+
+// Check finds everything wrong with the fields.
+func (c SiteStatus) Check() error { return optionalName(c.Name) }
+
+// Check finds everything wrong with the fields.
+func (c LinkStatus) Check() error { return optionalName(c.Name) }
+
+// Check finds everything wrong with the fields.
+func (c ListenerStatus) Check() error { return optionalName(c.Name) }
+
+// Check finds everything wrong with the fields.
+func (c ConnectorStatus) Check() error { return optionalName(c.Name) }
+
+// Run looks.
+func (c SiteStatus) Run(ctx context.Context, p Ports) (Status[*v2alpha1.Site], error) {
+	return status(ctx, p, v2alpha1.KindSite, c.Name, live.site)
+}
+
+// Run looks.
+func (c LinkStatus) Run(ctx context.Context, p Ports) (Status[*v2alpha1.Link], error) {
+	return status(ctx, p, v2alpha1.KindLink, c.Name, live.link)
+}
+
+// Run looks.
+func (c ListenerStatus) Run(ctx context.Context, p Ports) (Status[*v2alpha1.Listener], error) {
+	return status(ctx, p, v2alpha1.KindListener, c.Name, live.listener)
+}
+
+// Run looks.
+func (c ConnectorStatus) Run(ctx context.Context, p Ports) (Status[*v2alpha1.Connector], error) {
+	return status(ctx, p, v2alpha1.KindConnector, c.Name, live.connector)
+}
+
+func status[T v2alpha1.Object](ctx context.Context, p Ports, kind, name string, merge func(live, T) T) (Status[T], error) {
+	var found Status[T]
+	all, err := list[T](ctx, p.Store, kind, name)
+	if err != nil || len(all) == 0 {
+		return found, err
+	}
+	if kind != v2alpha1.KindSite {
+		if found.Notes, err = noSite(ctx, p); err != nil {
+			return found, err
+		}
+	}
+	now := lookLive(ctx, p)
+	found.Notes = append(found.Notes, now.notes...)
+	for _, o := range all {
+		found.Items = append(found.Items, merge(now, o))
+	}
+	return found, nil
+}
+
+func optionalName(name string) error {
+	var f faults
+	if name != "" {
+		f.is("name", goodName(name))
+	}
+	return f.err
+}

@@ -1,0 +1,165 @@
+package op
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+
+	"github.com/skupper-plugins/suite/shared/api/v2alpha1"
+	"github.com/skupper-plugins/suite/shared/fault"
+	"github.com/skupper-plugins/suite/shared/site"
+)
+
+// States to wait for.
+const (
+	WaitReady      = "ready"
+	WaitConfigured = "configured"
+	WaitNone       = "none"
+)
+
+// minTimeout is the shortest time that one may wait.
+const minTimeout = time.Second
+
+// settle is how long a condition that was met before a change still may be that of the old generation. A controller that
+// has nothing to rewrite leaves it so; after this it counts.
+const settle = 3 * time.Second
+
+// Wait is how long to wait for a change to take effect, and for what.
+type Wait struct {
+	For     string        // WaitReady, WaitConfigured or WaitNone
+	Timeout time.Duration // 1s or more
+}
+
+func (w Wait) check(f *faults) {
+	f.oneOf("wait", w.For, WaitReady, WaitConfigured, WaitNone)
+	f.lasts("timeout", w.Timeout, minTimeout)
+}
+
+// condition is the type of the condition to wait for, empty for none.
+func (w Wait) condition() string {
+	switch w.For {
+	case WaitReady:
+		return v2alpha1.ConditionReady
+	case WaitConfigured:
+		return v2alpha1.ConditionConfigured
+	}
+	return ""
+}
+
+// look looks at the store once. It is done, or says what it waits for, or fails for good.
+type look func(ctx context.Context) (done bool, waitingFor string, err error)
+
+// await looks, and looks again after each change of the store and after each of the times given, until it is done, fails for
+// good or the time is up. The last is a fault.Late, and says what was waited for; the end of ctx itself is ctx.Err().
+func await(ctx context.Context, store site.Store, timeout time.Duration, what, hint string, say Progress, look look, again ...time.Duration) error {
+	within, cancel := context.WithTimeout(ctx, timeout)
+	defer cancel()
+	late := func(reason string) error {
+		if err := ctx.Err(); err != nil { // the caller's, not ours
+			return fmt.Errorf("wait for %s: %w", what, err)
+		}
+		msg := fmt.Sprintf("%s is not there after %v", what, timeout)
+		if reason != "" {
+			return fault.Wrap(fault.Late, msg, errors.New(reason), hint)
+		}
+		return fault.New(fault.Late, msg, hint)
+	}
+	events, err := store.Watch(within)
+	if err != nil {
+		if within.Err() != nil {
+			return late("")
+		}
+		return fmt.Errorf("wait for %s: %w", what, err)
+	}
+	said := ""
+	for {
+		done, reason, err := look(within)
+		if within.Err() != nil && !done {
+			return late(said)
+		}
+		if err != nil || done {
+			return err
+		}
+		if reason != said {
+			say.say(what + sep(reason))
+			said = reason
+		}
+		var timer <-chan time.Time
+		if len(again) > 0 {
+			timer, again = time.After(again[0]), again[1:]
+		}
+		select {
+		case _, open := <-events:
+			if !open && within.Err() == nil {
+				return fault.New(fault.Failed, "wait for "+what+": the watch ended", hint)
+			}
+		case <-timer:
+		case <-within.Done():
+		}
+		if within.Err() != nil {
+			return late(reason)
+		}
+	}
+}
+
+func sep(reason string) string {
+	if reason == "" {
+		return ""
+	}
+	return ": " + reason
+}
+
+// awaitCondition waits until a condition of a resource is met. It is over at once when the condition says that something is
+// wrong (reason Error) with the resource as it is now.
+func awaitCondition(ctx context.Context, store site.Store, kind, name string, w Wait, say Progress) (v2alpha1.Object, error) {
+	condition := w.condition()
+	var last v2alpha1.Object
+	if condition == "" {
+		return nil, nil
+	}
+	lower := strings.ToLower(kind)
+	started := time.Now()
+	what := fmt.Sprintf("%s %s", lower, name)
+	err := await(ctx, store, w.Timeout, what+" "+w.For, "it may still become so: `"+statusOf(kind, name)+"`", say,
+		func(ctx context.Context) (bool, string, error) {
+			obj, err := store.Get(ctx, kind, name)
+			if err != nil {
+				return false, "", err
+			}
+			last = obj
+			met, final, message := judge(obj, condition, time.Since(started) >= settle)
+			if final {
+				return false, "", fault.New(fault.Failed, fmt.Sprintf("%s is not %s: %s", what, w.For, message), "`"+statusOf(kind, name)+"`")
+			}
+			return met, message, nil
+		}, settle)
+	return last, err
+}
+
+// judge says of a condition whether it is met, whether it is wrong for good, and its message. One that is older than the
+// resource's generation does not count, unless late: then it is what there is.
+func judge(obj v2alpha1.Object, condition string, late bool) (met, final bool, message string) {
+	c := v2alpha1.StatusOf(obj).Condition(condition)
+	if c == nil {
+		return false, false, "Not " + condition
+	}
+	if c.ObservedGeneration < obj.GetGeneration() && !late {
+		return false, false, "not looked at yet"
+	}
+	if c.Status == metav1.ConditionTrue {
+		return true, false, c.Message
+	}
+	return false, c.Reason == string(v2alpha1.StatusError), c.Message
+}
+
+// statusOf is the command that shows a resource.
+func statusOf(kind, name string) string {
+	if kind == v2alpha1.KindAccessGrant {
+		return "token status " + name
+	}
+	return strings.ToLower(kind) + " status " + name
+}
