@@ -21,14 +21,15 @@ func (a *ask) want() {
 func (a *ask) restart() { a.last, a.wait = time.Time{}, 0 }
 
 // advertised takes over a number that the peer advertises, and wants the
-// request as long as ours is below it. A number that is news makes it due at
-// once: the last request may have been answered before there was a way back.
+// request as long as ours is below it. A number that is news makes it due
+// soon: the last request may have been answered before there was a way back,
+// or the answer is just under way.
 func (a *ask) advertised(ours int64, highest *int64, theirs int64) {
 	switch {
 	case theirs > *highest && theirs > ours:
 		*highest = theirs
-		a.restart()
-		a.want()
+		a.wanted = true
+		a.wait = min(a.wait, askNews)
 	case ours < *highest:
 		a.want()
 	default:

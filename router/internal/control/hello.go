@@ -17,12 +17,18 @@ type link struct {
 type hearing struct {
 	last time.Time // of its last HELLO
 	both time.Time // of its last HELLO that listed us; zero means none
+	// A later HELLO, on another link, did not list us: the other end has
+	// probably given this link up.
+	doubt bool
 }
 
 // LinkUp tells that both directions of a control link are up. link is a number
 // of 1 or more that no other link up has; cost is the larger of what the two
 // ends want, 1 or more.
 func (e *Engine) LinkUp(now time.Time, link, cost int) {
+	if len(e.links) == 0 {
+		e.nextHello = now.Add(e.cfg.HelloInterval)
+	}
 	e.linkUp(link, cost)
 	if e.links[link] != nil {
 		e.sendHello(link)
@@ -84,8 +90,12 @@ func (e *Engine) onHello(now time.Time, number int, b *body) error {
 	}
 	h.last = now
 	if slices.Contains(b.seen, e.cfg.ID) {
-		h.both = now
+		h.both, h.doubt = now, false
 		e.neighbour(now, number, b)
+	} else {
+		for other, h := range on {
+			h.doubt = h.doubt || other != number
+		}
 	}
 	// A router that does not know yet that we hear it is told at once.
 	if _, told := slices.BinarySearch(l.told, b.id); !told {
@@ -95,8 +105,9 @@ func (e *Engine) onHello(now time.Time, number int, b *body) error {
 }
 
 // neighbour is called for each HELLO that lists this router. While several
-// links to a neighbour are up it stays on the one it has: to change with each
-// HELLO would make the network compute its ways again each time.
+// links to a neighbour are up it stays on the one it has, unless that misses
+// HELLOs: to change with each HELLO would make the network compute its ways
+// again each time.
 func (e *Engine) neighbour(now time.Time, number int, b *body) {
 	n := e.lookup(now, b.id)
 	if n == nil {
@@ -111,7 +122,7 @@ func (e *Engine) neighbour(now time.Time, number int, b *body) {
 			}
 		}
 		e.setLink(n, number)
-	} else if n.link == 0 {
+	} else if n.link == 0 || n.link != number && e.overdue(now, n) {
 		e.setLink(n, number)
 	}
 }
@@ -152,6 +163,14 @@ func (e *Engine) checkNeighbours(now time.Time) {
 func (e *Engine) alive(now time.Time, id string, number int) bool {
 	h := e.heard[id][number]
 	return h != nil && !h.both.IsZero() && now.Sub(h.both) < e.cfg.HelloMaxAge
+}
+
+// overdue tells whether a neighbour's link seems to be of no use any more: the
+// next HELLO should have come, or is in doubt. After a reconnection that only
+// the other end has noticed, HELLOs come on the new link alone.
+func (e *Engine) overdue(now time.Time, n *node) bool {
+	h := e.heard[n.id][n.link]
+	return h == nil || h.doubt || now.Sub(h.both) > e.cfg.HelloInterval*3/2
 }
 
 // best is the link to take for a neighbour: the cheapest, then the first; 0 if

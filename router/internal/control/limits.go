@@ -44,6 +44,8 @@ const (
 	// askFirst is how long an LSR or MAR may stay unanswered before it is
 	// repeated; the wait doubles up to Config.RAInterval.
 	askFirst = 250 * time.Millisecond
+	// askNews is the same for one that was sent before the peer advertised news.
+	askNews = 25 * time.Millisecond
 	// orphanGrace is how long a router stays in the table after nothing
 	// speaks of it any more.
 	orphanGrace = 3 * time.Second
