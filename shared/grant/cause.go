@@ -11,7 +11,7 @@ const (
 	Refused   Cause = "refused"     // the code is wrong
 	Corrupted Cause = "corrupted"   // the grant has no valid expiry
 	BadName   Cause = "bad-name"    // the token's name, or the claimant's, cannot be used
-	BadCSR    Cause = "bad-request" // the certificate request cannot be used
+	BadCSR    Cause = "bad-csr"   // the certificate request cannot be used
 	Edge      Cause = "edge"        // the granting site cannot accept links
 
 	Busy        Cause = "busy"         // the last uses are being redeemed at this moment, or too many wrong codes came

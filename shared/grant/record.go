@@ -1,0 +1,84 @@
+package grant
+
+import (
+	"encoding/json"
+	"fmt"
+	"time"
+
+	"github.com/skupper-plugins/suite/shared/api/v2alpha1"
+	"github.com/skupper-plugins/suite/shared/fault"
+)
+
+// AnnotationRecord is where an AccessGrant keeps what was redeemed: count and claims, as JSON. It is in the metadata
+// and not in the status so that both are written at once; status.redemptions follows it.
+const AnnotationRecord = "skupper.io/grant-redemptions"
+
+// maxClaims is how many claims are kept of a grant, the latest ones: an object of Kubernetes has 256 KiB for all its
+// annotations. A claimant whose claim is gone is not served again.
+const maxClaims = 400
+
+// record is the content of the annotation.
+type record struct {
+	Count  int     `json:"count"`
+	Claims []Claim `json:"claims,omitempty"`
+}
+
+// Of reads the grant from its resource, as far as the resource has been processed: status.code and
+// status.expirationTime count, not the spec's. The error is about the annotation; without it the grant is unusable.
+func Of(obj *v2alpha1.AccessGrant) (Grant, error) {
+	rec, err := readRecord(obj)
+	if err != nil {
+		return Grant{}, err
+	}
+	g := Grant{
+		UID: string(obj.UID), Name: obj.Name, Namespace: obj.Namespace, Code: obj.Status.Code,
+		Allowed: max(obj.Spec.RedemptionsAllowed, 1), Redeemed: max(obj.Status.Redemptions, rec.Count),
+		Claims: rec.Claims,
+	}
+	if t, err := time.Parse(time.RFC3339, obj.Status.ExpirationTime); err == nil {
+		g.ExpiresAt = t
+	}
+	return g, nil
+}
+
+// Record writes the redemption into the annotation of the resource, which the caller then persists. It is a
+// fault.Conflict if the resource counts otherwise than the redemption expects. The same redemption written twice, as
+// after a write whose outcome was unknown, is no conflict.
+func (r Redemption) Record(obj *v2alpha1.AccessGrant) error {
+	rec, err := readRecord(obj)
+	if err != nil {
+		return err
+	}
+	if n := len(rec.Claims); rec.Count == r.Count && n > 0 && r.Claim.Serial != "" && rec.Claims[n-1].Serial == r.Claim.Serial {
+		return nil
+	}
+	if used := max(rec.Count, obj.Status.Redemptions); used != r.Count-1 {
+		return fault.New(fault.Conflict, fmt.Sprintf("grant %s was redeemed %d times, not %d", obj.Name, used, r.Count-1), "")
+	}
+	rec.Count, rec.Claims = r.Count, append(rec.Claims, r.Claim)
+	if n := len(rec.Claims); n > maxClaims {
+		rec.Claims = rec.Claims[n-maxClaims:]
+	}
+	text, err := json.Marshal(rec)
+	if err != nil {
+		return fmt.Errorf("record a redemption of grant %s: %w", obj.Name, err)
+	}
+	if obj.Annotations == nil {
+		obj.Annotations = map[string]string{}
+	}
+	obj.Annotations[AnnotationRecord] = string(text)
+	return nil
+}
+
+func readRecord(obj *v2alpha1.AccessGrant) (rec record, err error) {
+	text := obj.Annotations[AnnotationRecord]
+	if text == "" {
+		return rec, nil
+	}
+	if err := json.Unmarshal([]byte(text), &rec); err != nil {
+		return record{}, fault.Wrap(fault.Failed, fmt.Sprintf("annotation %s of grant %s", AnnotationRecord, obj.Name), err,
+			"make a new grant: token issue FILE")
+	}
+	rec.Count = max(rec.Count, len(rec.Claims))
+	return rec, nil
+}

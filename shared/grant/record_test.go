@@ -1,0 +1,75 @@
+package grant
+
+import (
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/skupper-plugins/suite/shared/api/v2alpha1"
+	"github.com/skupper-plugins/suite/shared/fault"
+)
+
+func newResource() *v2alpha1.AccessGrant {
+	obj := &v2alpha1.AccessGrant{}
+	obj.UID, obj.Name, obj.Namespace = "u", "g", "west"
+	obj.Spec.RedemptionsAllowed = 3
+	obj.Status.Code, obj.Status.ExpirationTime = code, now.Add(time.Hour).Format(time.RFC3339)
+	return obj
+}
+
+func TestOf(t *testing.T) {
+	obj := newResource()
+	g, err := Of(obj)
+	want := newGrant(func(g *Grant) { g.Allowed = 3 })
+	if err != nil || g.UID != want.UID || g.Code != want.Code || !g.ExpiresAt.Equal(want.ExpiresAt) || g.Left() != 3 {
+		t.Errorf("got %+v, %v", g, err)
+	}
+	obj.Spec.RedemptionsAllowed, obj.Status.ExpirationTime, obj.Status.Redemptions = 0, "soon", 1
+	if g, err = Of(obj); err != nil || g.Allowed != 1 || !g.ExpiresAt.IsZero() || g.Left() != 0 {
+		t.Errorf("got %+v, %v", g, err)
+	}
+	obj.Annotations = map[string]string{AnnotationRecord: "{"}
+	if _, err = Of(obj); err == nil {
+		t.Error("a damaged record reads as a grant with all its uses")
+	}
+}
+
+func TestRecord(t *testing.T) {
+	obj := newResource()
+	obj.Status.Redemptions = 1 // counted by another implementation, which keeps no record
+	first := Redemption{Count: 2, Claim: Claim{Fingerprint: "f", Serial: "1"}}
+	for range 2 { // the second time is no conflict
+		if err := first.Record(obj); err != nil {
+			t.Fatal(err)
+		}
+	}
+	g, err := Of(obj)
+	if err != nil || g.Redeemed != 2 || len(g.Claims) != 1 || !g.claimedBy("f") {
+		t.Errorf("got %+v, %v", g, err)
+	}
+	for _, r := range []Redemption{{Count: 2, Claim: Claim{Serial: "2"}}, {Count: 4}, {Count: 2}} {
+		if err := r.Record(obj); fault.KindOf(err) != fault.Conflict {
+			t.Errorf("count %d: %v", r.Count, err)
+		}
+	}
+	obj.Status.Redemptions = 9
+	if err := (Redemption{Count: 3}).Record(obj); fault.KindOf(err) != fault.Conflict {
+		t.Errorf("a status that is ahead: %v", err)
+	}
+}
+
+func TestRecordStaysSmall(t *testing.T) {
+	obj := newResource()
+	long := strings.Repeat("n", 63)
+	for i := range maxClaims + 1 {
+		r := Redemption{Count: i + 1, Claim: Claim{Fingerprint: strings.Repeat("f", 64), Name: long, Subject: long,
+			Serial: strings.Repeat("0", 32), At: now}}
+		if err := r.Record(obj); err != nil {
+			t.Fatal(err)
+		}
+	}
+	g, err := Of(obj)
+	if err != nil || g.Redeemed != maxClaims+1 || len(g.Claims) != maxClaims || len(obj.Annotations[AnnotationRecord]) > 200<<10 {
+		t.Errorf("%d redeemed, %d claims, %d octets, %v", g.Redeemed, len(g.Claims), len(obj.Annotations[AnnotationRecord]), err)
+	}
+}
