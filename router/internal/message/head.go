@@ -23,6 +23,7 @@ type Head struct {
 	ContentType   string
 	BodyOffset    int // octets before the body, which is the first data, sequence or value section
 	appProps      []byte
+	properties    int // fields of the properties section, nulls included
 }
 
 // ParseHead reads the sections before the body. b is the start of a message after its router annotations, or all of
@@ -75,7 +76,7 @@ func (h *Head) section(code uint64, value []byte) error {
 		err := p.decode(value)
 		h.MessageID, h.UserID, h.CorrelationID = p.messageID, p.userID, p.correlationID
 		h.To, h.HasTo, h.ReplyTo, h.HasReplyTo = p.to, p.hasTo, p.replyTo, p.hasReplyTo
-		h.Subject, h.ContentType = p.subject, p.contentType
+		h.Subject, h.ContentType, h.properties = p.subject, p.contentType, p.count
 		return err
 	}
 	if code == codeAppProperties {

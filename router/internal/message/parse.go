@@ -17,7 +17,7 @@ func Parse(b []byte) (*Message, error) {
 	m := &Message{
 		Durable: h.Durable, Priority: h.Priority, HasPriority: h.HasPriority, HasHeader: hasHeader(b),
 		MessageID: h.MessageID, UserID: h.UserID, To: h.To, Subject: h.Subject, ReplyTo: h.ReplyTo,
-		CorrelationID: h.CorrelationID, ContentType: h.ContentType, AppProps: h.AppProperties(),
+		CorrelationID: h.CorrelationID, ContentType: h.ContentType, AppProps: h.AppProperties(), MinProperties: h.properties,
 	}
 	if err := m.parseBody(b[h.BodyOffset:]); err != nil {
 		return nil, fmt.Errorf("message body: %w", err)

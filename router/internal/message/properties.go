@@ -14,6 +14,7 @@ type properties struct {
 	to, subject, replyTo     string
 	hasTo, hasReplyTo        bool
 	contentType              string
+	count                    int // fields on the wire, nulls included
 }
 
 // decode reads the value of the section.
@@ -21,6 +22,7 @@ func (p *properties) decode(b []byte) error {
 	var d wire.Decoder
 	d.Reset(b)
 	left, end := d.List()
+	p.count = left
 	if left > limits.MaxFields {
 		d.Fail("list has too many fields")
 	}
