@@ -12,6 +12,7 @@ import (
 	"github.com/skupper-plugins/suite/plugins/podman-skupper/internal/atomicfile"
 	"github.com/skupper-plugins/suite/shared/api/v2alpha1"
 	"github.com/skupper-plugins/suite/shared/fault"
+	"github.com/skupper-plugins/suite/shared/manifest"
 )
 
 // Identify gives every resource that was written by hand an identity that stays, kept in the runtime, and returns
@@ -28,8 +29,7 @@ func (s *Store) Identify(ctx context.Context) (*Input, error) {
 	}
 	var faults error
 	for _, o := range in.Objects {
-		k := key{v2alpha1.KindOf(o), o.GetName()}
-		s.complete(o, in.entries[k].raw)
+		s.complete(o)
 		if o.GetUID() == "" {
 			s.identify(o)
 			faults = multierr.Append(faults, s.render(o))
@@ -61,7 +61,7 @@ func (s *Store) SaveStatuses(ctx context.Context, objs, extra []v2alpha1.Object)
 		if !ok {
 			continue
 		}
-		now := s.complete(v2alpha1.DeepCopy(e.obj), e.raw)
+		now := s.complete(v2alpha1.DeepCopy(e.obj))
 		if now.GetUID() != "" && now.GetUID() != o.GetUID() {
 			continue // made anew meanwhile
 		}
@@ -80,8 +80,8 @@ func (s *Store) SaveStatuses(ctx context.Context, objs, extra []v2alpha1.Object)
 		}
 		o = v2alpha1.DeepCopy(o)
 		if old := s.rendered(v2alpha1.KindOf(o), o.GetName()); old != nil {
-			o.SetUID(old.obj.GetUID())
-			o.SetCreationTimestamp(old.obj.GetCreationTimestamp())
+			o.SetUID(old.GetUID())
+			o.SetCreationTimestamp(old.GetCreationTimestamp())
 		}
 		s.identify(o)
 		faults = multierr.Append(faults, s.render(o))
@@ -96,19 +96,11 @@ func (s *Store) render(obj v2alpha1.Object) error {
 	if kind == v2alpha1.KindSecret {
 		return nil
 	}
-	raw, err := toRaw(obj)
+	text, err := manifest.YAML(obj)
 	if err != nil {
 		return err
 	}
-	text, err := encode(raw)
-	if err != nil {
-		return err
-	}
-	perm := fs.FileMode(0o644)
-	if isSecret(kind) {
-		perm = 0o600
-	}
-	_, err = atomicfile.WriteChanged(filepath.Join(s.dir.RuntimeResources(), fileName(kind, obj.GetName())), perm, text)
+	_, err = atomicfile.WriteChanged(filepath.Join(s.dir.RuntimeResources(), fileName(kind, obj.GetName())), permOf(obj), text)
 	return err
 }
 
@@ -154,12 +146,12 @@ func (s *Store) TakeSnapshot(ctx context.Context) error {
 			continue
 		}
 		perm := fs.FileMode(0o644)
+		if f.secret() {
+			perm = 0o600
+		}
 		var parts [][]byte
 		for i := range f.docs {
 			parts = append(parts, f.docs[i].text)
-			if o := f.docs[i].obj; o != nil && isSecret(v2alpha1.KindOf(o)) {
-				perm = 0o600
-			}
 		}
 		_, err := atomicfile.WriteChanged(filepath.Join(s.dir.Snapshot(), name), perm, join(parts))
 		faults = multierr.Append(faults, err)

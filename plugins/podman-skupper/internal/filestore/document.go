@@ -2,19 +2,18 @@ package filestore
 
 import (
 	"bytes"
-	"encoding/json"
 	"errors"
 	"fmt"
-	"regexp"
 	"strconv"
 	"strings"
 
-	"sigs.k8s.io/yaml"
+	"go.uber.org/multierr"
 
 	"github.com/skupper-plugins/suite/shared/api/v2alpha1"
+	"github.com/skupper-plugins/suite/shared/manifest"
 )
 
-// Bounds of what is read.
+// Bounds of what is read; those of one document are manifest's.
 const (
 	maxFile      = 4 << 20 // octets of one file
 	maxFiles     = 10000   // files of a directory
@@ -23,23 +22,17 @@ const (
 
 // document is one YAML document of a file.
 type document struct {
-	text []byte          // as it stands in the file, without the separator line
-	line int             // of the file, where text begins; the first is 1
-	obj  v2alpha1.Object // nil for a document that has nothing for us: empty, or of another kind
-	raw  map[string]any  // the same with all fields, known or not
+	text []byte // as it stands in the file, without the separator line
+	line int    // of the file, where text begins; the first is 1
+	objs []found
+
+	namespace string // of a single resource, as the file has it
 }
 
-// docError is what is wrong with one document.
-type docError struct {
-	line int // of the file; 0 if it cannot be told
-	why  string
-}
-
-func (e *docError) Error() string {
-	if e.line == 0 {
-		return e.why
-	}
-	return fmt.Sprintf("line %d: %s", e.line, e.why)
+// found is a resource that a document has. A document usually has one; a List has several.
+type found struct {
+	obj  v2alpha1.Object
+	line int
 }
 
 // split cuts a file into its documents.
@@ -82,160 +75,59 @@ func (d *document) blank() bool {
 	return true
 }
 
-// decode reads a document. The error is a *docError.
-func (d *document) decode() error {
+// decode reads a document of the file path. What it says of fields that are not known is no hindrance: such a document
+// may come from another implementation.
+func (d *document) decode(path string) []Fault {
 	if d.blank() {
 		return nil
 	}
-	asJSON, err := yaml.YAMLToJSONStrict(d.text)
+	// Lines are counted from the beginning of the file.
+	text := append(bytes.Repeat([]byte{'\n'}, d.line-1), d.text...)
+	var faults []Fault
+	size := len(text) + 1
+	docs, err := manifest.Options{UnknownKinds: manifest.Keep, MaxSize: size}.Read(bytes.NewReader(text), path)
 	if err != nil {
-		return d.yamlError(err)
-	}
-	var raw map[string]any
-	dec := json.NewDecoder(bytes.NewReader(asJSON))
-	dec.UseNumber()
-	if err := dec.Decode(&raw); err != nil {
-		return &docError{d.firstLine(), "not a resource: want apiVersion, kind, metadata and spec"}
-	}
-	kind, _ := raw["kind"].(string)
-	version, _ := raw["apiVersion"].(string)
-	if kind == "" || version == "" {
-		return &docError{d.firstLine(), "not a resource: apiVersion or kind is missing"}
-	}
-	info, ok := v2alpha1.Lookup(kind)
-	if !ok || info.Kind != kind || info.APIVersion != version {
-		return &docError{d.lineOf("kind"), fmt.Sprintf("kind %s of %s is not known here and is ignored", kind, version)}
-	}
-	obj := info.New()
-	if err := json.Unmarshal(asJSON, obj); err != nil {
-		return d.typeError(err)
-	}
-	if s, ok := obj.(*v2alpha1.Secret); ok {
-		s.MergeStringData()
-	}
-	if err := checkName(obj.GetName()); err != nil {
-		return &docError{d.lineOf("name"), err.Error()}
-	}
-	d.obj, d.raw = obj, raw
-	return nil
-}
-
-var yamlLine = regexp.MustCompile(`(?:yaml: )?line (\d+): `)
-
-// yamlError moves the line of the parser's error from the document to the file.
-func (d *document) yamlError(err error) error {
-	text := strings.TrimPrefix(err.Error(), "error converting YAML to JSON: ")
-	text = strings.TrimPrefix(text, "yaml: unmarshal errors:\n  ")
-	line := d.firstLine()
-	if m := yamlLine.FindStringSubmatchIndex(text); m != nil {
-		if n, err := strconv.Atoi(text[m[2]:m[3]]); err == nil {
-			line = d.line + n - 1
+		lenient, worse := manifest.Options{UnknownKinds: manifest.Keep, UnknownFields: true, MaxSize: size}.Read(bytes.NewReader(text), path)
+		if worse != nil {
+			return d.toFaults(path, worse, false)
 		}
-		text = text[:m[0]] + text[m[1]:]
+		docs, faults = lenient, d.toFaults(path, err, true)
 	}
-	text, _, _ = strings.Cut(strings.TrimPrefix(text, "yaml: "), "\n")
-	return &docError{line, "not YAML: " + text}
-}
-
-// typeError names the field that has a value of the wrong type.
-func (d *document) typeError(err error) error {
-	var t *json.UnmarshalTypeError
-	if !errors.As(err, &t) {
-		return &docError{d.firstLine(), err.Error()}
-	}
-	field := t.Field
-	last := field[strings.LastIndexByte(field, '.')+1:]
-	return &docError{d.lineOf(last), fmt.Sprintf("%s is a %s, want %s", field, t.Value, wanted(t))}
-}
-
-func wanted(t *json.UnmarshalTypeError) string {
-	switch k := t.Type.Kind().String(); {
-	case strings.HasPrefix(k, "int"), strings.HasPrefix(k, "uint"):
-		return "an integer"
-	case k == "string":
-		return "text (put it in quotes)"
-	case k == "bool":
-		return "true or false"
-	case k == "slice":
-		return "a list"
-	}
-	return "a mapping"
-}
-
-// firstLine is the first line of the document with any content.
-func (d *document) firstLine() int {
-	line := d.line
-	for l := range bytes.Lines(d.text) {
-		if l = bytes.TrimSpace(l); len(l) > 0 && l[0] != '#' {
-			return line
+	for _, m := range docs {
+		if m.Object == nil {
+			faults = append(faults, Fault{Path: path, Line: m.Line, Remark: true,
+				Why: fmt.Sprintf("kind %s of %s is not known here and is ignored", m.Kind, m.APIVersion)})
+			continue
 		}
-		line++
-	}
-	return d.line
-}
-
-// lineOf is the line on which a key stands first, or the document's first line.
-func (d *document) lineOf(key string) int {
-	line := d.line
-	for l := range bytes.Lines(d.text) {
-		l = bytes.TrimLeft(l, " \t-{\"'")
-		if rest, ok := bytes.CutPrefix(l, []byte(key)); ok && len(bytes.TrimLeft(rest, "\"' ")) > 0 && bytes.TrimLeft(rest, "\"' ")[0] == ':' {
-			return line
+		if err := checkName(m.Object.GetName()); err != nil {
+			faults = append(faults, Fault{Path: path, Line: m.Line, Why: m.Kind + ": " + err.Error()})
+			continue
 		}
-		line++
+		d.objs, d.namespace = append(d.objs, found{m.Object, m.Line}), m.Namespace
 	}
-	return d.firstLine()
+	return faults
 }
 
-// encode is a resource as a document: keys in order, nothing empty, and always a metadata.name, a namespace and a spec.
-func encode(raw map[string]any) ([]byte, error) {
-	raw, _ = prune(raw).(map[string]any)
-	if raw["kind"] != v2alpha1.KindSecret {
-		if _, ok := raw["spec"]; !ok {
-			raw["spec"] = map[string]any{}
+// toFaults takes an error of the manifest reader apart: one fault per line.
+func (d *document) toFaults(path string, err error, remark bool) []Fault {
+	var out []Fault
+	for cause := errors.Unwrap(err); cause != nil; cause = errors.Unwrap(cause) {
+		err = cause
+		if len(multierr.Errors(err)) > 1 {
+			break
 		}
 	}
-	asJSON, err := json.Marshal(raw)
-	if err != nil {
-		return nil, err
-	}
-	return yaml.JSONToYAML(asJSON)
-}
-
-// prune is a copy of v without nulls and empty mappings.
-func prune(v any) any {
-	switch v := v.(type) {
-	case map[string]any:
-		out := make(map[string]any, len(v))
-		for k, item := range v {
-			item = prune(item)
-			if m, ok := item.(map[string]any); item == nil || ok && len(m) == 0 {
-				continue
+	for _, e := range multierr.Errors(err) {
+		f := Fault{Path: path, Line: d.line, Why: e.Error(), Remark: remark}
+		if rest, ok := strings.CutPrefix(f.Why, path+":"); ok {
+			f.Why = strings.TrimSpace(rest)
+			if number, why, ok := strings.Cut(rest, ": "); ok {
+				if n, err := strconv.Atoi(number); err == nil {
+					f.Line, f.Why = n, why
+				}
 			}
-			out[k] = item
 		}
-		return out
-	case []any:
-		out := make([]any, len(v))
-		for i := range v {
-			out[i] = prune(v[i])
-		}
-		return out
+		out = append(out, f)
 	}
-	return v
-}
-
-// toRaw is a typed resource with its fields as they are in a file.
-func toRaw(obj any) (map[string]any, error) {
-	b, err := json.Marshal(obj)
-	if err != nil {
-		return nil, err
-	}
-	d := json.NewDecoder(bytes.NewReader(b))
-	d.UseNumber() // integers stay what they are
-	var raw map[string]any
-	if err := d.Decode(&raw); err != nil {
-		return nil, err
-	}
-	return raw, nil
+	return out
 }

@@ -23,6 +23,8 @@ type Fault struct {
 	Why  string
 	// Kept says that the last good version of the file's resources stays in use.
 	Kept bool
+	// Remark says that it hinders nothing: the resource is in use, or the document never was for us.
+	Remark bool
 	// Kind and Name are the resource that is affected, where that can be told.
 	Kind, Name string
 }
@@ -56,6 +58,18 @@ type Input struct {
 	files   map[string]*file // by name, with what could be read of them
 }
 
+// secret tells whether the file may be read by its owner only.
+func (f *file) secret() bool {
+	for i := range f.docs {
+		for _, r := range f.docs[i].objs {
+			if isSecret(v2alpha1.KindOf(r.obj)) {
+				return true
+			}
+		}
+	}
+	return false
+}
+
 type key struct{ kind, name string }
 
 // entry is where a resource stands.
@@ -63,7 +77,7 @@ type entry struct {
 	file string
 	doc  int
 	obj  v2alpha1.Object
-	raw  map[string]any
+	list bool // it shares its document with others
 	kept bool // from the snapshot: its file is broken now
 }
 
@@ -96,7 +110,7 @@ func load(dir, fallback, namespace string) (*Input, error) {
 			}
 		}
 		for i := range faults {
-			faults[i].Kept = kept
+			faults[i].Kept = kept && !faults[i].Remark
 			if faults[i].Kind == "" {
 				faults[i].Kind, faults[i].Name = fromFileName(name)
 			}
@@ -113,39 +127,35 @@ func load(dir, fallback, namespace string) (*Input, error) {
 // add takes the resources of a file over.
 func (in *Input) add(path, name string, f *file, namespace string) {
 	for i := range f.docs {
-		d := &f.docs[i]
-		if d.obj == nil {
-			continue
+		for _, r := range f.docs[i].objs {
+			k := key{v2alpha1.KindOf(r.obj), r.obj.GetName()}
+			if ns := r.obj.GetNamespace(); ns != "" && ns != namespace {
+				in.Faults = append(in.Faults, Fault{Path: path, Line: r.line, Kind: k.kind, Name: k.name,
+					Why: fmt.Sprintf("%s %s belongs to namespace %q, not to %q, and is ignored", k.kind, k.name, ns, namespace)})
+				continue
+			}
+			if first, twice := in.entries[k]; twice {
+				in.Faults = append(in.Faults, Fault{Path: path, Line: r.line, Kind: k.kind, Name: k.name,
+					Why: fmt.Sprintf("%s %s is in %s too; only that one counts", k.kind, k.name, first.file)})
+				continue
+			}
+			r.obj.SetNamespace(namespace)
+			in.entries[k] = entry{file: name, doc: i, obj: r.obj, list: len(f.docs[i].objs) > 1}
 		}
-		k := key{v2alpha1.KindOf(d.obj), d.obj.GetName()}
-		if ns := d.obj.GetNamespace(); ns != "" && ns != namespace {
-			in.Faults = append(in.Faults, Fault{Path: path, Line: d.lineOf("namespace"), Kind: k.kind, Name: k.name,
-				Why: fmt.Sprintf("%s %s belongs to namespace %q, not to %q, and is ignored", k.kind, k.name, ns, namespace)})
-			continue
-		}
-		if first, twice := in.entries[k]; twice {
-			in.Faults = append(in.Faults, Fault{Path: path, Line: d.firstLine(), Kind: k.kind, Name: k.name,
-				Why: fmt.Sprintf("%s %s is in %s too; only that one counts", k.kind, k.name, first.file)})
-			continue
-		}
-		d.obj.SetNamespace(namespace)
-		in.entries[k] = entry{file: name, doc: i, obj: d.obj, raw: d.raw}
 	}
 }
 
 // keep takes those resources over from the last good version of a file that nothing else has.
 func (in *Input) keep(f *file, namespace string) {
 	for i := range f.docs {
-		d := &f.docs[i]
-		if d.obj == nil {
-			continue
+		for _, r := range f.docs[i].objs {
+			k := key{v2alpha1.KindOf(r.obj), r.obj.GetName()}
+			if _, there := in.entries[k]; there || r.obj.GetNamespace() != "" && r.obj.GetNamespace() != namespace {
+				continue
+			}
+			r.obj.SetNamespace(namespace)
+			in.entries[k] = entry{file: f.name, obj: r.obj, kept: true}
 		}
-		k := key{v2alpha1.KindOf(d.obj), d.obj.GetName()}
-		if _, there := in.entries[k]; there || d.obj.GetNamespace() != "" && d.obj.GetNamespace() != namespace {
-			continue
-		}
-		d.obj.SetNamespace(namespace)
-		in.entries[k] = entry{file: f.name, obj: d.obj, raw: d.raw, kept: true}
 	}
 }
 
@@ -189,10 +199,10 @@ func resourceNames(dir string) ([]string, error) {
 	return names, nil
 }
 
-// broken tells whether any fault means that a document could not be read. An unknown kind is only ignored.
+// broken tells whether any fault means that a document could not be read.
 func broken(faults []Fault) bool {
 	for _, f := range faults {
-		if !strings.HasSuffix(f.Why, "is ignored") {
+		if !f.Remark {
 			return true
 		}
 	}
@@ -215,11 +225,7 @@ func readFile(path string) (*file, []Fault) {
 	}
 	var faults []Fault
 	for i := range f.docs {
-		if err := f.docs[i].decode(); err != nil {
-			var d *docError
-			errors.As(err, &d)
-			faults = append(faults, Fault{Path: path, Line: d.line, Why: d.why})
-		}
+		faults = append(faults, f.docs[i].decode(path)...)
 	}
 	return f, faults
 }

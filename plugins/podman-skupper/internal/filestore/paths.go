@@ -75,10 +75,14 @@ func (p Paths) AgentLog() string { return filepath.Join(p.Agent(), "agent.log") 
 func (p Paths) AgentGrantPort() string { return filepath.Join(p.Agent(), "grant-port") }
 
 // AgentGrantCA is the directory of the CA that signs the grant server's certificate.
-func (p Paths) AgentGrantCA() string { return filepath.Join(p.Agent(), "issuers", "skupper-grant-server-ca") }
+func (p Paths) AgentGrantCA() string {
+	return filepath.Join(p.Agent(), "issuers", "skupper-grant-server-ca")
+}
 
 // AgentGrantCert is the directory of the grant server's certificate.
-func (p Paths) AgentGrantCert() string { return filepath.Join(p.Agent(), "certs", "skupper-grant-server") }
+func (p Paths) AgentGrantCert() string {
+	return filepath.Join(p.Agent(), "certs", "skupper-grant-server")
+}
 
 // AgentSocket is the path of the agent's socket. It is in the agent's directory unless that path is too long for a
 // unix socket; then it is in a directory of the user's own below the temporary directory, with a name that only this
@@ -155,7 +159,9 @@ func (d Dir) RuntimeIssuers() string { return filepath.Join(d.root, "runtime", "
 func (d Dir) RuntimeLinks() string { return filepath.Join(d.root, "runtime", "links") }
 
 // RouterConfig is the configuration that the router starts with.
-func (d Dir) RouterConfig() string { return filepath.Join(d.root, "runtime", "router", "skrouterd.json") }
+func (d Dir) RouterConfig() string {
+	return filepath.Join(d.root, "runtime", "router", "skrouterd.json")
+}
 
 // Internal is for the programs only.
 func (d Dir) Internal() string { return filepath.Join(d.root, "internal") }

@@ -2,7 +2,6 @@ package filestore
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -17,6 +16,7 @@ import (
 
 	"github.com/skupper-plugins/suite/shared/api/v2alpha1"
 	"github.com/skupper-plugins/suite/shared/fault"
+	"github.com/skupper-plugins/suite/shared/manifest"
 	"github.com/skupper-plugins/suite/shared/site"
 )
 
@@ -56,7 +56,7 @@ func (s *Store) Get(_ context.Context, kind, name string) (v2alpha1.Object, erro
 	if !ok {
 		return nil, s.missing(in, info.Kind, name)
 	}
-	return s.complete(e.obj, e.raw), nil
+	return s.complete(e.obj), nil
 }
 
 // List implements site.Store.
@@ -76,7 +76,7 @@ func (s *Store) List(_ context.Context, kind string) ([]v2alpha1.Object, error) 
 	for _, o := range in.Objects {
 		k := v2alpha1.KindOf(o)
 		if kind == "" || kind == k {
-			out = append(out, s.complete(o, in.entries[key{k, o.GetName()}].raw))
+			out = append(out, s.complete(o))
 		}
 	}
 	return out, nil
@@ -103,9 +103,9 @@ func (s *Store) missing(in *Input, kind, name string) error {
 
 // complete adds to what stands in the input what is kept in the runtime: the status, and identity and generation of
 // resources written by hand.
-func (s *Store) complete(obj v2alpha1.Object, raw map[string]any) v2alpha1.Object {
+func (s *Store) complete(obj v2alpha1.Object) v2alpha1.Object {
 	old := s.rendered(v2alpha1.KindOf(obj), obj.GetName())
-	setStatus(obj, nil)
+	dropStatus(obj)
 	if old == nil {
 		if obj.GetGeneration() == 0 {
 			obj.SetGeneration(1)
@@ -113,61 +113,64 @@ func (s *Store) complete(obj v2alpha1.Object, raw map[string]any) v2alpha1.Objec
 		return obj
 	}
 	if obj.GetUID() == "" {
-		obj.SetUID(old.obj.GetUID())
-	} else if uid := old.obj.GetUID(); uid != "" && uid != obj.GetUID() {
+		obj.SetUID(old.GetUID())
+	} else if uid := old.GetUID(); uid != "" && uid != obj.GetUID() {
 		if obj.GetGeneration() == 0 {
 			obj.SetGeneration(1)
 		}
 		return obj // made anew under the same name: the old one's status says nothing of it
 	}
 	if t := obj.GetCreationTimestamp(); t.IsZero() {
-		obj.SetCreationTimestamp(old.obj.GetCreationTimestamp())
+		obj.SetCreationTimestamp(old.GetCreationTimestamp())
 	}
 	// A spec that was edited by hand is a new generation, without the editor having to say so.
-	gen := max(obj.GetGeneration(), old.obj.GetGeneration(), 1)
-	if gen == old.obj.GetGeneration() && !sameSpec(raw, old.raw) {
+	gen := max(obj.GetGeneration(), old.GetGeneration(), 1)
+	if gen == old.GetGeneration() && !sameContent(obj, old) {
 		gen++
 	}
 	obj.SetGeneration(gen)
-	setStatus(obj, old.raw["status"])
+	copyStatus(obj, old)
 	return obj
 }
 
 // rendered is the resource as it is in the runtime, or nil. A file there that cannot be read is as good as none: it is
 // written anew.
-func (s *Store) rendered(kind, name string) *document {
+func (s *Store) rendered(kind, name string) v2alpha1.Object {
 	if kind == v2alpha1.KindSecret {
 		return nil
 	}
 	f, faults := readFile(filepath.Join(s.dir.RuntimeResources(), fileName(kind, name)))
-	if f == nil || len(faults) > 0 {
+	if f == nil || broken(faults) {
 		return nil
 	}
 	for i := range f.docs {
-		if d := &f.docs[i]; d.obj != nil && v2alpha1.KindOf(d.obj) == kind && d.obj.GetName() == name {
-			return d
+		for _, r := range f.docs[i].objs {
+			if v2alpha1.KindOf(r.obj) == kind && r.obj.GetName() == name {
+				return r.obj
+			}
 		}
 	}
 	return nil
 }
 
-// sameSpec compares everything but metadata and status.
-func sameSpec(a, b map[string]any) bool {
-	return reflect.DeepEqual(prune(a["spec"]), prune(b["spec"]))
+// sameContent compares two resources but for metadata and status.
+func sameContent(a, b v2alpha1.Object) bool {
+	ta, errA := content(a)
+	tb, errB := content(b)
+	return errA == nil && errB == nil && reflect.DeepEqual(ta, tb)
 }
 
-// setStatus replaces the status of obj by the one in raw form; nil empties it.
-func setStatus(obj v2alpha1.Object, status any) {
-	f := reflect.ValueOf(obj).Elem().FieldByName("Status")
-	if !f.IsValid() {
-		return
-	}
-	f.SetZero()
-	if status == nil {
-		return
-	}
-	if b, err := json.Marshal(status); err == nil {
-		_ = json.Unmarshal(b, f.Addr().Interface()) // it was decoded once already
+func content(o v2alpha1.Object) (map[string]any, error) {
+	t, err := manifest.Tree(o)
+	delete(t, "metadata")
+	delete(t, "status")
+	return t, err
+}
+
+// dropStatus empties the status of obj.
+func dropStatus(obj v2alpha1.Object) {
+	if f := reflect.ValueOf(obj).Elem().FieldByName("Status"); f.IsValid() {
+		f.SetZero()
 	}
 }
 

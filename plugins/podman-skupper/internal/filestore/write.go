@@ -14,6 +14,7 @@ import (
 	"github.com/skupper-plugins/suite/plugins/podman-skupper/internal/lockfile"
 	"github.com/skupper-plugins/suite/shared/api/v2alpha1"
 	"github.com/skupper-plugins/suite/shared/fault"
+	"github.com/skupper-plugins/suite/shared/manifest"
 )
 
 // lockWait is how long a writer waits for another one.
@@ -68,51 +69,33 @@ func (s *Store) Create(ctx context.Context, obj v2alpha1.Object) error {
 
 // saveInput writes a resource's own file, without status.
 func (s *Store) saveInput(path string, obj v2alpha1.Object) error {
-	raw, err := toRaw(obj)
+	dropStatus(obj)
+	text, err := manifest.YAML(obj)
 	if err != nil {
 		return err
 	}
-	delete(raw, "status")
-	text, err := encode(raw)
-	if err != nil {
-		return err
+	return atomicfile.Write(path, permOf(obj), text)
+}
+
+// permOf is who may read a file that has obj.
+func permOf(objs ...v2alpha1.Object) fs.FileMode {
+	for _, o := range objs {
+		if isSecret(v2alpha1.KindOf(o)) {
+			return 0o600
+		}
 	}
-	perm := fs.FileMode(0o644)
-	if isSecret(v2alpha1.KindOf(obj)) {
-		perm = 0o600
-	}
-	return atomicfile.Write(path, perm, text)
+	return 0o644
 }
 
 // saveStatus writes the resource with its status to the runtime, if anything changed there. A resource that has no
-// status yet needs no file, and an old one of another resource with this name goes.
+// status yet needs no file, unless there is an old one.
 func (s *Store) saveStatus(obj v2alpha1.Object) error {
-	kind := v2alpha1.KindOf(obj)
-	if kind == v2alpha1.KindSecret {
+	bare := v2alpha1.DeepCopy(obj)
+	dropStatus(bare)
+	if manifest.Equal(bare, obj) && s.rendered(v2alpha1.KindOf(obj), obj.GetName()) == nil {
 		return nil
 	}
-	raw, err := toRaw(obj)
-	if err != nil {
-		return err
-	}
-	path := filepath.Join(s.dir.RuntimeResources(), fileName(kind, obj.GetName()))
-	raw, _ = prune(raw).(map[string]any)
-	if raw["status"] == nil {
-		old := s.rendered(kind, obj.GetName())
-		if old == nil || old.obj.GetUID() == obj.GetUID() && old.raw["status"] == nil {
-			return nil
-		}
-	}
-	text, err := encode(raw)
-	if err != nil {
-		return err
-	}
-	perm := fs.FileMode(0o644)
-	if isSecret(kind) {
-		perm = 0o600
-	}
-	_, err = atomicfile.WriteChanged(path, perm, text)
-	return err
+	return s.render(obj)
 }
 
 // Update implements site.Store.
@@ -140,39 +123,32 @@ func (s *Store) Update(ctx context.Context, kind, name string, change func(v2alp
 	if e.kept {
 		return nil, fault.Wrap(fault.Conflict, fmt.Sprintf("cannot change %s %q", info.Kind, name), in.faultOf(e.file), "correct or remove that file")
 	}
-	before := s.complete(v2alpha1.DeepCopy(e.obj), e.raw)
+	if e.list {
+		return nil, fault.New(fault.Conflict, fmt.Sprintf("cannot change %s %q: it is in a list in %s", info.Kind, name, e.file), "change it there, or give it a document of its own")
+	}
+	before := s.complete(v2alpha1.DeepCopy(e.obj))
 	after := v2alpha1.DeepCopy(before)
 	if err := change(after); err != nil {
 		return nil, err
 	}
 	keepIdentity(after, before)
-	rawBefore, rawAfter, err := bothRaw(before, after)
-	if err != nil {
-		return nil, err
-	}
-	if !sameContent(rawBefore, rawAfter) {
+	if !sameContent(before, after) {
 		after.SetGeneration(before.GetGeneration() + 1)
-	} else if sameMetadata(rawBefore, rawAfter) {
+	} else if manifest.Equal(before, after) {
 		return after, nil
 	}
 	if after.GetUID() == "" {
 		s.identify(after)
 	}
-	if rawAfter, err = toRaw(after); err != nil {
-		return nil, err
-	}
-	stored, err := toRaw(e.obj) // what the file says, without what complete added
+	written := v2alpha1.DeepCopy(after)
+	dropStatus(written)
+	dropStatus(e.obj)
+	e.obj.SetNamespace(in.files[e.file].docs[e.doc].namespace)
+	text, err := manifest.Patch(in.files[e.file].docs[e.doc].text, e.obj, written)
 	if err != nil {
 		return nil, err
 	}
-	delete(stored, "status")
-	delete(rawAfter, "status")
-	if info.Kind == v2alpha1.KindSecret {
-		delete(e.raw, "stringData") // merged into data
-		stored["data"] = e.raw["data"]
-	}
-	merged, _ := merge(withNamespace(e.raw, s.dir.Name()), stored, rawAfter).(map[string]any)
-	return after, s.replace(in, e, merged)
+	return after, s.replace(in, e, text)
 }
 
 // faultOf is the first fault of a file.
@@ -183,22 +159,6 @@ func (in *Input) faultOf(name string) error {
 		}
 	}
 	return errors.New(name + " is broken")
-}
-
-// withNamespace is raw as if its file named the namespace.
-func withNamespace(raw map[string]any, namespace string) map[string]any {
-	if m, ok := raw["metadata"].(map[string]any); ok {
-		m["namespace"] = namespace
-	}
-	return raw
-}
-
-func bothRaw(a, b v2alpha1.Object) (ra, rb map[string]any, err error) {
-	if ra, err = toRaw(a); err != nil {
-		return nil, nil, err
-	}
-	rb, err = toRaw(b)
-	return ra, rb, err
 }
 
 // keepIdentity undoes changes that Update does not make.
@@ -212,9 +172,9 @@ func keepIdentity(after, before v2alpha1.Object) {
 	copyStatus(after, before)
 }
 
-// replace writes a document anew and leaves the others of its file as they are. A nil document is taken out, and with
-// the last one the file.
-func (s *Store) replace(in *Input, e entry, raw map[string]any) error {
+// replace writes a document anew and leaves the others of its file as they are. A nil text takes it out, and with the
+// last one the file.
+func (s *Store) replace(in *Input, e entry, text []byte) error {
 	f := in.files[e.file]
 	path := filepath.Join(s.dir.InputResources(), e.file)
 	var parts [][]byte
@@ -224,11 +184,7 @@ func (s *Store) replace(in *Input, e entry, raw map[string]any) error {
 		case i != e.doc:
 			parts = append(parts, f.docs[i].text)
 			others = others || !f.docs[i].blank()
-		case raw != nil:
-			text, err := encode(raw)
-			if err != nil {
-				return err
-			}
+		case text != nil:
 			if len(parts) == 0 && len(f.docs) > 1 {
 				parts = append(parts, nil) // begins with a separator
 			}
@@ -244,10 +200,8 @@ func (s *Store) replace(in *Input, e entry, raw map[string]any) error {
 		return nil
 	}
 	perm := f.mode
-	for i := range f.docs {
-		if o := f.docs[i].obj; o != nil && isSecret(v2alpha1.KindOf(o)) {
-			perm = 0o600
-		}
+	if f.secret() {
+		perm = 0o600
 	}
 	return atomicfile.Write(path, perm, join(parts))
 }
@@ -289,7 +243,7 @@ func (s *Store) UpdateStatus(ctx context.Context, kind, name string, change func
 	if !ok {
 		return s.missing(in, info.Kind, name)
 	}
-	before := s.complete(v2alpha1.DeepCopy(e.obj), e.raw)
+	before := s.complete(v2alpha1.DeepCopy(e.obj))
 	after := v2alpha1.DeepCopy(before)
 	if err := change(after); err != nil {
 		return err
@@ -326,6 +280,8 @@ func (s *Store) Delete(ctx context.Context, kind, name string) error {
 		return s.missing(in, info.Kind, name)
 	case e.kept && len(in.ofFile(e.file)) > 1:
 		return fault.Wrap(fault.Conflict, fmt.Sprintf("cannot delete %s %q", info.Kind, name), in.faultOf(e.file), "correct or remove that file")
+	case e.list:
+		return fault.New(fault.Conflict, fmt.Sprintf("cannot delete %s %q: it is in a list in %s", info.Kind, name, e.file), "take it out there")
 	case e.kept: // its own file, and broken: nothing else is lost with it
 		if err := os.Remove(filepath.Join(s.dir.InputResources(), e.file)); err != nil && !errors.Is(err, fs.ErrNotExist) {
 			return fault.Wrap(fault.Failed, "delete resource", err, "")
