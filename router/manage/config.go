@@ -1,0 +1,98 @@
+package manage
+
+import (
+	"context"
+	"fmt"
+	"maps"
+	"strings"
+
+	"github.com/skupper-plugins/suite/router/config"
+)
+
+// configTypes are the entity types that a configuration holds.
+var configTypes = []string{
+	"router", "site", "log", "address", "sslProfile", "proxyProfile",
+	"listener", "connector", "tcpConnector", "tcpListener", "listenerAddress",
+}
+
+// Config reads the router's present configuration back, without what has its default value. It can be compared
+// with a configuration file by config.Diff.
+func (c *Client) Config(ctx context.Context) (*config.Config, error) {
+	out := new(config.Config)
+	for _, short := range configTypes {
+		rows, err := c.Query(ctx, config.Lookup(short).Name)
+		if err != nil {
+			return nil, err
+		}
+		for _, row := range rows {
+			name, _ := row["name"].(string)
+			e := config.Entity{Type: short, Attributes: row}.Normal()
+			switch {
+			case short == "log" && len(e.Attributes) <= 1: // a module that logs as all do
+				continue
+			case short == "site" && len(e.Attributes) == 0:
+				continue
+			case short == "router":
+				delete(e.Attributes, "name")
+			case short == "address": // the name, even a made-up one, is needed to delete it
+				e.Attributes["name"] = name
+			}
+			if faults := out.Add(e); len(faults) > 0 {
+				return nil, fmt.Errorf("read back %s %q: %s", short, name, strings.Join(faults, "; "))
+			}
+		}
+	}
+	return out, nil
+}
+
+// Apply makes changes, in their order, while the router runs. It goes on after a refusal and returns all
+// refusals joined; it stops at any other error. What is to be deleted and is not there counts as deleted.
+// RestartNeeded is not looked at.
+func (c *Client) Apply(ctx context.Context, changes config.Changes) error {
+	var refused []error
+	run := func(list []config.Entity, do func(config.Entity) error) error {
+		for _, e := range list {
+			err := do(e)
+			switch {
+			case err == nil:
+			case isStatus(err):
+				refused = append(refused, err)
+			default:
+				return err
+			}
+		}
+		return nil
+	}
+	steps := []struct {
+		list []config.Entity
+		do   func(config.Entity) error
+	}{
+		{changes.Deleted, func(e config.Entity) error {
+			if err := c.Delete(ctx, e.Type, e.Name()); !IsNotFound(err) {
+				return err
+			}
+			return nil
+		}},
+		{changes.Updated, func(e config.Entity) error { return c.Update(ctx, e.Type, e.Name(), e.Attributes) }},
+		{changes.Created, func(e config.Entity) error { return c.Create(ctx, e.Type, givenName(e), e.Attributes) }},
+	}
+	for _, s := range steps {
+		if err := run(s.list, s.do); err != nil {
+			return joined(append(refused, err))
+		}
+	}
+	return joined(refused)
+}
+
+// givenName is the name that the configuration gives, "" if it leaves that to the router.
+func givenName(e config.Entity) string {
+	s, _ := e.Attributes["name"].(string)
+	return s
+}
+
+// withoutName is a request's body: its name is a property.
+func withoutName(attrs map[string]any) map[string]any {
+	body := maps.Clone(attrs)
+	delete(body, "name")
+	return body
+}
