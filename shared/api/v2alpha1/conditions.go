@@ -55,21 +55,42 @@ func SetCondition(now time.Time, obj Object, condition string, err error) bool {
 	}
 	changed := s.set(now, obj.GetGeneration(), condition, err)
 	mirrored := mirror(obj, condition, err == nil)
-	switch o := obj.(type) {
-	case *AccessToken:
-		return (changed && s.copyFrom(condition)) || changed || mirrored
-	case *Certificate:
-		return (changed && s.copyFrom(condition)) || changed || mirrored
-	case *SecuredAccess:
-		// Always: its endpoints come and go without a change of the condition itself.
-		return s.add(now, o.GetGeneration(), required(obj), true) || changed || mirrored
-	default:
-		if changed {
-			_, single := obj.(*MultiKeyListener) // this kind has no Ready condition
-			s.add(now, obj.GetGeneration(), required(obj), !single)
-		}
-		return changed || mirrored
+	// The sum is left alone while the condition stays the same, but for one kind, whose endpoints come and go without a
+	// change of the condition.
+	if _, always := obj.(*SecuredAccess); changed || always {
+		changed = addUp(now, obj, condition) || changed
 	}
+	return changed || mirrored
+}
+
+// ClearCondition forgets a condition as if it had never been set, and adds the others up. It reports whether anything
+// changed.
+func ClearCondition(now time.Time, obj Object, condition string) bool {
+	s := StatusOf(obj)
+	if s == nil {
+		return false
+	}
+	for i := range s.Conditions {
+		if s.Conditions[i].Type == condition {
+			s.Conditions = append(s.Conditions[:i:i], s.Conditions[i+1:]...)
+			mirror(obj, condition, false)
+			addUp(now, obj, condition)
+			return true
+		}
+	}
+	return false
+}
+
+// addUp makes status and message in the manner of obj's kind.
+func addUp(now time.Time, obj Object, condition string) bool {
+	s := StatusOf(obj)
+	switch obj.(type) {
+	case *AccessToken, *Certificate: // one condition is all there is
+		return s.copyFrom(condition)
+	case *MultiKeyListener: // this kind has no Ready condition
+		return s.add(now, obj.GetGeneration(), required(obj), false)
+	}
+	return s.add(now, obj.GetGeneration(), required(obj), true)
 }
 
 // required are the conditions that make a kind ready, in the order in which they are looked at.
@@ -139,18 +160,6 @@ func (s *Status) IsTrue(condition string) bool {
 	return c != nil && c.Status == metav1.ConditionTrue
 }
 
-// RemoveCondition forgets a condition as if it had never been set. It reports whether there was one. The status is
-// added up again by the next SetCondition that changes something.
-func (s *Status) RemoveCondition(condition string) bool {
-	for i := range s.Conditions {
-		if s.Conditions[i].Type == condition {
-			s.Conditions = append(s.Conditions[:i:i], s.Conditions[i+1:]...)
-			return true
-		}
-	}
-	return false
-}
-
 func (s *Status) set(now time.Time, generation int64, condition string, err error) bool {
 	want := metav1.Condition{Type: condition, Status: metav1.ConditionFalse, ObservedGeneration: generation}
 	switch {
@@ -210,8 +219,12 @@ func (s *Status) add(now time.Time, generation int64, required []string, withRea
 
 // copyFrom makes status and message those of one condition.
 func (s *Status) copyFrom(condition string) bool {
-	c := s.Condition(condition)
-	changed := s.StatusType != StatusType(c.Reason) || s.Message != c.Message
-	s.StatusType, s.Message = StatusType(c.Reason), c.Message
+	var status StatusType
+	var message string
+	if c := s.Condition(condition); c != nil {
+		status, message = StatusType(c.Reason), c.Message
+	}
+	changed := s.StatusType != status || s.Message != message
+	s.StatusType, s.Message = status, message
 	return changed
 }
