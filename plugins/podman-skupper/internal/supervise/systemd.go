@@ -96,17 +96,18 @@ func (u Unit) Text() []byte {
 	for _, e := range u.Env {
 		fmt.Fprintf(&b, "Environment=%s\n", quoteUnit(e))
 	}
-	b.WriteString("ExecStart=" + quoteUnit(u.Program))
+	dollars := strings.NewReplacer("$", "$$") // commands only are expanded
+	b.WriteString("ExecStart=" + quoteUnit(dollars.Replace(u.Program)))
 	for _, a := range u.Args {
-		b.WriteString(" " + quoteUnit(a))
+		b.WriteString(" " + quoteUnit(dollars.Replace(a)))
 	}
 	b.WriteString("\nKillMode=process\nRestart=always\nRestartSec=1\nTimeoutStopSec=70\n\n[Install]\nWantedBy=default.target\n")
 	return b.Bytes()
 }
 
-// quoteUnit quotes a word of a unit file: systemd expands % and, in commands, $.
+// quoteUnit quotes a word of a unit file, in which systemd expands %.
 func quoteUnit(s string) string {
-	s = strings.NewReplacer(`\`, `\\`, `"`, `\"`, "%", "%%", "$", "$$", "\n", `\n`).Replace(s)
+	s = strings.NewReplacer(`\`, `\\`, `"`, `\"`, "%", "%%", "\n", `\n`).Replace(s)
 	if s == "" || strings.ContainsAny(s, " \t'\"\\;") {
 		return `"` + s + `"`
 	}

@@ -1,0 +1,243 @@
+package supervise
+
+import (
+	"context"
+	"crypto/sha256"
+	"errors"
+	"fmt"
+	"path/filepath"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/rs/zerolog"
+
+	"github.com/skupper-plugins/suite/plugins/podman-skupper/internal/atomicfile"
+	"github.com/skupper-plugins/suite/router/config"
+	"github.com/skupper-plugins/suite/router/manage"
+	"github.com/skupper-plugins/suite/shared/fault"
+	"github.com/skupper-plugins/suite/shared/site"
+)
+
+// LocalListener is the router's listener for local tools, on the loopback interface.
+const LocalListener = "skupper-local-normal"
+
+// LocalClient is the directory, beside the TLS profiles, of the key pair that local tools show there.
+const LocalClient = "skupper-local-client"
+
+const (
+	answerWait = 15 * time.Second // from the start of a router until it answers
+	askWait    = 5 * time.Second  // for one request
+	recheck    = 30 * time.Second // the live configuration is compared at least this often
+)
+
+// Options of a Local.
+type Options struct {
+	Engine     Engine
+	ConfigFile string // what the router starts with; its directory exists
+	CertDir    string // of the TLS profiles and of LocalClient
+	Log        zerolog.Logger
+	Now        func() time.Time
+}
+
+// Local is the site.Runtime of a router on this machine. It is safe for concurrent use; one call works at a time.
+type Local struct {
+	opts Options
+
+	one     sync.Mutex // held during each call; guards what follows
+	back    backoff
+	client  *manage.Client // to the process that has this number; nil: not connected
+	pid     int
+	applied [sha256.Size]byte // what was applied to that process last
+	checked time.Time         // when that was compared with what it has
+}
+
+var _ site.Runtime = (*Local)(nil)
+
+// NewLocal makes the runtime. A router that runs already is adopted.
+func NewLocal(o Options) *Local { return &Local{opts: o} }
+
+// Start implements site.Runtime.
+func (l *Local) Start(ctx context.Context, d site.Desired) error {
+	l.one.Lock()
+	defer l.one.Unlock()
+	if d.Config == nil {
+		return l.stop(ctx)
+	}
+	if err := d.Config.Check(); err != nil {
+		return fault.Wrap(fault.Failed, "the router's configuration is not valid, and the router keeps the one it has", err, "")
+	}
+	text, err := d.Config.Marshal()
+	if err != nil {
+		return fmt.Errorf("write the router's configuration: %w", err)
+	}
+	state := l.opts.Engine.State(ctx)
+	if !state.Running {
+		return l.launch(ctx, d.Config, text)
+	}
+	if _, err := atomicfile.WriteChanged(l.opts.ConfigFile, 0o600, text); err != nil {
+		return err
+	}
+	return l.update(ctx, d.Config, text, state)
+}
+
+// launch starts a router that does not run.
+func (l *Local) launch(ctx context.Context, c *config.Config, text []byte) error {
+	l.disconnect()
+	now := l.opts.Now()
+	if !l.back.allowed(now) {
+		return fault.New(fault.Late, fmt.Sprintf("the router ended; it is started again in %v", l.back.next.Sub(now).Round(time.Second)), "")
+	}
+	l.back.started(now)
+	if err := portsFree(c); err != nil {
+		return err
+	}
+	if _, err := atomicfile.WriteChanged(l.opts.ConfigFile, 0o600, text); err != nil {
+		return err
+	}
+	if err := l.opts.Engine.Start(ctx); err != nil {
+		return err
+	}
+	return l.awaitAnswer(ctx, c, text)
+}
+
+// awaitAnswer waits until a router that was just started answers.
+func (l *Local) awaitAnswer(ctx context.Context, c *config.Config, text []byte) error {
+	ctx, cancel := context.WithTimeout(ctx, answerWait)
+	defer cancel()
+	for {
+		state := l.opts.Engine.State(ctx)
+		if !state.Running {
+			return fault.New(fault.Failed, "the router ended right after its start: "+state.Detail, "")
+		}
+		_, err := l.connect(ctx, state)
+		if err == nil {
+			return l.update(ctx, c, text, state) // it may have been another one, with an older configuration
+		}
+		if pause(ctx, 50*time.Millisecond) != nil {
+			return fault.Wrap(fault.Late, fmt.Sprintf("the router runs, but does not answer within %v", answerWait), err, "")
+		}
+	}
+}
+
+// update brings a running router's configuration to what is wanted.
+func (l *Local) update(ctx context.Context, want *config.Config, text []byte, state State) error {
+	now := l.opts.Now()
+	l.back.steady(now, state.Since)
+	sum := sha256.Sum256(text)
+	age := now.Sub(l.checked)
+	if l.client != nil && l.pid == state.PID && l.applied == sum && age >= 0 && age < recheck {
+		return nil
+	}
+	client, err := l.connect(ctx, state)
+	if err != nil {
+		return err
+	}
+	live, err := client.Config(ctx)
+	if err != nil {
+		l.disconnect()
+		return fmt.Errorf("read the router's configuration: %w", err)
+	}
+	changes := config.Diff(live, want)
+	if len(changes.RestartNeeded) > 0 {
+		l.opts.Log.Warn().Strs("why", changes.RestartNeeded).Msg("router.restart")
+		if err := l.stop(ctx); err != nil {
+			return err
+		}
+		l.back = backoff{}
+		return l.launch(ctx, want, text)
+	}
+	if !changes.Empty() {
+		if err := client.Apply(ctx, changes); err != nil {
+			return fmt.Errorf("change the running router: %w", err)
+		}
+		l.opts.Log.Info().Int("created", len(changes.Created)).Int("updated", len(changes.Updated)).
+			Int("deleted", len(changes.Deleted)).Msg("router.changed")
+	}
+	l.applied, l.checked = sum, now
+	return nil
+}
+
+// Stop implements site.Runtime.
+func (l *Local) Stop(ctx context.Context) error {
+	l.one.Lock()
+	defer l.one.Unlock()
+	l.back = backoff{}
+	return l.stop(ctx)
+}
+
+func (l *Local) stop(ctx context.Context) error {
+	l.disconnect()
+	return l.opts.Engine.Stop(ctx)
+}
+
+// Remove stops the router and takes away what its engine has set up outside of the namespace's directory.
+func (l *Local) Remove(ctx context.Context) error {
+	l.one.Lock()
+	defer l.one.Unlock()
+	if err := l.stop(ctx); err != nil {
+		return err
+	}
+	return l.opts.Engine.Remove(ctx)
+}
+
+// State tells what runs, without asking it.
+func (l *Local) State(ctx context.Context) State {
+	l.one.Lock()
+	defer l.one.Unlock()
+	return l.opts.Engine.State(ctx)
+}
+
+// Close lets go of the router. It runs on.
+func (l *Local) Close() error {
+	l.one.Lock()
+	defer l.one.Unlock()
+	l.disconnect()
+	return nil
+}
+
+// connect gives the connection to the router process that runs, making it if need be.
+func (l *Local) connect(ctx context.Context, state State) (*manage.Client, error) {
+	if l.client != nil && l.pid == state.PID {
+		return l.client, nil
+	}
+	l.disconnect()
+	port, err := managementPort(l.opts.ConfigFile)
+	if err != nil {
+		return nil, err
+	}
+	conf, err := clientTLS(filepath.Join(l.opts.CertDir, LocalClient))
+	if err != nil {
+		return nil, err
+	}
+	client, err := manage.Dial(ctx, manage.Options{URL: fmt.Sprintf("amqps://127.0.0.1:%d", port), TLS: conf, Timeout: askWait})
+	if err != nil {
+		return nil, err
+	}
+	l.client, l.pid, l.applied = client, state.PID, [sha256.Size]byte{}
+	return client, nil
+}
+
+func (l *Local) disconnect() {
+	if l.client != nil {
+		_ = l.client.Close() // nothing is under way on it
+		l.client = nil
+	}
+}
+
+// managementPort is the port of the listener for local tools in a configuration file.
+func managementPort(file string) (int, error) {
+	c, err := config.Load(file)
+	if err != nil {
+		return 0, err
+	}
+	for _, ln := range c.Listeners {
+		if ln.Name == LocalListener {
+			return portNumber(string(ln.Port))
+		}
+	}
+	return 0, errors.New("the router's configuration has no listener " + LocalListener)
+}
+
+// notReady is an error as the reason why a router is not ready, on one line.
+func notReady(err error) string { return strings.Join(strings.Fields(err.Error()), " ") }
