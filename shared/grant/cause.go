@@ -5,14 +5,14 @@ type Cause string
 
 // The causes. Those that Final reports are not worth another try with the same token.
 const (
-	Unknown   Cause = "unknown"     // no such grant
-	Expired   Cause = "expired"     // the grant is too old
-	UsedUp    Cause = "used-up"     // the grant was redeemed as often as it may be
-	Refused   Cause = "refused"     // the code is wrong
-	Corrupted Cause = "corrupted"   // the grant has no valid expiry
-	BadName   Cause = "bad-name"    // the token's name, or the claimant's, cannot be used
+	Unknown   Cause = "unknown"   // no such grant
+	Expired   Cause = "expired"   // the grant is too old
+	UsedUp    Cause = "used-up"   // the grant was redeemed as often as it may be
+	Refused   Cause = "refused"   // the code is wrong
+	Corrupted Cause = "corrupted" // the grant has no valid expiry
+	BadName   Cause = "bad-name"  // the token's name, or the claimant's, cannot be used
 	BadCSR    Cause = "bad-csr"   // the certificate request cannot be used
-	Edge      Cause = "edge"        // the granting site cannot accept links
+	Edge      Cause = "edge"      // the granting site cannot accept links
 
 	Busy        Cause = "busy"         // the last uses are being redeemed at this moment, or too many wrong codes came
 	NoSite      Cause = "no-site"      // the granting site does not exist (yet)

@@ -15,7 +15,7 @@ const AnnotationRecord = "skupper.io/grant-redemptions"
 
 // maxClaims is how many claims are kept of a grant, the latest ones: an object of Kubernetes has 256 KiB for all its
 // annotations. A claimant whose claim is gone is not served again.
-const maxClaims = 400
+const maxClaims = 250
 
 // record is the content of the annotation.
 type record struct {
