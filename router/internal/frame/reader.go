@@ -42,12 +42,6 @@ func (r *reader) need(name string) bool {
 	return false
 }
 
-func (r *reader) skip() {
-	if r.has() {
-		r.d.Skip()
-	}
-}
-
 // close reads over fields that are not known and returns the first error of all.
 func (r *reader) close() error {
 	r.d.Close(r.left, r.end)
