@@ -40,7 +40,7 @@ func Check(g Graph, rules []Rule) []string {
 func (r Rule) stale(g Graph) []string {
 	var gone []string
 	for _, p := range slices.Concat(r.From, r.Forbid, r.Except, r.Allow) {
-		if !strings.HasPrefix(p, "./") {
+		if !strings.HasPrefix(p, "./") || slices.Contains(gone, p) {
 			continue
 		}
 		found := false

@@ -60,6 +60,7 @@ func TestRules(t *testing.T) {
 		{"exit of main", "Calls", "a/a.go", "package main\nfunc main() { os.Exit(1) }\n", ""},
 		{"exit in test", "Calls", "a/a_test.go", "package a\nfunc f() { os.Exit(1) }\n", ""},
 		{"context from nothing", "Calls", "a/a.go", "package a\nvar _ = context.Background()\n", "a/a.go:2: context.Background outside a main package"},
+		{"context of a test's support", "Calls", "tests/a/a.go", "package a\nvar _ = context.Background()\n", ""},
 		{"context of the caller", "Calls", "a/a.go", "package a\nvar _ = context.WithoutCancel(ctx)\n", ""},
 		{"init", "Calls", "a/a.go", "package main\nfunc init() {}\n", "an init function"},
 		{"method init", "Calls", "a/a.go", "package a\nfunc (t) init() {}\n", ""},
