@@ -103,6 +103,26 @@ func TestRefusedHeads(t *testing.T) {
 	}
 }
 
+func TestAddressLength(t *testing.T) {
+	for _, c := range []struct {
+		octets int
+		ok     bool
+	}{{limits.MaxAddressLen, true}, {limits.MaxAddressLen + 1, false}} {
+		address := strings.Repeat("a", c.octets)
+		b, err := (&Message{To: address}).Append(nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if h, _, err := ParseHead(b, true); (err == nil) != c.ok || c.ok && h.To != address {
+			t.Errorf("address of %d octets: %v", c.octets, err)
+		}
+		a := Annotations{To: address, HasTo: true}
+		if _, _, _, _, err := ParseAnnotations(a.Append(nil)); (err == nil) != c.ok {
+			t.Errorf("override of %d octets: %v", c.octets, err)
+		}
+	}
+}
+
 func be32(n int) string { return string([]byte{byte(n >> 24), byte(n >> 16), byte(n >> 8), byte(n)}) }
 
 func TestParseBodies(t *testing.T) {

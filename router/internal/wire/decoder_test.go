@@ -164,6 +164,21 @@ func TestTexts(t *testing.T) {
 	}
 }
 
+func TestBooleans(t *testing.T) {
+	for _, c := range []struct {
+		in        string
+		want, bad bool
+	}{
+		{"\x41", true, false}, {"\x42", false, false}, {"\x56\x01", true, false}, {"\x56\x00", false, false},
+		{"\x56\x02", false, true}, {"\x56", false, true}, {"\x43", false, true}, {"\x40", false, true},
+	} {
+		d := NewDecoder([]byte(c.in))
+		if got := d.Bool(); got != c.want || (d.Err() != nil) != c.bad {
+			t.Errorf("%x: got %v, %v", c.in, got, d.Err())
+		}
+	}
+}
+
 func TestDescriptors(t *testing.T) {
 	for _, c := range []struct {
 		in   string
