@@ -72,10 +72,10 @@ func (t *tree) run(c *cli.Context, name string, v verb) (err error) {
 	s := &session{tree: t, c: c}
 	defer func() { err = multierr.Append(err, s.close()) }()
 	view, err := do(c.Context, s)
-	if err != nil {
+	if err != nil && len(view.Lines) == 0 {
 		return err
 	}
-	return t.host.Print(c, t.streams, view)
+	return multierr.Append(err, t.host.Print(c, t.streams, view)) // of several things done, those before a failure are shown
 }
 
 func (t *tree) help(name string) string { return "`" + name + " --help`" }

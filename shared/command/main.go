@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"github.com/urfave/cli/v2"
+	"go.uber.org/multierr"
 
 	"github.com/skupper-plugins/suite/shared/fault"
 	"github.com/skupper-plugins/suite/shared/host"
@@ -75,7 +76,7 @@ func missingCommand(top []*cli.Command, l line, name string) error {
 
 // report prints an error: what failed and why on one line, then what to try.
 func report(ctx context.Context, w io.Writer, h host.Host, top []*cli.Command, err error) {
-	msg := strings.ReplaceAll(err.Error(), ": \n", ":\n")
+	msg := failures(err)
 	if errors.Is(err, context.Canceled) && ctx.Err() != nil {
 		msg = "interrupted: " + msg
 	}
@@ -83,6 +84,19 @@ func report(ctx context.Context, w io.Writer, h host.Host, top []*cli.Command, e
 	if hint := fault.Hint(err); hint != "" {
 		fmt.Fprintf(w, "try: %s\n", qualify(hint, h.Command(), top))
 	}
+}
+
+// failures is the text of an error; of several, a line each.
+func failures(err error) string {
+	all := multierr.Errors(err)
+	if len(all) < 2 {
+		return strings.ReplaceAll(err.Error(), ": \n", ":\n")
+	}
+	msg := fmt.Sprintf("%d things failed:", len(all))
+	for _, e := range all {
+		msg += "\n  " + strings.ReplaceAll(e.Error(), "\n", "\n  ")
+	}
+	return msg
 }
 
 // qualify puts the words by which the host is called before the commands named in a text: those in backquotes, and a text

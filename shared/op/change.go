@@ -30,6 +30,7 @@ const (
 	Updated   Did = "updated"
 	Unchanged Did = "unchanged"
 	Deleted   Did = "deleted"
+	Revoked   Did = "revoked"
 )
 
 // errUnchanged stops an update that would change nothing.

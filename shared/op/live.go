@@ -3,6 +3,7 @@ package op
 import (
 	"context"
 	"errors"
+	"time"
 
 	"github.com/skupper-plugins/suite/shared/api/v2alpha1"
 	"github.com/skupper-plugins/suite/shared/fault"
@@ -22,7 +23,7 @@ type live struct {
 
 // lookLive asks system and router, where that can be done. That they cannot be asked is worth a note, not a failure.
 func lookLive(ctx context.Context, p Ports) live {
-	var l live
+	l := live{router: site.Observed{Now: time.Now()}}
 	if p.System != nil {
 		s, err := p.System.Status(ctx)
 		if err != nil {
@@ -37,6 +38,9 @@ func lookLive(ctx context.Context, p Ports) live {
 	if err != nil {
 		l.notes = append(l.notes, "cannot ask the router, so the last known state is shown: "+err.Error())
 		return l
+	}
+	if o.Now.IsZero() {
+		o.Now = l.router.Now
 	}
 	l.known, l.router = true, o
 	return l

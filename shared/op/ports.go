@@ -17,6 +17,8 @@ type Ports struct {
 	Observer Observer     // nil: the statuses in the store are the truth
 	Links    LinkMaterial // nil: endpoints come from the site's status, credentials from a Certificate resource
 	System   System       // nil: router and controller are not this tool's to run
+
+	Workloads Workloads // nil: no pods to select
 }
 
 // Redeemer exchanges a token for the material of a link.

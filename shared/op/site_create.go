@@ -10,6 +10,7 @@ import (
 
 	"github.com/skupper-plugins/suite/shared/api/v2alpha1"
 	"github.com/skupper-plugins/suite/shared/fault"
+	"github.com/skupper-plugins/suite/shared/validate"
 )
 
 // SettingAdvertise is the site setting with the hosts, separated by commas, by which other sites reach this one besides
@@ -39,7 +40,7 @@ func (c CreateSite) Check() error {
 }
 
 func (c CreateSite) check(f *faults) {
-	f.is("name", goodName(c.Name))
+	f.is("name", validate.Name(c.Name))
 	if c.AccessType != "" {
 		f.oneOf("link-access-type", c.AccessType, c.AccessTypes...)
 		if !c.LinkAccess {

@@ -7,6 +7,7 @@ import (
 
 	"github.com/skupper-plugins/suite/shared/api/v2alpha1"
 	"github.com/skupper-plugins/suite/shared/fault"
+	"github.com/skupper-plugins/suite/shared/validate"
 )
 
 // DeleteSite removes a site and, with All, everything else in its namespace that belongs to the network.
@@ -28,7 +29,7 @@ func (g Gone) check(f *faults) { f.lasts("timeout", g.Timeout, minTimeout) }
 func (c DeleteSite) Check() error {
 	var f faults
 	if c.Name != "" {
-		f.is("name", goodName(c.Name))
+		f.is("name", validate.Name(c.Name))
 	}
 	c.Gone.check(&f)
 	return f.err

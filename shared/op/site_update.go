@@ -6,6 +6,7 @@ import (
 
 	"github.com/skupper-plugins/suite/shared/api/v2alpha1"
 	"github.com/skupper-plugins/suite/shared/fault"
+	"github.com/skupper-plugins/suite/shared/validate"
 )
 
 // UpdateSite changes what is given of a site, and nothing else.
@@ -24,7 +25,7 @@ type UpdateSite struct {
 func (c UpdateSite) Check() error {
 	var f faults
 	if c.Name != "" {
-		f.is("name", goodName(c.Name))
+		f.is("name", validate.Name(c.Name))
 	}
 	if c.AccessType != nil {
 		f.oneOf("link-access-type", *c.AccessType, c.AccessTypes...)

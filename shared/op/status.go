@@ -4,6 +4,7 @@ import (
 	"context"
 
 	"github.com/skupper-plugins/suite/shared/api/v2alpha1"
+	"github.com/skupper-plugins/suite/shared/validate"
 )
 
 // Status is what a status verb found: the resources with their state as it is now.
@@ -78,7 +79,7 @@ func status[T v2alpha1.Object](ctx context.Context, p Ports, kind, name string, 
 func optionalName(name string) error {
 	var f faults
 	if name != "" {
-		f.is("name", goodName(name))
+		f.is("name", validate.Name(name))
 	}
 	return f.err
 }

@@ -1,0 +1,126 @@
+package command
+
+import (
+	"context"
+	"strconv"
+
+	"github.com/urfave/cli/v2"
+
+	"github.com/skupper-plugins/suite/shared/api/v2alpha1"
+	"github.com/skupper-plugins/suite/shared/host"
+	"github.com/skupper-plugins/suite/shared/op"
+)
+
+func (t *tree) linkGenerate() verb {
+	return verb{
+		name: "generate", usage: "print the resources with which another site links to this one without a token",
+		more: "They hold a private key and do not expire by themselves: a token is safer. Only hosts that other machines can reach are put\n" +
+			"into them; --host chooses one.",
+		example: "--host west.example.com > west-link.yaml",
+		output:  true, manner: host.Documents,
+		flags: []cli.Flag{
+			textFlag("name", "", "`NAME` of the link (default link-SITE)"),
+			textFlag("host", "", "the one `HOST` of this site to link to"),
+			textFlag("cost", "1", "`COST` of the link"),
+			textFlag("tls-credentials", "", "`NAME` of the secret that the link uses (default that of the link)"),
+			&cli.BoolFlag{Name: "generate-credential", Value: true, Usage: "print the secret too (--generate-credential=false does not)"},
+			textFlag("timeout", "60s", "give up waiting for the secret after `DURATION`"),
+		},
+		read: func(in *input) job {
+			c := op.GenerateLink{Name: in.text("name"), Host: in.text("host"), Cost: in.number("cost"), Credential: in.text("tls-credentials"),
+				Generate: in.isSet("generate-credential"), Timeout: in.duration("timeout")}
+			in.check(c.Check())
+			return func(ctx context.Context, s *session) (host.View, error) {
+				site, err := s.open(ctx)
+				if err != nil {
+					return host.View{}, err
+				}
+				did, err := c.Run(ctx, site.Ports, s.say)
+				if err != nil {
+					return host.View{}, err
+				}
+				v := host.View{Kind: "link", Name: did.Links[0].Name}
+				for _, l := range did.Links {
+					v.Documents = append(v.Documents, l)
+				}
+				if did.Secret != nil {
+					v.Documents = append(v.Documents, did.Secret)
+				}
+				v.Object = host.List(v.Documents)
+				return v, nil
+			}
+		},
+	}
+}
+
+func (t *tree) linkUpdate() verb {
+	return verb{
+		name: "update", operands: "NAME", usage: "change the settings that are given, and nothing else",
+		example: "west-link --cost 5",
+		output:  true, manner: host.Change,
+		flags: with([]cli.Flag{
+			textFlag("cost", "", "`COST` of the link, 1 or more"),
+			textFlag("tls-credentials", "", "`NAME` of the secret that the link uses"),
+		}, waitFlags(op.WaitReady, "60s")),
+		read: func(in *input) job {
+			c := op.UpdateLink{Name: in.operand("NAME"), Cost: in.givenNumber("cost"), Credential: in.givenText("tls-credentials"), Wait: in.wait()}
+			in.check(c.Check())
+			return func(ctx context.Context, s *session) (host.View, error) {
+				site, err := s.open(ctx)
+				if err != nil {
+					return host.View{}, err
+				}
+				did, err := c.Run(ctx, site.Ports, s.say)
+				return changed(did), err
+			}
+		},
+	}
+}
+
+func (t *tree) linkStatus() verb {
+	type link = *v2alpha1.Link
+	return verb{
+		name: "status", operands: "[NAME]", usage: "show the links that this site makes, and why one is down",
+		output: true, manner: host.Table,
+		read: func(in *input) job {
+			c := op.LinkStatus{Name: in.optional()}
+			in.check(c.Check())
+			return func(ctx context.Context, s *session) (host.View, error) {
+				site, err := s.open(ctx)
+				if err != nil {
+					return host.View{}, err
+				}
+				found, err := c.Run(ctx, site.Ports)
+				if err != nil {
+					return host.View{}, err
+				}
+				return listing(found, c.Name != "", "link", "there are no links in namespace "+site.Namespace,
+					[]column[link]{nameColumn[link](), statusColumn[link](),
+						{"COST", "Cost", "Cost", func(o link) string { return strconv.Itoa(o.EffectiveCost()) }},
+						messageColumn[link]()},
+					column[link]{"", "Remote site", "RemoteSite", func(o link) string { return o.Status.RemoteSiteName }},
+					column[link]{"", "Endpoints", "Endpoints", func(o link) string { return endpoints(o.Spec.Endpoints) }}), nil
+			}
+		},
+	}
+}
+
+func (t *tree) linkDelete() verb {
+	return verb{
+		name: "delete", operands: "NAME", usage: "remove a link, and its credential if nothing else uses it",
+		example: "west-link",
+		output:  true, manner: host.Change, flags: goneFlags(),
+		read: func(in *input) job {
+			c := op.DeleteLink{Name: in.operand("NAME"), Gone: in.gone()}
+			in.check(c.Check())
+			return func(ctx context.Context, s *session) (host.View, error) {
+				site, err := s.open(ctx)
+				if err != nil {
+					return host.View{}, err
+				}
+				did, err := c.Run(ctx, site.Ports, s.say)
+				return changed(did), err
+			}
+		},
+	}
+}

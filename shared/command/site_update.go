@@ -1,0 +1,36 @@
+package command
+
+import (
+	"context"
+
+	"github.com/skupper-plugins/suite/shared/host"
+	"github.com/skupper-plugins/suite/shared/op"
+)
+
+func (t *tree) siteUpdate() verb {
+	return verb{
+		name: "update", operands: "[NAME]", usage: "change the settings that are given, and nothing else",
+		more:    "NAME may be left out where there is one site. --enable-link-access=false ends link access; --advertise '' removes the hosts.",
+		example: "--enable-link-access",
+		output:  true, manner: host.Change, flags: with(t.siteFlags(), waitFlags(op.WaitReady, "30s")),
+		read: func(in *input) job {
+			c := op.UpdateSite{Name: in.optional(), LinkAccess: in.givenBool("enable-link-access"), Advertise: in.givenTexts("advertise"),
+				Wait: in.wait(), AccessTypes: t.can.AccessTypes}
+			if len(t.can.AccessTypes) > 0 {
+				c.AccessType = in.givenText("link-access-type")
+			}
+			if t.can.HA {
+				c.HA = in.givenBool("enable-ha")
+			}
+			in.check(c.Check())
+			return func(ctx context.Context, s *session) (host.View, error) {
+				site, err := s.open(ctx)
+				if err != nil {
+					return host.View{}, err
+				}
+				did, err := c.Run(ctx, site.Ports, s.say)
+				return changed(did), err
+			}
+		},
+	}
+}

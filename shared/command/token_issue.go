@@ -1,0 +1,118 @@
+package command
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"time"
+
+	"github.com/urfave/cli/v2"
+	"go.uber.org/multierr"
+
+	"github.com/skupper-plugins/suite/shared/fault"
+	"github.com/skupper-plugins/suite/shared/host"
+	"github.com/skupper-plugins/suite/shared/internal/atomicfile"
+	"github.com/skupper-plugins/suite/shared/op"
+	"github.com/skupper-plugins/suite/shared/token"
+)
+
+// stdio is the operand that means stdin or stdout.
+const stdio = "-"
+
+func (t *tree) tokenIssue() verb {
+	return verb{
+		name: "issue", operands: "FILE", usage: "write a token that another site redeems to be linked to this one",
+		more:    "FILE is for whoever is to link to this site, and for nobody else: keep it secret. '-' is stdout.",
+		example: "west.yaml --expiration-window 60m",
+		output:  true, manner: host.Change,
+		flags: []cli.Flag{
+			textFlag("redemptions-allowed", "1", "how many `TIMES` it can be redeemed"),
+			textFlag("expiration-window", "15m", "`DURATION` it can be redeemed for"),
+			textFlag("cost", "1", "`COST` of the link made from it"),
+			textFlag("timeout", "60s", "give up waiting after `DURATION`"),
+		},
+		read: func(in *input) job {
+			file := in.operand("FILE")
+			c := op.IssueToken{Redemptions: in.number("redemptions-allowed"), Window: in.duration("expiration-window"), Cost: in.number("cost"), Timeout: in.duration("timeout")}
+			in.check(c.Check())
+			in.check(writable(file))
+			return func(ctx context.Context, s *session) (host.View, error) { return issue(ctx, s, c, file) }
+		},
+	}
+}
+
+// writable finds what is wrong with a file to be written without touching it.
+func writable(file string) error {
+	if info, err := os.Stat(file); file != stdio && err == nil && info.IsDir() {
+		return fmt.Errorf("FILE is %q, which is a directory", file)
+	}
+	return nil
+}
+
+// issue opens the file before the grant is made, and keeps it only if all went well.
+func issue(ctx context.Context, s *session, c op.IssueToken, file string) (host.View, error) {
+	site, err := s.open(ctx)
+	if err != nil {
+		return host.View{}, err
+	}
+	var did op.Issued
+	run := func(w io.Writer) (err error) {
+		did, err = c.Run(ctx, site.Ports, w, s.say)
+		return err
+	}
+	switch info, statErr := os.Stat(file); {
+	case file == stdio:
+		err = run(s.streams.Out)
+	case statErr == nil && !info.Mode().IsRegular(): // a pipe or a device cannot be replaced
+		err = into(file, run)
+	default:
+		err = atomicfile.Write(file, token.Mode, run)
+	}
+	if err != nil {
+		if did.Grant != "" && did.URL != "" { // the grant was made, and its token is lost
+			err = multierr.Append(err, op.Withdraw(ctx, site.Ports, did.Grant))
+		}
+		return host.View{}, unwritten(file, err)
+	}
+	v := host.View{Verb: "issued", Kind: "accessgrant", Name: did.Grant, Object: did, Next: s.next("token", "redeem", file)}
+	v.Notes = []string{"the token can be redeemed " + times(did.Redemptions) + until(did.ExpiresAt, time.Now())}
+	if file == stdio { // the token itself is the answer
+		v = host.View{Notes: v.Notes, Next: s.next("token", "redeem", "FILE")}
+	}
+	return v, nil
+}
+
+func into(file string, write func(io.Writer) error) (err error) {
+	f, err := os.OpenFile(file, os.O_WRONLY, 0)
+	if err != nil {
+		return fmt.Errorf("write %s: %w", file, err)
+	}
+	defer func() { err = multierr.Append(err, f.Close()) }()
+	return write(f)
+}
+
+// unwritten gives an error of the file a hint of its own.
+func unwritten(file string, err error) error {
+	var path *os.PathError
+	if errors.As(err, &path) && fault.Hint(err) == "" {
+		return fault.Wrap(fault.KindOf(err), "issue a token into "+file, err, "choose another file, or - for stdout")
+	}
+	return err
+}
+
+func times(n int) string {
+	if n == 1 {
+		return "once"
+	}
+	return fmt.Sprintf("%d times", n)
+}
+
+// until says when something ends, as people and as programs read it.
+func until(end, now time.Time) string {
+	if end.IsZero() {
+		return ""
+	}
+	return fmt.Sprintf(" until %s (for %v)", end.UTC().Format(time.RFC3339), end.Sub(now).Round(time.Second))
+}

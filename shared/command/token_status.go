@@ -1,0 +1,61 @@
+package command
+
+import (
+	"context"
+	"strconv"
+	"time"
+
+	"github.com/skupper-plugins/suite/shared/api/v2alpha1"
+	"github.com/skupper-plugins/suite/shared/host"
+	"github.com/skupper-plugins/suite/shared/op"
+)
+
+func (t *tree) tokenStatus() verb {
+	type grant = *v2alpha1.AccessGrant
+	return verb{
+		name: "status", operands: "[NAME]", usage: "show the tokens that this site has issued",
+		output: true, manner: host.Table,
+		read: func(in *input) job {
+			c := op.TokenStatus{Name: in.optional(), Now: time.Now()}
+			in.check(c.Check())
+			return func(ctx context.Context, s *session) (host.View, error) {
+				site, err := s.open(ctx)
+				if err != nil {
+					return host.View{}, err
+				}
+				found, err := c.Run(ctx, site.Ports)
+				if err != nil {
+					return host.View{}, err
+				}
+				return listing(found, c.Name != "", "accessgrant", "no tokens have been issued in namespace "+site.Namespace, []column[grant]{
+					nameColumn[grant](), statusColumn[grant](),
+					{"REDEEMED", "Redeemed", "Redeemed", func(o grant) string { return strconv.Itoa(o.Status.Redemptions) }},
+					{"ALLOWED", "Allowed", "Allowed", func(o grant) string { return strconv.Itoa(max(o.Spec.RedemptionsAllowed, 1)) }},
+					{"EXPIRES", "Expires", "Expires", func(o grant) string { return o.Status.ExpirationTime }},
+					messageColumn[grant](),
+				}, column[grant]{"", "URL", "URL", func(o grant) string { return o.Status.URL }}), nil
+			}
+		},
+	}
+}
+
+func (t *tree) tokenRevoke() verb {
+	return verb{
+		name: "revoke", operands: "NAME", usage: "make a token that this site has issued worthless",
+		more:    "Links that were made from it stay.",
+		example: "west-0b0b1ea4-7d6c-4f4c-9a53-7a0f4c8a6f1e",
+		output:  true, manner: host.Change,
+		read: func(in *input) job {
+			c := op.RevokeToken{Name: in.operand("NAME")}
+			in.check(c.Check())
+			return func(ctx context.Context, s *session) (host.View, error) {
+				site, err := s.open(ctx)
+				if err != nil {
+					return host.View{}, err
+				}
+				did, err := c.Run(ctx, site.Ports)
+				return changed(did), err
+			}
+		},
+	}
+}

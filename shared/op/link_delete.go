@@ -1,0 +1,33 @@
+package op
+
+import (
+	"context"
+
+	"github.com/skupper-plugins/suite/shared/api/v2alpha1"
+)
+
+// DeleteLink removes a link, and its credential unless something else uses it.
+type DeleteLink struct {
+	Name string
+	Gone Gone
+}
+
+// Check finds everything wrong with the fields.
+func (c DeleteLink) Check() error { return checkDelete(c.Name, c.Gone) }
+
+// Run removes the link.
+func (c DeleteLink) Run(ctx context.Context, p Ports, say Progress) (Changed, error) {
+	links, err := list[*v2alpha1.Link](ctx, p.Store, v2alpha1.KindLink, c.Name)
+	if err != nil {
+		return Changed{}, err
+	}
+	did, err := remove(ctx, p, v2alpha1.KindLink, c.Name, c.Gone, say)
+	if err != nil {
+		return did, err
+	}
+	if _, err := dropSecret(ctx, p.Store, links[0].Spec.TLSCredentials); err != nil {
+		return did, err
+	}
+	_, err = wake(ctx, p)
+	return did, err
+}

@@ -1,0 +1,234 @@
+package op
+
+import (
+	"context"
+	"fmt"
+	"net/netip"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+
+	"github.com/skupper-plugins/suite/shared/api/v2alpha1"
+	"github.com/skupper-plugins/suite/shared/fault"
+	"github.com/skupper-plugins/suite/shared/validate"
+)
+
+// GenerateLink makes the resources with which another site links to this one without a token: one Link for each router of
+// this site and, unless the other site has it already, the Secret with the client certificate.
+type GenerateLink struct {
+	Name       string        // of the link; empty: link-SITE
+	Host       string        // the one host to link to; empty: all that others can reach
+	Cost       int           // 1 or more
+	Credential string        // name of the secret; empty: that of the link
+	Generate   bool          // make the secret too
+	Timeout    time.Duration // give up waiting for the secret after this
+}
+
+// Generated is what GenerateLink made, ready to be applied elsewhere.
+type Generated struct {
+	Links  []*v2alpha1.Link
+	Secret *v2alpha1.Secret // nil if none was asked for
+}
+
+// Check finds everything wrong with the fields.
+func (c GenerateLink) Check() error {
+	var f faults
+	if c.Name != "" {
+		f.is("name", validate.Name(c.Name))
+	}
+	if c.Host != "" {
+		f.is("host", reachable(c.Host))
+	}
+	if c.Credential != "" {
+		f.is("tls-credentials", validate.Name(c.Credential))
+	} else if !c.Generate {
+		f.add("generate-credential is false, but tls-credentials does not say which secret to use instead")
+	}
+	f.cost(c.Cost)
+	f.lasts("timeout", c.Timeout, minTimeout)
+	return f.err
+}
+
+// Run makes the resources. The credential stays in the site, so that running it again gives the same one.
+func (c GenerateLink) Run(ctx context.Context, p Ports, say Progress) (Generated, error) {
+	var did Generated
+	s, err := activeSite(ctx, p.Store)
+	if err != nil {
+		return did, err
+	}
+	if err := acceptsLinks(s); err != nil {
+		return did, err
+	}
+	endpoints, err := siteEndpoints(ctx, p, s)
+	if err != nil {
+		return did, err
+	}
+	if endpoints, err = c.choose(s, endpoints); err != nil {
+		return did, err
+	}
+	name := c.Name
+	if name == "" {
+		name = "link-" + s.Name
+	}
+	credential := c.Credential
+	if credential == "" {
+		credential = name
+	}
+	did.Links = c.links(name, credential, endpoints)
+	if c.Generate {
+		did.Secret, err = c.secret(ctx, p, s, credential, endpoints, say)
+	}
+	return did, err
+}
+
+// acceptsLinks refuses a site that others cannot link to.
+func acceptsLinks(s *v2alpha1.Site) error {
+	switch {
+	case s.Spec.Edge:
+		return fault.New(fault.Failed, "site "+s.Name+" is an edge site, which accepts no links", "have the other site issue the token, and redeem it here")
+	case !s.AcceptsLinks():
+		return fault.New(fault.Failed, "site "+s.Name+" accepts no links", "`site update "+s.Name+" --enable-link-access`")
+	}
+	return nil
+}
+
+func siteEndpoints(ctx context.Context, p Ports, s *v2alpha1.Site) ([]v2alpha1.Endpoint, error) {
+	all := s.Status.Endpoints
+	if p.Links != nil {
+		var err error
+		if all, err = p.Links.Endpoints(ctx); err != nil {
+			return nil, fmt.Errorf("look for the addresses of site %s: %w", s.Name, err)
+		}
+	}
+	if len(all) == 0 {
+		return nil, fault.New(fault.Failed, "site "+s.Name+" has no address for links yet: "+orElse(s.Status.Message, "not configured"), "`site status "+s.Name+"`")
+	}
+	return all, nil
+}
+
+func orElse(s, other string) string {
+	if s == "" {
+		return other
+	}
+	return s
+}
+
+// choose leaves the endpoints that the other site can use: those of the host asked for, or all that are not bound to this
+// machine.
+func (c GenerateLink) choose(s *v2alpha1.Site, all []v2alpha1.Endpoint) ([]v2alpha1.Endpoint, error) {
+	var chosen []v2alpha1.Endpoint
+	var hosts []string
+	for _, e := range all {
+		if reachable(e.Host) != nil {
+			continue
+		}
+		if !slices.Contains(hosts, e.Host) {
+			hosts = append(hosts, e.Host)
+		}
+		if c.Host != "" && sameHost(e.Host, c.Host) || c.Host == "" && !onlyHere(e.Host) {
+			chosen = append(chosen, e)
+		}
+	}
+	switch {
+	case len(chosen) > 0:
+		return chosen, nil
+	case c.Host != "":
+		return nil, fault.New(fault.Missing, fmt.Sprintf("site %s is not known as %q, so its certificate would not fit: it is known as %s", s.Name, c.Host, orElse(strings.Join(hosts, ", "), "nothing")),
+			"`site update "+s.Name+" --advertise "+c.Host+"`")
+	case len(hosts) > 0:
+		return nil, fault.New(fault.Failed, fmt.Sprintf("other machines cannot reach site %s at any of its addresses (%s)", s.Name, strings.Join(hosts, ", ")),
+			"`site update "+s.Name+" --advertise HOST`, or name one with --host")
+	}
+	return nil, fault.New(fault.Failed, "site "+s.Name+" has no address that other machines can reach", "`site update "+s.Name+" --advertise HOST`")
+}
+
+func sameHost(a, b string) bool {
+	x, errX := netip.ParseAddr(a)
+	y, errY := netip.ParseAddr(b)
+	if errX == nil && errY == nil {
+		return x.Unmap() == y.Unmap()
+	}
+	return strings.EqualFold(strings.TrimSuffix(a, "."), strings.TrimSuffix(b, "."))
+}
+
+// onlyHere tells whether a host leads back to whoever uses it, or means nothing without naming an interface.
+func onlyHere(host string) bool {
+	if strings.EqualFold(strings.TrimSuffix(host, "."), "localhost") {
+		return true
+	}
+	a, err := netip.ParseAddr(host)
+	return err == nil && (a.Unmap().IsLoopback() || a.Unmap().IsLinkLocalUnicast() || a.IsUnspecified())
+}
+
+// links is one link for each group of endpoints, that is for each router.
+func (c GenerateLink) links(name, credential string, endpoints []v2alpha1.Endpoint) []*v2alpha1.Link {
+	var groups []string
+	of := map[string][]v2alpha1.Endpoint{}
+	for _, e := range endpoints {
+		if of[e.Group] == nil {
+			groups = append(groups, e.Group)
+		}
+		of[e.Group] = append(of[e.Group], e)
+	}
+	slices.Sort(groups)
+	var links []*v2alpha1.Link
+	for i, g := range groups {
+		l := &v2alpha1.Link{ObjectMeta: metav1.ObjectMeta{Name: name}}
+		if len(groups) > 1 {
+			l.Name += "-" + strconv.Itoa(i+1)
+		}
+		v2alpha1.SetTypeMeta(l)
+		l.Spec = v2alpha1.LinkSpec{Endpoints: of[g], TLSCredentials: credential, Cost: c.Cost}
+		links = append(links, l)
+	}
+	return links
+}
+
+// secret is the client certificate, made by the site itself or asked for with a Certificate resource.
+func (c GenerateLink) secret(ctx context.Context, p Ports, s *v2alpha1.Site, name string, endpoints []v2alpha1.Endpoint, say Progress) (*v2alpha1.Secret, error) {
+	if p.Links != nil {
+		secret, err := p.Links.Credential(ctx, name)
+		if err != nil {
+			return nil, fmt.Errorf("make credential %s: %w", name, err)
+		}
+		return portable(secret), nil
+	}
+	var hosts []string
+	for _, e := range endpoints {
+		if !slices.Contains(hosts, e.Host) {
+			hosts = append(hosts, e.Host)
+		}
+	}
+	cert := &v2alpha1.Certificate{ObjectMeta: metav1.ObjectMeta{Name: name}}
+	v2alpha1.SetTypeMeta(cert)
+	cert.Spec = v2alpha1.CertificateSpec{CA: s.Issuer(), Client: true, Subject: strings.Join(hosts, ",")}
+	if err := p.Store.Create(ctx, cert); err != nil && !fault.Is(err, fault.Conflict) {
+		return nil, fmt.Errorf("ask for certificate %s: %w", name, err)
+	}
+	var secret *v2alpha1.Secret
+	err := await(ctx, p.Store, c.Timeout, "secret "+name, "`site status`", say, func(ctx context.Context) (bool, string, error) {
+		obj, err := p.Store.Get(ctx, v2alpha1.KindSecret, name)
+		if fault.Is(err, fault.Missing) {
+			return false, "the certificate is not issued yet", nil
+		}
+		var ok bool
+		if secret, ok = obj.(*v2alpha1.Secret); err == nil && !ok {
+			return false, "", fmt.Errorf("the store gave a %T for secret %s", obj, name)
+		}
+		return err == nil, "", err
+	})
+	if err != nil {
+		return nil, err
+	}
+	return portable(secret), nil
+}
+
+// portable is a secret without what binds it to this site.
+func portable(s *v2alpha1.Secret) *v2alpha1.Secret {
+	out := &v2alpha1.Secret{ObjectMeta: metav1.ObjectMeta{Name: s.Name}, Type: s.Type, Data: s.Data}
+	v2alpha1.SetTypeMeta(out)
+	return out
+}
