@@ -1,7 +1,10 @@
 package config
 
 import (
+	"errors"
+	"fmt"
 	"reflect"
+	"regexp"
 	"strings"
 )
 
@@ -10,12 +13,33 @@ import (
 func (c *Config) Check() error {
 	var l faultList
 	c.checkRouter(&l)
+	owner := map[string]string{} // names are unique across types: the management node finds entities by name alone
 	for _, s := range sections {
-		c.checkSection(&l, s)
+		c.checkSection(&l, s, owner)
 	}
 	c.checkRoles(&l)
 	c.checkReferences(&l)
 	return l.err("configuration")
+}
+
+// placeholder is what Expand replaces.
+var placeholder = regexp.MustCompile(`\$\{[^{}$|]*\}`)
+
+// MaxIDLength is the longest id of a router, in octets.
+const MaxIDLength = 127
+
+// CheckID says what is wrong with the id of a router that is to run, or nil. Unlike [Config.Check] it takes a
+// placeholder such as ${HOSTNAME} for the mistake it is by then.
+func CheckID(id string) error {
+	switch {
+	case id == "":
+		return errors.New("id is missing")
+	case len(id) > MaxIDLength:
+		return fmt.Errorf("id has %d octets, want %d or fewer", len(id), MaxIDLength)
+	case strings.ContainsAny(id, "|$"):
+		return fmt.Errorf("id %q must not contain | or $", id)
+	}
+	return nil
 }
 
 func (c *Config) checkRouter(l *faultList) {
@@ -24,11 +48,9 @@ func (c *Config) checkRouter(l *faultList) {
 		l.add("router: there is none")
 		return
 	}
-	if strings.ContainsAny(r.ID, "|$") {
-		l.add("router: id %q must not contain | or $", r.ID)
-	}
-	if len(r.ID) > 127 {
-		l.add("router: id has %d octets, want 127 or fewer", len(r.ID))
+	// A file may leave the host's name to be filled in where the router runs.
+	if err := CheckID(placeholder.ReplaceAllString(r.ID, "x")); r.ID != "" && err != nil {
+		l.add("router: %v", err)
 	}
 	if n := r.DataConnectionCount; n != "" && n != "auto" {
 		a := Attribute{Name: "dataConnectionCount", Kind: Int, Min: 0, Max: 128}
@@ -48,8 +70,8 @@ func (c *Config) checkRouter(l *faultList) {
 	}
 }
 
-// checkSection checks each entity by itself, and that names are unique within the type.
-func (c *Config) checkSection(l *faultList, s section) {
+// checkSection checks each entity by itself, and that names are unique.
+func (c *Config) checkSection(l *faultList, s section, owner map[string]string) {
 	t := Lookup(s.short)
 	seen := map[string]bool{}
 	s.each(c, func(v reflect.Value) {
@@ -59,6 +81,10 @@ func (c *Config) checkSection(l *faultList, s section) {
 			l.add("%s %q: there is more than one", s.short, name)
 		}
 		seen[name] = true
+		if other, taken := owner[name]; taken && other != s.short {
+			l.add("%s %q: %s has the same name", s.short, name, article(other))
+		}
+		owner[name] = s.short
 		if len(name) > MaxNameLength {
 			l.add("%s %q…: the name is longer than %d octets", s.short, name[:40], MaxNameLength)
 		}
@@ -79,6 +105,13 @@ func (c *Config) checkSection(l *faultList, s section) {
 	if t.Singleton && len(seen) > 1 {
 		l.add("%s: there are %d, want one", s.short, len(seen))
 	}
+}
+
+func article(noun string) string {
+	if strings.ContainsAny(noun[:1], "aeiou") {
+		return "an " + noun
+	}
+	return "a " + noun
 }
 
 // checkRoles applies what a router's mode allows of connections, as [RoleFault] says.
@@ -104,8 +137,7 @@ func RoleFault(mode, entityType, role string) string {
 	switch {
 	case role == RoleInterRouter && mode != ModeInterior,
 		role == RoleEdge && mode == ModeStandalone,
-		role == RoleEdge && mode == ModeEdge && entityType == "listener",
-		role == RoleInterEdge && mode != ModeEdge:
+		role == RoleEdge && mode == ModeEdge && entityType == "listener":
 		return "role " + role + " is not allowed in a router of mode " + mode
 	}
 	return ""

@@ -50,7 +50,6 @@ type Connector struct {
 	IdleTimeoutSeconds  int            `json:"idleTimeoutSeconds"`
 	StripAnnotations    string         `json:"stripAnnotations"`
 	LinkCapacity        int            `json:"linkCapacity"`
-	FailoverURLs        string         `json:"failoverUrls"`
 	OpenProperties      map[string]any `json:"openProperties"`
 	Extra               map[string]any `json:"-"`
 }

@@ -35,6 +35,9 @@ func (a *Agent) create(ctx context.Context, r *request) (any, *Fault) {
 		return nil, badRequest("adding %s '%s' duplicates unique attribute 'name' from existing %s",
 			t.FullName(), clip(r.name), t.FullName())
 	}
+	if why := a.roleFault(t, attrs); why != "" {
+		return nil, badRequest("%s: %s", t.FullName(), why)
+	}
 	attrs["name"] = r.name
 	row, err := a.src.Create(ctx, t.Name, r.name, attrs)
 	if err != nil {
@@ -44,6 +47,19 @@ func (a *Agent) create(ctx context.Context, r *request) (any, *Fault) {
 		row = withDefaults(t, attrs)
 	}
 	return entityMap(t, row), nil
+}
+
+// roleFault says why a router of this mode cannot have such a listener or connector.
+func (a *Agent) roleFault(t *config.Type, attrs map[string]any) string {
+	role, _ := attrs["role"].(string)
+	if role == "" || t.Name != "listener" && t.Name != "connector" {
+		return ""
+	}
+	mode := ""
+	for _, row := range a.src.Rows("router") {
+		mode, _ = row["mode"].(string)
+	}
+	return config.RoleFault(mode, t.Name, role)
 }
 
 // update answers UPDATE with all attributes of the changed entity.
