@@ -10,6 +10,11 @@ require (
 	go.uber.org/goleak v1.3.0
 )
 
+require (
+	golang.org/x/sys v0.47.0 // indirect
+	golang.org/x/tools v0.26.0 // indirect
+)
+
 replace (
 	github.com/skupper-plugins/suite/plugins/podman-skupper => ../plugins/podman-skupper
 	github.com/skupper-plugins/suite/router => ../router

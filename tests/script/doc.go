@@ -3,11 +3,11 @@
 //
 // Besides the commands of testscript there are
 //
-//	skupper ARG…          run the plugin; "!" before it wants a failure, whatever its exit code
-//	exits CODE ARG…       run the plugin, which must end with this exit code
-//	eventually ARG…       run the plugin until it succeeds and the last word, a regular expression,
-//	                      matches its standard output; for what takes time to happen
-//	port NAME…            set each variable to a TCP port that is free on loopback
+//	skupper ARG…                    run the plugin; "!" before it wants a failure, whatever its exit code
+//	exits CODE ARG…                 run the plugin, which must end with this exit code
+//	eventually COMMAND ARG… REGEXP  run skupper or another program until it succeeds and its standard output matches;
+//	                                for what takes time to happen
+//	port NAME…                      set each variable to a TCP port that is free on loopback
 //
-// and the conditions [podman] and [kube], true for the plugin under test.
+// the conditions [podman] and [kube], true for the plugin under test, and the program demo (tests/demo) for traffic.
 package script

@@ -25,8 +25,12 @@ var update = flag.Bool("update", false, "rewrite the files in scripts that cmp f
 const patience = 60 * time.Second
 
 func TestPodman(t *testing.T) {
-	program, err := sandbox.Build(t.Context(), t.TempDir(), "plugins/podman-skupper")
+	bin := t.TempDir()
+	program, err := sandbox.Build(t.Context(), bin, "plugins/podman-skupper")
 	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := sandbox.Build(t.Context(), bin, "tests/demo"); err != nil {
 		t.Fatal(err)
 	}
 	run(t, "podman", program)
@@ -77,12 +81,16 @@ func run(t *testing.T, host, program string) {
 			},
 			"eventually": func(ts *testscript.TestScript, neg bool, args []string) {
 				if neg || len(args) < 2 {
-					ts.Fatalf("usage: eventually ARG… REGEXP")
+					ts.Fatalf("usage: eventually COMMAND ARG… REGEXP")
 				}
 				want, err := regexp.Compile("(?m)" + args[len(args)-1])
 				ts.Check(err)
+				name := args[0]
+				if name == "skupper" {
+					name = program
+				}
 				for end := time.Now().Add(patience); ; time.Sleep(200 * time.Millisecond) {
-					err := ts.Exec(program, args[:len(args)-1]...)
+					err := ts.Exec(name, args[1:len(args)-1]...)
 					if err == nil && want.MatchString(ts.ReadFile("stdout")) {
 						return
 					}
