@@ -18,13 +18,17 @@ type Desired struct {
 	Certificates []CertificateWant
 	// Profiles are the directories of TLS files the configuration refers to.
 	Profiles []Profile
-	// RouterAccesses in force, those that Plan made itself included.
+	// Proxies are the password files the configuration refers to.
+	Proxies []Proxy
+	// RouterAccesses in force with their new status, the one that Plan made for the site's link access included.
 	RouterAccesses []*v2alpha1.RouterAccess
+	// Obsolete are resources that a controller made once and nobody wants any more.
+	Obsolete []v2alpha1.Object
 	// StaticLinks are links for other sites to use as they are.
 	StaticLinks []StaticLink
 	// Exposures are the services to make for listeners (Kubernetes).
 	Exposures []Exposure
-	// Statuses are copies of the resources with their new status.
+	// Statuses are copies of the resources given, with their new status, sorted by kind and name.
 	Statuses []v2alpha1.Object
 	// WaitingFor says in plain words what keeps the site from being as wanted; empty if nothing does.
 	WaitingFor []string
@@ -51,6 +55,12 @@ type Profile struct {
 	Name        string
 	Credentials string // name of the key pair that goes there
 	CAOnly      bool   // ca.crt alone
+}
+
+// Proxy is a file with the password for a proxy: <ProxyDir>/<Name>/password.txt.
+type Proxy struct {
+	Name     string
+	Password []byte
 }
 
 // Exposure is a host name in the namespace under which the router is reached.

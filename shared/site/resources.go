@@ -34,17 +34,31 @@ type Resources struct {
 
 	// RouterSuffix makes the router's id unique in the network: <site>-<suffix>. It must stay the same over restarts.
 	RouterSuffix string
-	Hostname     string   // of this machine; may be empty
-	Addresses    []string // IP addresses of this machine, in order of preference; unusable ones are left out by Plan
-	TakenPorts   []int    // TCP ports in use on this machine
-	CertDir      string   // directory of the TLS profiles, as the router sees it: <CertDir>/<profile>/ca.crt
+	// SiteID is the identity of an active site that has no UID yet.
+	SiteID     string
+	Hostname   string   // of this machine; may be empty
+	Addresses  []string // IP addresses of this machine, in order of preference; unusable ones are left out by Plan
+	TakenPorts []int    // TCP ports in use on this machine
+	CertDir    string   // directory of the TLS profiles, as the router sees it: <CertDir>/<profile>/ca.crt
+	ProxyDir   string   // directory of the proxy profiles, as the router sees it: <ProxyDir>/<profile>/password.txt
 
 	Given    map[string]pki.Pair // key pairs and CAs that the user brought, by name: they win over everything
 	Certs    map[string]pki.Pair // key pairs and CAs that exist already, by name
 	Ordinals map[string]int      // by credentials: how often they were replaced; may be nil
 
-	// Targets are the pods that a connector's selector finds, by the connector's name (Kubernetes).
+	// Targets are the pods that a connector's selector finds, by the connector's name, or by namespace/name for those of
+	// AttachedConnectors (Kubernetes).
 	Targets map[string][]Target
+
+	// AttachedConnectors of any namespace that name this one as their site's, and the Bindings here (Kubernetes).
+	AttachedConnectors []*v2alpha1.AttachedConnector
+	Bindings           []*v2alpha1.AttachedConnectorBinding
+
+	// AccessTypes are the values of a site's link access that can be had; empty: all.
+	AccessTypes []string
+
+	// Controller is who does all this, for the site's status; may be nil.
+	Controller *v2alpha1.Controller
 }
 
 // Target is a pod that a connector leads to.
@@ -78,6 +92,8 @@ func (r *Resources) Add(o v2alpha1.Object) {
 		r.Links = append(r.Links, o)
 	case *v2alpha1.RouterAccess:
 		r.RouterAccesses = append(r.RouterAccesses, o)
+	case *v2alpha1.AttachedConnectorBinding:
+		r.Bindings = append(r.Bindings, o)
 	case *v2alpha1.Certificate:
 		r.Certificates = append(r.Certificates, o)
 	case *v2alpha1.Secret:

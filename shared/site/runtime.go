@@ -31,8 +31,8 @@ type Observed struct {
 	Addresses map[string]AddressState // by routing key; nil: not known
 	Nodes     []Node                  // routers that can be reached, this one included if it is an interior router
 	Network   []v2alpha1.SiteRecord   // sites with their services, as observers collect them; nil: not known
-	Ports     map[string]int          // by name of the router's listener: ports that Plan gave before, kept for good
-	Now       time.Time               // time of the observation; becomes the time of transitions
+	Ports     map[string]int          // by name of the router's listener or tcpListener: what Desired.Ports was before, kept for good
+	Now       time.Time               // time of the observation, always set; it becomes the time of transitions
 }
 
 // LinkState is the state of a link, keyed by the name of its connector, which is that of the Link.

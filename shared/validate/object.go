@@ -82,12 +82,13 @@ func (c *checks) site(o *v2alpha1.Site) {
 	c.optional("spec.serviceAccount", o.Spec.ServiceAccount, Name)
 	c.optional("spec.linkAccess", o.Spec.LinkAccess, Label)
 	c.optional("spec.settings["+v2alpha1.SettingRouterLogging+"]", o.Spec.Settings[v2alpha1.SettingRouterLogging], LogLevels)
-	c.optional("spec.settings["+v2alpha1.SettingDataConnectionCount+"]", o.Spec.Settings[v2alpha1.SettingDataConnectionCount], connectionCount)
+	c.optional("spec.settings["+v2alpha1.SettingDataConnectionCount+"]", o.Spec.Settings[v2alpha1.SettingDataConnectionCount], ConnectionCount)
 }
 
-func connectionCount(s string) error {
-	if n, err := strconv.Atoi(s); s != "auto" && (err != nil || n < 0 || n > 64) {
-		return fmt.Errorf("is %q, want auto or 0 to 64", s)
+// ConnectionCount checks the site setting router-data-connection-count.
+func ConnectionCount(s string) error {
+	if n, err := strconv.Atoi(s); s != "auto" && (err != nil || n < 0 || n > 128) {
+		return fmt.Errorf("is %q, want auto or 0 to 128", s)
 	}
 	return nil
 }

@@ -1,0 +1,130 @@
+package site
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+
+	"github.com/skupper-plugins/suite/shared/api/v2alpha1"
+	"github.com/skupper-plugins/suite/shared/validate"
+)
+
+// chooseSite finds the active site; the others are told who it is.
+func (p *planner) chooseSite() {
+	for _, s := range p.in.Sites { // the oldest first
+		if err := validate.Name(s.Name); err != nil {
+			p.set(s, v2alpha1.ConditionConfigured, fmt.Errorf("metadata.name %w", err))
+			continue
+		}
+		if p.site == nil || (p.in.ActiveSite != "" && string(s.UID) == p.in.ActiveSite) {
+			p.site = s
+		}
+	}
+	for _, s := range p.in.Sites {
+		if p.site != nil && s != p.site && validate.Name(s.Name) == nil {
+			p.set(s, v2alpha1.ConditionConfigured, fmt.Errorf("An active site already exists in the namespace (%s)", p.site.Name)) //nolint:staticcheck // matched on by others
+		}
+	}
+}
+
+// withoutSite tells everything that needs a site that there is none.
+func (p *planner) withoutSite() {
+	var all []v2alpha1.Object
+	all = appendAll(all, p.in.Listeners)
+	all = appendAll(all, p.in.MultiKeyListeners)
+	all = appendAll(all, p.in.Connectors)
+	all = appendAll(all, p.in.Links)
+	all = appendAll(all, p.in.RouterAccesses)
+	for _, o := range all {
+		p.set(o, v2alpha1.ConditionConfigured, errors.New(v2alpha1.MessageNoActiveSite))
+	}
+}
+
+// siteStatus judges the active site, after everything else is known.
+func (p *planner) siteStatus() {
+	s := p.site
+	s.Status.DefaultIssuer = s.Issuer()
+	s.Status.Endpoints = p.endpoints()
+	if p.in.Controller != nil {
+		s.Status.Controller = p.in.Controller.DeepCopy()
+	}
+	p.set(s, v2alpha1.ConditionConfigured, errors.Join(validate.Object(s), p.accessType()))
+	p.set(s, v2alpha1.ConditionRunning, p.running())
+	switch {
+	case len(s.Status.Endpoints) > 0:
+		p.set(s, v2alpha1.ConditionResolved, nil)
+	case s.AcceptsLinks() && s.Spec.Edge:
+		p.set(s, v2alpha1.ConditionResolved, errEdge())
+	case s.AcceptsLinks():
+		p.set(s, v2alpha1.ConditionResolved, v2alpha1.Waiting(v2alpha1.MessagePending))
+	default:
+		v2alpha1.ClearCondition(p.now, s, v2alpha1.ConditionResolved)
+	}
+	p.network(s)
+}
+
+// accessType checks what the site's link access asks for.
+func (p *planner) accessType() error {
+	wanted := p.site.Spec.LinkAccess
+	if len(p.in.AccessTypes) > 0 && p.site.AcceptsLinks() && wanted != v2alpha1.LinkAccessDefault && !slices.Contains(p.in.AccessTypes, wanted) {
+		return fmt.Errorf("Unsupported value for LinkAccess: %s", wanted) //nolint:staticcheck // matched on by others
+	}
+	return nil
+}
+
+// errEdge is why an edge site has no link access.
+func errEdge() error { return errors.New("Edge sites cannot accept incoming links from remote sites") } //nolint:staticcheck // matched on by others
+
+// running is nil if the router runs, or says why it does not.
+func (p *planner) running() error {
+	switch {
+	case p.obs.Running:
+		return nil
+	case p.local && p.obs.NotReady != "":
+		return v2alpha1.Waiting("the router is not running: " + p.obs.NotReady)
+	case p.local:
+		return v2alpha1.Waiting("the router is not running")
+	case p.obs.NotReady != "":
+		return v2alpha1.Waiting(p.obs.NotReady)
+	}
+	return v2alpha1.Waiting("No router pod is ready")
+}
+
+// network records what is known of the other sites; what is not known stays.
+func (p *planner) network(s *v2alpha1.Site) {
+	if p.obs.Network != nil {
+		s.Status.Network = p.obs.Network
+		s.Status.SitesInNetwork = len(p.obs.Network)
+		return
+	}
+	if len(p.obs.Nodes) == 0 {
+		return
+	}
+	// Edge routers of other sites are not among the nodes. A site with two routers counts once if its id is known.
+	sites, self := map[string]bool{}, false
+	for _, n := range p.obs.Nodes {
+		id := n.SiteID
+		if id == "" {
+			id = "router " + n.RouterID
+		}
+		sites[id] = true
+		self = self || n.Self
+	}
+	s.Status.SitesInNetwork = len(sites)
+	if !self {
+		s.Status.SitesInNetwork++
+	}
+}
+
+// endpoints are those of all router accesses.
+func (p *planner) endpoints() []v2alpha1.Endpoint {
+	var out []v2alpha1.Endpoint
+	for _, ra := range p.out.RouterAccesses {
+		for _, e := range ra.Status.Endpoints {
+			if ra.Status.IsTrue(v2alpha1.ConditionConfigured) {
+				out = append(out, e)
+			}
+		}
+	}
+	return out
+}
