@@ -1,10 +1,10 @@
 package site
 
 import (
-	"errors"
 	"fmt"
 	"slices"
 
+	"go.uber.org/multierr"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
 	"github.com/skupper-plugins/suite/router/config"
@@ -119,7 +119,7 @@ func (p *planner) accessOne(ra *v2alpha1.RouterAccess) error {
 		p.cfg.Listeners = append(p.cfg.Listeners, config.Listener{Name: name, Role: role.Name, Host: ra.Spec.BindHost, Port: portText(port),
 			SSLProfile: creds, SASLMechanisms: saslExternal, AuthenticatePeer: true})
 	}
-	return errors.Join(faults...)
+	return multierr.Combine(faults...)
 }
 
 // portClash says which listener of the router has the port already, nil if none has.

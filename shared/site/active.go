@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"slices"
 
+	"go.uber.org/multierr"
+
 	"github.com/skupper-plugins/suite/shared/api/v2alpha1"
 	"github.com/skupper-plugins/suite/shared/validate"
 )
@@ -48,7 +50,7 @@ func (p *planner) siteStatus() {
 	if p.in.Controller != nil {
 		s.Status.Controller = p.in.Controller.DeepCopy()
 	}
-	p.set(s, v2alpha1.ConditionConfigured, errors.Join(validate.Object(s), p.accessType()))
+	p.set(s, v2alpha1.ConditionConfigured, multierr.Combine(validate.Object(s), p.accessType()))
 	p.set(s, v2alpha1.ConditionRunning, p.running())
 	switch {
 	case len(s.Status.Endpoints) > 0:

@@ -4,6 +4,8 @@ import (
 	"errors"
 	"fmt"
 
+	"go.uber.org/multierr"
+
 	"github.com/skupper-plugins/suite/shared/api/v2alpha1"
 	"github.com/skupper-plugins/suite/shared/validate"
 )
@@ -43,7 +45,7 @@ func (p *planner) attach(a *v2alpha1.AttachedConnector, b *v2alpha1.AttachedConn
 		return fmt.Errorf("AttachedConnectorBinding %s/%s does not allow AttachedConnector in %s (only %s)",
 			b.Namespace, b.Name, a.Namespace, b.Spec.ConnectorNamespace)
 	}
-	if err := errors.Join(validate.Object(a), validate.Object(b)); err != nil {
+	if err := multierr.Combine(validate.Object(a), validate.Object(b)); err != nil {
 		return err
 	}
 	targets := p.in.Targets[a.Namespace+"/"+a.Name]

@@ -19,7 +19,7 @@ type Store interface {
 	// resources is not an error.
 	List(ctx context.Context, kind string) ([]v2alpha1.Object, error)
 	// Create adds a resource; fault.Conflict if it exists. The namespace may be empty or that of the store. UID,
-	// generation (1) and creation time are set if they are not, also in obj. The status is kept as it is.
+	// generation (1) and creation time are set if they are not, also in obj. Whether a status is kept is the store's affair.
 	Create(ctx context.Context, obj v2alpha1.Object) error
 	// Update reads the resource, lets change edit metadata and spec, and writes it back as one step; change may run
 	// more than once. Changes of the status, name, namespace, UID and creation time are ignored; the generation grows
