@@ -72,6 +72,15 @@ func (in *input) text(flag string) string { return in.c.String(flag) }
 
 func (in *input) texts(flag string) []string { return in.c.StringSlice(flag) }
 
+// hosts are the values of a flag that may be given again, or with commas.
+func (in *input) hosts(flag string) []string {
+	var all []string
+	for _, v := range in.c.StringSlice(flag) {
+		all = append(all, strings.Split(v, ",")...)
+	}
+	return all
+}
+
 func (in *input) isSet(flag string) bool { return in.c.Bool(flag) }
 
 // number is a flag's value as a whole number; the caller's Check knows the range.
@@ -120,11 +129,11 @@ func (in *input) givenBool(flag string) *bool {
 	return &v
 }
 
-func (in *input) givenTexts(flag string) *[]string {
+func (in *input) givenHosts(flag string) *[]string {
 	if !in.c.IsSet(flag) {
 		return nil
 	}
-	v := in.c.StringSlice(flag)
+	v := in.hosts(flag)
 	return &v
 }
 

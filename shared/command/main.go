@@ -42,6 +42,7 @@ func run(ctx context.Context, h host.Host, s host.Streams, top []*cli.Command, a
 		Writer: s.Err, ErrWriter: s.Err, // the library's own words are no answer
 		ExitErrHandler: func(*cli.Context, error) {}, // only Main decides the exit code
 		HideHelp:       true, HideHelpCommand: true, HideVersion: true,
+		DisableSliceFlagSeparator: true, // file names may have commas
 	}
 	return app.RunContext(ctx, l.argv(h.Command()))
 }

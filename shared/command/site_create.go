@@ -36,7 +36,7 @@ func words(list []string) string {
 }
 
 func (t *tree) readSite(in *input) op.CreateSite {
-	c := op.CreateSite{Name: in.operand("NAME"), LinkAccess: in.isSet("enable-link-access"), Advertise: in.texts("advertise"), AccessTypes: t.can.AccessTypes}
+	c := op.CreateSite{Name: in.operand("NAME"), LinkAccess: in.isSet("enable-link-access"), Advertise: in.hosts("advertise"), AccessTypes: t.can.AccessTypes}
 	if len(t.can.AccessTypes) > 0 {
 		c.AccessType = in.text("link-access-type")
 	}

@@ -14,7 +14,7 @@ func (t *tree) siteUpdate() verb {
 		example: "--enable-link-access",
 		output:  true, manner: host.Change, flags: with(t.siteFlags(), waitFlags(op.WaitReady, "30s")),
 		read: func(in *input) job {
-			c := op.UpdateSite{Name: in.optional(), LinkAccess: in.givenBool("enable-link-access"), Advertise: in.givenTexts("advertise"),
+			c := op.UpdateSite{Name: in.optional(), LinkAccess: in.givenBool("enable-link-access"), Advertise: in.givenHosts("advertise"),
 				Wait: in.wait(), AccessTypes: t.can.AccessTypes}
 			if len(t.can.AccessTypes) > 0 {
 				c.AccessType = in.givenText("link-access-type")

@@ -209,7 +209,8 @@ func (c GenerateLink) secret(ctx context.Context, p Ports, s *v2alpha1.Site, nam
 		return nil, fmt.Errorf("ask for certificate %s: %w", name, err)
 	}
 	var secret *v2alpha1.Secret
-	err := await(ctx, p.Store, c.Timeout, "secret "+name, "`site status`", say, func(ctx context.Context) (bool, string, error) {
+	there := goal{what: "secret " + name, state: "there", timeout: c.Timeout, hint: "`site status`"}
+	err := await(ctx, p.Store, there, say, func(ctx context.Context) (bool, string, error) {
 		obj, err := p.Store.Get(ctx, v2alpha1.KindSecret, name)
 		if fault.Is(err, fault.Missing) {
 			return false, "the certificate is not issued yet", nil

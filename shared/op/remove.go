@@ -21,8 +21,8 @@ func remove(ctx context.Context, p Ports, kind, name string, g Gone, say Progres
 	if !g.Wait {
 		return did, nil
 	}
-	what := fmt.Sprintf("the end of %s %s", strings.ToLower(kind), name)
-	return did, await(ctx, p.Store, g.Timeout, what, "`"+statusOf(kind, name)+"`", say, func(ctx context.Context) (bool, string, error) {
+	end := goal{what: strings.ToLower(kind) + " " + name, state: "gone", timeout: g.Timeout, hint: "`" + statusOf(kind, name) + "`"}
+	return did, await(ctx, p.Store, end, say, func(ctx context.Context) (bool, string, error) {
 		_, err := p.Store.Get(ctx, kind, name)
 		switch {
 		case fault.Is(err, fault.Missing):

@@ -84,7 +84,8 @@ func (c IssueToken) Run(ctx context.Context, p Ports, out io.Writer, say Progres
 // await waits for the grant to be ready and makes the token of it.
 func (c IssueToken) await(ctx context.Context, p Ports, s *v2alpha1.Site, name string, say Progress) (token.Token, error) {
 	tok := token.Token{Name: name, Issuer: s.Name, Uses: c.Redemptions, LinkCost: c.Cost}
-	err := await(ctx, p.Store, c.Timeout, "grant "+name, "`site status "+s.Name+"` and try again", say, func(ctx context.Context) (bool, string, error) {
+	ready := goal{what: "grant " + name, state: "ready", timeout: c.Timeout, hint: "`site status " + s.Name + "` says more"}
+	err := await(ctx, p.Store, ready, say, func(ctx context.Context) (bool, string, error) {
 		grants, err := list[*v2alpha1.AccessGrant](ctx, p.Store, v2alpha1.KindAccessGrant, name)
 		if err != nil {
 			return false, "", err

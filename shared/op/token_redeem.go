@@ -101,7 +101,8 @@ func (c RedeemToken) ask(ctx context.Context, p Ports, say Progress) ([]string, 
 	if err != nil {
 		return nil, err
 	}
-	err = await(ctx, p.Store, c.Timeout, "token "+c.Token.Name, "it may still be redeemed: `link status`", say, func(ctx context.Context) (bool, string, error) {
+	done := goal{what: "token " + c.Token.Name, state: "redeemed", timeout: c.Timeout, hint: "it may still be redeemed: `link status`"}
+	err = await(ctx, p.Store, done, say, func(ctx context.Context) (bool, string, error) {
 		tokens, err := list[*v2alpha1.AccessToken](ctx, p.Store, v2alpha1.KindAccessToken, c.Token.Name)
 		if err != nil {
 			return false, "", err

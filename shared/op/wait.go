@@ -53,27 +53,39 @@ func (w Wait) condition() string {
 // look looks at the store once. It is done, or says what it waits for, or fails for good.
 type look func(ctx context.Context) (done bool, waitingFor string, err error)
 
-// await looks, and looks again after each change of the store and after each of the times given, until it is done, fails for
-// good or the time is up. The last is a fault.Late, and says what was waited for; the end of ctx itself is ctx.Err().
-func await(ctx context.Context, store site.Store, timeout time.Duration, what, hint string, say Progress, look look, again ...time.Duration) error {
-	within, cancel := context.WithTimeout(ctx, timeout)
+// goal is what is waited for.
+type goal struct {
+	what, state string        // "site west", "ready"
+	timeout     time.Duration // the longest time to wait
+	again       time.Duration // look again after this even if nothing changes; 0: do not
+	hint        string        // for when the time is up
+}
+
+// await looks, and looks again after each change of the store, until it is done, fails for good or the time is up. The last
+// is a fault.Late, and says what was waited for; the end of ctx itself is ctx.Err().
+func await(ctx context.Context, store site.Store, g goal, say Progress, look look) error {
+	within, cancel := context.WithTimeout(ctx, g.timeout)
 	defer cancel()
 	late := func(reason string) error {
 		if err := ctx.Err(); err != nil { // the caller's, not ours
-			return fmt.Errorf("wait for %s: %w", what, err)
+			return fmt.Errorf("wait for %s: %w", g.what, err)
 		}
-		msg := fmt.Sprintf("%s is not there after %v", what, timeout)
+		msg := fmt.Sprintf("%s is not %s after %v", g.what, g.state, g.timeout)
 		if reason != "" {
-			return fault.Wrap(fault.Late, msg, errors.New(reason), hint)
+			return fault.Wrap(fault.Late, msg, errors.New(reason), g.hint)
 		}
-		return fault.New(fault.Late, msg, hint)
+		return fault.New(fault.Late, msg, g.hint)
 	}
 	events, err := store.Watch(within)
 	if err != nil {
 		if within.Err() != nil {
 			return late("")
 		}
-		return fmt.Errorf("wait for %s: %w", what, err)
+		return fmt.Errorf("wait for %s: %w", g.what, err)
+	}
+	var again <-chan time.Time
+	if g.again > 0 {
+		again = time.After(g.again)
 	}
 	said := ""
 	for {
@@ -85,19 +97,15 @@ func await(ctx context.Context, store site.Store, timeout time.Duration, what, h
 			return err
 		}
 		if reason != said {
-			say.say(what + sep(reason))
+			say.say(g.what + sep(reason))
 			said = reason
-		}
-		var timer <-chan time.Time
-		if len(again) > 0 {
-			timer, again = time.After(again[0]), again[1:]
 		}
 		select {
 		case _, open := <-events:
 			if !open && within.Err() == nil {
-				return fault.New(fault.Failed, "wait for "+what+": the watch ended", hint)
+				return fault.New(fault.Failed, "wait for "+g.what+": the watch ended", g.hint)
 			}
-		case <-timer:
+		case <-again:
 		case <-within.Done():
 		}
 		if within.Err() != nil {
@@ -124,19 +132,19 @@ func awaitCondition(ctx context.Context, store site.Store, kind, name string, w 
 	lower := strings.ToLower(kind)
 	started := time.Now()
 	what := fmt.Sprintf("%s %s", lower, name)
-	err := await(ctx, store, w.Timeout, what+" "+w.For, "it may still become so: `"+statusOf(kind, name)+"`", say,
-		func(ctx context.Context) (bool, string, error) {
-			obj, err := store.Get(ctx, kind, name)
-			if err != nil {
-				return false, "", err
-			}
-			last = obj
-			met, final, message := judge(obj, condition, time.Since(started) >= settle)
-			if final {
-				return false, "", fault.New(fault.Failed, fmt.Sprintf("%s is not %s: %s", what, w.For, message), "`"+statusOf(kind, name)+"`")
-			}
-			return met, message, nil
-		}, settle)
+	g := goal{what, w.For, w.Timeout, settle, "it may still become so: `" + statusOf(kind, name) + "`"}
+	err := await(ctx, store, g, say, func(ctx context.Context) (bool, string, error) {
+		obj, err := store.Get(ctx, kind, name)
+		if err != nil {
+			return false, "", err
+		}
+		last = obj
+		met, final, message := judge(obj, condition, time.Since(started) >= settle)
+		if final {
+			return false, "", fault.New(fault.Failed, fmt.Sprintf("%s is not %s: %s", what, w.For, message), "`"+statusOf(kind, name)+"`")
+		}
+		return met, message, nil
+	})
 	return last, err
 }
 

@@ -1,0 +1,136 @@
+package op
+
+import (
+	"errors"
+	"reflect"
+	"testing"
+	"testing/synctest"
+
+	"github.com/skupper-plugins/suite/shared/api/v2alpha1"
+	"github.com/skupper-plugins/suite/shared/fault"
+)
+
+func TestCreateSiteAgain(t *testing.T) {
+	for _, tc := range []struct {
+		name string
+		verb CreateSite
+		did  Did
+		kind fault.Kind
+		text string
+	}{
+		{"same", CreateSite{Name: "west", LinkAccess: true, Wait: aWait}, Unchanged, 0, ""},
+		{"different", CreateSite{Name: "west", Wait: aWait}, Created, fault.Conflict, "site west exists already and is different"},
+		{"another", CreateSite{Name: "east", Wait: aWait}, "", fault.Conflict, "create site east: namespace test has a site already, west"},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			m, sys := newMemory(west()), &fakeSystem{stopped: true}
+			did, err := tc.verb.Run(t.Context(), Ports{Store: m, System: sys}, nil)
+			wantKind(t, err, tc.kind, tc.text)
+			if err == nil && (did.Did != tc.did || sys.started != 1) {
+				t.Errorf("did %v and started %d times", did.Did, sys.started)
+			}
+			if m.names() != "Site/west" {
+				t.Errorf("the store has %s", m.names())
+			}
+		})
+	}
+}
+
+func TestCreateSiteThatCannotStart(t *testing.T) {
+	m, sys := newMemory(), &fakeSystem{startErr: errors.New("no router program")}
+	_, err := CreateSite{Name: "west", Wait: aWait}.Run(t.Context(), Ports{Store: m, System: sys}, nil)
+	wantKind(t, err, fault.Failed, "site west is stored, but cannot be started: no router program")
+}
+
+func TestCreateSiteObject(t *testing.T) {
+	o := CreateSite{Name: "west", LinkAccess: true, AccessType: "route", HA: true, Advertise: []string{"a.example", "10.0.0.1"}, Namespace: "n"}.Object()
+	want := v2alpha1.SiteSpec{LinkAccess: "route", HA: true, Settings: map[string]string{"advertise": "a.example,10.0.0.1"}}
+	if o.Kind != "Site" || o.APIVersion != v2alpha1.APIVersion || o.Namespace != "n" || !reflect.DeepEqual(o.Spec, want) {
+		t.Errorf("got %+v", o)
+	}
+}
+
+// An update keeps what it was not told to change.
+func TestUpdateSiteIsAPatch(t *testing.T) {
+	full := func() *v2alpha1.Site {
+		return &v2alpha1.Site{ObjectMeta: named("west"), Spec: v2alpha1.SiteSpec{LinkAccess: "route", HA: true, DefaultIssuer: "mine", ServiceAccount: "sa",
+			Settings: map[string]string{"size": "small", "advertise": "old.example"}}}
+	}
+	for _, tc := range []struct {
+		name string
+		verb UpdateSite
+		did  Did
+		want func(*v2alpha1.SiteSpec)
+	}{
+		{"link-access-off", UpdateSite{LinkAccess: ptr(false)}, Updated, func(s *v2alpha1.SiteSpec) { s.LinkAccess = "none" }},
+		{"link-access-on-keeps-the-type", UpdateSite{LinkAccess: ptr(true)}, Unchanged, func(*v2alpha1.SiteSpec) {}},
+		{"type", UpdateSite{AccessType: ptr("loadbalancer")}, Updated, func(s *v2alpha1.SiteSpec) { s.LinkAccess = "loadbalancer" }},
+		{"ha-off", UpdateSite{HA: ptr(false)}, Updated, func(s *v2alpha1.SiteSpec) { s.HA = false }},
+		{"ha-again", UpdateSite{HA: ptr(true)}, Unchanged, func(*v2alpha1.SiteSpec) {}},
+		{"advertise", UpdateSite{Advertise: &[]string{"a", "b"}}, Updated, func(s *v2alpha1.SiteSpec) { s.Settings["advertise"] = "a,b" }},
+		{"advertise-no-more", UpdateSite{Advertise: &[]string{""}}, Updated, func(s *v2alpha1.SiteSpec) { delete(s.Settings, "advertise") }},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			m := newMemory(full())
+			tc.verb.Wait = Wait{For: WaitNone}
+			did, err := tc.verb.Run(t.Context(), Ports{Store: m}, nil)
+			if err != nil || did.Did != tc.did {
+				t.Fatalf("did %v, %v; want %v", did.Did, err, tc.did)
+			}
+			want := full().Spec
+			tc.want(&want)
+			got, err := m.Get(t.Context(), "Site", "west")
+			if err != nil || !reflect.DeepEqual(got.(*v2alpha1.Site).Spec, want) {
+				t.Errorf("got %+v, want %+v (%v)", got.(*v2alpha1.Site).Spec, want, err)
+			}
+		})
+	}
+}
+
+func TestUpdateSiteWithoutName(t *testing.T) {
+	verb := UpdateSite{HA: ptr(true), Wait: Wait{For: WaitNone}}
+	_, err := verb.Run(t.Context(), Ports{Store: newMemory()}, nil)
+	wantKind(t, err, fault.Missing, "there is no site in namespace test")
+	_, err = verb.Run(t.Context(), Ports{Store: newMemory(west(), &v2alpha1.Site{ObjectMeta: named("east")})}, nil)
+	wantKind(t, err, fault.Usage, "there are 2 sites (east, west): name one")
+	verb.Name = "north"
+	_, err = verb.Run(t.Context(), Ports{Store: newMemory(west())}, nil)
+	wantKind(t, err, fault.Missing, `there is no site "north" in namespace test`)
+	verb.Name = "west"
+	edge := &v2alpha1.Site{ObjectMeta: named("west"), Spec: v2alpha1.SiteSpec{Edge: true}}
+	_, err = verb.Run(t.Context(), Ports{Store: newMemory(edge)}, nil)
+	wantKind(t, err, fault.Usage, "site west is an edge site, which cannot have two routers")
+}
+
+func TestDeleteSite(t *testing.T) {
+	link := func() *v2alpha1.Link {
+		return &v2alpha1.Link{ObjectMeta: named("l"), Spec: v2alpha1.LinkSpec{TLSCredentials: "mine"}}
+	}
+	secret := func(name string) *v2alpha1.Secret { return &v2alpha1.Secret{ObjectMeta: named(name)} }
+	for _, tc := range []struct {
+		name  string
+		store *memory
+		verb  DeleteSite
+		left  string
+		kind  fault.Kind
+	}{
+		{"only-the-site", newMemory(west(), link(), secret("mine")), DeleteSite{}, "Link/l Secret/mine", 0},
+		{"all", newMemory(west(), link(), secret("mine"), secret("foreign"), &v2alpha1.MultiKeyListener{ObjectMeta: named("m")}, &v2alpha1.AccessGrant{ObjectMeta: named("g")}),
+			DeleteSite{All: true}, "Secret/foreign", 0},
+		{"all-after-the-site-is-gone", newMemory(link(), secret("mine")), DeleteSite{All: true}, "", 0},
+		{"all-of-nothing", newMemory(), DeleteSite{All: true}, "", fault.Missing},
+		{"none", newMemory(link()), DeleteSite{}, "Link/l", fault.Missing},
+		{"other-name", newMemory(west()), DeleteSite{Name: "east", All: true}, "Site/west", fault.Missing},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				tc.verb.Gone = Gone{Wait: true, Timeout: aGone.Timeout}
+				_, err := tc.verb.Run(t.Context(), Ports{Store: tc.store}, nil)
+				wantKind(t, err, tc.kind, "")
+				if got := tc.store.names(); got != tc.left {
+					t.Errorf("left %q, want %q", got, tc.left)
+				}
+			})
+		})
+	}
+}
