@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"math"
 	"os"
 	"strconv"
 	"strings"
@@ -106,6 +107,9 @@ func plainNumbers(v any) (any, error) {
 		f, err := strconv.ParseFloat(string(v), 64)
 		if err != nil {
 			return nil, errors.New("a number out of range")
+		}
+		if f == math.Trunc(f) && math.Abs(f) < 1<<63 { // 1e3 is written as 1000
+			return int64(f), nil
 		}
 		return f, nil
 	case map[string]any:

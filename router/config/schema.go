@@ -98,6 +98,8 @@ func Identity(entityType string, attrs map[string]any) string {
 	switch short {
 	case "router":
 		return "router/" + text("id")
+	case "router.node":
+		return "router.node/" + text("id")
 	case "log":
 		return "log/" + text("module")
 	case "site":

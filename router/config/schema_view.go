@@ -18,7 +18,7 @@ var linkType = &Type{Name: "router.link", Operations: OpRead, Lenient: true, Att
 	col(String, "connectionId"), col(String, "operStatus"), col(Ulong, "presettledCount"),
 	col(Ulong, "droppedPresettledCount"), col(Ulong, "acceptedCount"), col(Ulong, "rejectedCount"),
 	col(Ulong, "releasedCount"), col(Ulong, "modifiedCount"), col(Ulong, "deliveriesDelayed1Sec"),
-	col(Ulong, "deliveriesDelayed10Sec"), col(Uint, "deliveriesStuck"), col(Ulong, "openMovedStreams"),
+	col(Ulong, "deliveriesDelayed10Sec"), col(Ulong, "deliveriesStuck"), col(Ulong, "openMovedStreams"),
 	col(List, "ingressHistogram"), col(Uint, "priority"), col(Uint, "settleRate"),
 	col(Uint, "creditAvailable"), col(Uint, "zeroCreditSeconds"), col(String, ""),
 }}

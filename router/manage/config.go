@@ -47,7 +47,8 @@ func (c *Client) Config(ctx context.Context) (*config.Config, error) {
 
 // Apply makes changes, in their order, while the router runs. It goes on after a refusal and returns all
 // refusals joined; it stops at any other error. What is to be deleted and is not there counts as deleted.
-// RestartNeeded is not looked at.
+// RestartNeeded is not looked at. An entity without a name is made with its identity for a name: skupper-router
+// could not delete it otherwise.
 func (c *Client) Apply(ctx context.Context, changes config.Changes) error {
 	var refused []error
 	run := func(list []config.Entity, do func(config.Entity) error) error {
@@ -74,7 +75,7 @@ func (c *Client) Apply(ctx context.Context, changes config.Changes) error {
 			return nil
 		}},
 		{changes.Updated, func(e config.Entity) error { return c.Update(ctx, e.Type, e.Name(), e.Attributes) }},
-		{changes.Created, func(e config.Entity) error { return c.Create(ctx, e.Type, givenName(e), e.Attributes) }},
+		{changes.Created, func(e config.Entity) error { return c.Create(ctx, e.Type, e.Name(), e.Attributes) }},
 	}
 	for _, s := range steps {
 		if err := run(s.list, s.do); err != nil {
@@ -82,12 +83,6 @@ func (c *Client) Apply(ctx context.Context, changes config.Changes) error {
 		}
 	}
 	return joined(refused)
-}
-
-// givenName is the name that the configuration gives, "" if it leaves that to the router.
-func givenName(e config.Entity) string {
-	s, _ := e.Attributes["name"].(string)
-	return s
 }
 
 // withoutName is a request's body: its name is a property.

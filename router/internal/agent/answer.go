@@ -59,22 +59,27 @@ func (a *Agent) answer(ctx context.Context, r *request) (code int, text string, 
 	return code, text, body, fault
 }
 
-// entity finds the type a request is about, and whether the operation is one that the type has.
-func (r *request) entity(op config.Operation) (*config.Type, *Fault) {
+// entity finds the type a request is about.
+func (r *request) entity() (*config.Type, *Fault) {
 	if r.typ == "" {
 		return nil, badRequest("No 'type' attribute")
 	}
 	t := config.Lookup(r.typ)
-	if t == nil {
-		if isNode(r.typ) {
-			return nil, notImplemented(r.op, config.Prefix+nodeType, nodeOperations)
-		}
-		return nil, badRequest("No such entity type '%s'", clip(r.typ))
+	switch {
+	case t != nil:
+		return t, nil
+	case isNode(r.typ):
+		return nil, notImplemented(r.op, config.Prefix+nodeType, nodeOperations)
 	}
+	return nil, badRequest("No such entity type '%s'", clip(r.typ))
+}
+
+// can refuses an operation that the type does not have.
+func (r *request) can(t *config.Type, op config.Operation) *Fault {
 	if t.Operations&op == 0 {
-		return nil, notImplemented(r.op, t.FullName(), operations(t))
+		return notImplemented(r.op, t.FullName(), operations(t))
 	}
-	return t, nil
+	return nil
 }
 
 func (a *Agent) unknownOperation(r *request) *Fault {

@@ -11,8 +11,11 @@ import (
 
 // create answers CREATE with all attributes of the new entity.
 func (a *Agent) create(ctx context.Context, r *request) (any, *Fault) {
-	t, fault := r.entity(config.OpCreate)
+	t, fault := r.entity()
 	if fault != nil {
+		return nil, fault
+	}
+	if fault := r.can(t, config.OpCreate); fault != nil {
 		return nil, fault
 	}
 	attrs, fault := r.attributes(t, "CREATE", func(at *config.Attribute) bool { return at.Create })
@@ -64,11 +67,7 @@ func (a *Agent) roleFault(t *config.Type, attrs map[string]any) string {
 
 // update answers UPDATE with all attributes of the changed entity.
 func (a *Agent) update(ctx context.Context, r *request) (any, *Fault) {
-	t, fault := r.entity(config.OpUpdate)
-	if fault != nil {
-		return nil, fault
-	}
-	old, fault := a.find(t, r)
+	t, old, fault := a.existing(r, config.OpUpdate)
 	if fault != nil {
 		return nil, fault
 	}
@@ -90,15 +89,24 @@ func (a *Agent) update(ctx context.Context, r *request) (any, *Fault) {
 
 // remove answers DELETE.
 func (a *Agent) remove(ctx context.Context, r *request) *Fault {
-	t, fault := r.entity(config.OpDelete)
-	if fault != nil {
-		return fault
-	}
-	row, fault := a.find(t, r)
+	t, row, fault := a.existing(r, config.OpDelete)
 	if fault != nil {
 		return fault
 	}
 	return faultOf(a.src.Delete(ctx, t.Name, text(t, "name", row)))
+}
+
+// existing finds the entity that a change is about. That it exists is checked before that its type can be changed.
+func (a *Agent) existing(r *request, op config.Operation) (*config.Type, map[string]any, *Fault) {
+	t, fault := r.entity()
+	if fault != nil {
+		return nil, nil, fault
+	}
+	row, fault := a.find(t, r)
+	if fault == nil {
+		fault = r.can(t, op)
+	}
+	return t, row, fault
 }
 
 // attributes checks and converts the body. Name, identity and type may be repeated in it if they agree with

@@ -19,7 +19,7 @@ func (a *Agent) read(r *request) (any, *Fault) {
 		}
 		return nil, r.noEntity()
 	}
-	t, fault := r.entity(config.OpRead)
+	t, fault := r.entity()
 	if fault != nil {
 		return nil, fault
 	}
