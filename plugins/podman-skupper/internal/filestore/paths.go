@@ -74,15 +74,11 @@ func (p Paths) AgentLog() string { return filepath.Join(p.Agent(), "agent.log") 
 // AgentGrantPort is the file that keeps the port of the grant server over restarts.
 func (p Paths) AgentGrantPort() string { return filepath.Join(p.Agent(), "grant-port") }
 
-// AgentGrantCA is the directory of the CA that signs the grant server's certificate.
-func (p Paths) AgentGrantCA() string {
-	return filepath.Join(p.Agent(), "issuers", "skupper-grant-server-ca")
-}
+// AgentIssuers has the agent's own authorities.
+func (p Paths) AgentIssuers() string { return filepath.Join(p.Agent(), "issuers") }
 
-// AgentGrantCert is the directory of the grant server's certificate.
-func (p Paths) AgentGrantCert() string {
-	return filepath.Join(p.Agent(), "certs", "skupper-grant-server")
-}
+// AgentCerts has the agent's own certificates.
+func (p Paths) AgentCerts() string { return filepath.Join(p.Agent(), "certs") }
 
 // AgentSocket is the path of the agent's socket. It is in the agent's directory unless that path is too long for a
 // unix socket; then it is in a directory of the user's own below the temporary directory, with a name that only this
@@ -155,6 +151,9 @@ func (d Dir) RuntimeCerts() string { return filepath.Join(d.root, "runtime", "ce
 // RuntimeIssuers has a directory per CA.
 func (d Dir) RuntimeIssuers() string { return filepath.Join(d.root, "runtime", "issuers") }
 
+// RuntimeProxies has a directory per proxy profile.
+func (d Dir) RuntimeProxies() string { return filepath.Join(d.root, "runtime", "proxies") }
+
 // RuntimeLinks has the static links.
 func (d Dir) RuntimeLinks() string { return filepath.Join(d.root, "runtime", "links") }
 
@@ -197,7 +196,7 @@ func (d Dir) Pending() string { return filepath.Join(d.root, "internal", "pendin
 func (d Dir) Make() error {
 	for _, dir := range []string{
 		d.InputResources(), d.InputIssuers(), d.InputCerts(),
-		d.RuntimeResources(), d.RuntimeCerts(), d.RuntimeIssuers(), d.RuntimeLinks(), filepath.Dir(d.RouterConfig()),
+		d.RuntimeResources(), d.RuntimeCerts(), d.RuntimeIssuers(), d.RuntimeProxies(), d.RuntimeLinks(), filepath.Dir(d.RouterConfig()),
 		d.Internal(), d.Snapshot(), d.Scripts(),
 	} {
 		if err := MakeDir(dir, 0o755); err != nil {

@@ -413,4 +413,3 @@ func TestSaveStatusesPrunes(t *testing.T) {
 		t.Errorf("got %v", entries)
 	}
 }
-

@@ -1,7 +1,8 @@
 package supervise
 
 import (
-	"fmt"
+	"encoding/hex"
+	"net"
 	"os"
 	"path/filepath"
 	"strconv"
@@ -11,10 +12,15 @@ import (
 // maxProcesses bounds the search for a port's holder.
 const maxProcesses = 20000
 
-// portHolder names the process that listens on a TCP port: "process 123 (nginx)". It is empty if that cannot be found
-// out, as for processes of other users.
-func portHolder(port int) string {
-	inodes := map[string]bool{}
+// socket is a line of the kernel's table of TCP sockets.
+type socket struct {
+	ip    net.IP
+	port  int
+	inode string
+}
+
+// listening is all TCP sockets of this machine that listen.
+func listening() (out []socket) {
 	for _, table := range []string{"/proc/net/tcp", "/proc/net/tcp6"} {
 		b, err := os.ReadFile(table)
 		if err != nil {
@@ -22,17 +28,48 @@ func portHolder(port int) string {
 		}
 		for line := range strings.Lines(string(b)) {
 			f := strings.Fields(line)
-			if len(f) < 10 || f[3] != "0A" { // not in state LISTEN
+			if len(f) < 10 || f[3] != "0A" {
 				continue
 			}
-			_, hex, _ := strings.Cut(f[1], ":")
-			if p, err := strconv.ParseUint(hex, 16, 16); err == nil && int(p) == port {
-				inodes["socket:["+f[9]+"]"] = true
+			addr, port, _ := strings.Cut(f[1], ":")
+			p, err := strconv.ParseUint(port, 16, 16)
+			if err != nil {
+				continue
 			}
+			out = append(out, socket{kernelIP(addr), int(p), f[9]})
+		}
+	}
+	return out
+}
+
+// kernelIP reads an address as the kernel prints it: in words of four octets, each in the machine's order, which is
+// little-endian wherever this runs.
+func kernelIP(text string) net.IP {
+	b, err := hex.DecodeString(text)
+	if err != nil || len(b)%4 != 0 {
+		return nil
+	}
+	for i := 0; i < len(b); i += 4 {
+		b[i], b[i+1], b[i+2], b[i+3] = b[i+3], b[i+2], b[i+1], b[i]
+	}
+	return net.IP(b)
+}
+
+// Holder finds who listens on a TCP port so that nobody else can at host (empty: any address). A process of another user
+// is found without its number and name.
+func Holder(host string, port int) PortHolder {
+	want := net.ParseIP(host)
+	if host == "localhost" {
+		want = net.IPv4(127, 0, 0, 1)
+	}
+	inodes := map[string]bool{}
+	for _, s := range listening() {
+		if s.port == port && (host == "" || want == nil || want.IsUnspecified() || s.ip.IsUnspecified() || want.Equal(s.ip)) {
+			inodes["socket:["+s.inode+"]"] = true
 		}
 	}
 	if len(inodes) == 0 {
-		return ""
+		return PortHolder{none: true}
 	}
 	processes, _ := filepath.Glob("/proc/[0-9]*")
 	for _, p := range processes[:min(len(processes), maxProcesses)] {
@@ -41,31 +78,29 @@ func portHolder(port int) string {
 			continue
 		}
 		for _, fd := range fds {
-			if to, err := os.Readlink(p + "/fd/" + fd.Name()); err == nil && inodes[to] {
-				name, _ := os.ReadFile(p + "/comm")
-				return fmt.Sprintf("process %s (%s)", filepath.Base(p), strings.TrimSpace(string(name)))
+			to, err := os.Readlink(p + "/fd/" + fd.Name())
+			if err != nil || !inodes[to] {
+				continue
 			}
+			pid, err := strconv.Atoi(filepath.Base(p))
+			if err != nil {
+				continue
+			}
+			name, _ := os.ReadFile(p + "/comm")
+			return PortHolder{PID: pid, Name: strings.TrimSpace(string(name))}
 		}
 	}
-	return ""
+	return PortHolder{}
 }
 
 // ListeningPorts are the TCP ports on which anything listens on this machine.
 func ListeningPorts() []int {
 	seen := map[int]bool{}
 	var out []int
-	for _, table := range []string{"/proc/net/tcp", "/proc/net/tcp6"} {
-		b, _ := os.ReadFile(table)
-		for line := range strings.Lines(string(b)) {
-			f := strings.Fields(line)
-			if len(f) < 4 || f[3] != "0A" {
-				continue
-			}
-			_, hex, _ := strings.Cut(f[1], ":")
-			if p, err := strconv.ParseUint(hex, 16, 16); err == nil && !seen[int(p)] {
-				seen[int(p)] = true
-				out = append(out, int(p))
-			}
+	for _, s := range listening() {
+		if !seen[s.port] {
+			seen[s.port] = true
+			out = append(out, s.port)
 		}
 	}
 	return out

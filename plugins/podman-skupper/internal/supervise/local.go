@@ -241,3 +241,10 @@ func managementPort(file string) (int, error) {
 
 // notReady is an error as the reason why a router is not ready, on one line.
 func notReady(err error) string { return strings.Join(strings.Fields(err.Error()), " ") }
+
+// Forget makes the next Start compare the running router with what is wanted, though nothing may have changed.
+func (l *Local) Forget() {
+	l.one.Lock()
+	defer l.one.Unlock()
+	l.checked = time.Time{}
+}

@@ -42,7 +42,7 @@ func PortFree(host string, port int) error {
 	switch {
 	case errors.Is(err, syscall.EADDRINUSE):
 		by := ""
-		if who := portHolder(port); who != "" {
+		if who := Holder(host, port).String(); who != "" {
 			by = " by " + who
 		}
 		return fmt.Errorf("port %d is in use%s", port, by)

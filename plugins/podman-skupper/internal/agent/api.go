@@ -1,0 +1,103 @@
+package agent
+
+import (
+	"context"
+	"encoding/json"
+	"net/http"
+	"os"
+	"sort"
+	"time"
+
+	"github.com/skupper-plugins/suite/shared/fault"
+)
+
+// Health is what an agent says of itself.
+type Health struct {
+	PID     int       `json:"pid"`
+	Version string    `json:"version"`
+	Home    string    `json:"home"`
+	Since   time.Time `json:"since"`
+	Grants  string    `json:"grants,omitempty"` // where tokens can be redeemed now; empty: nowhere
+	Sites   []string  `json:"sites,omitempty"`  // namespaces whose router is to run
+}
+
+// Report is how a namespace was left by a pass.
+type Report struct {
+	Site       string   `json:"site,omitempty"`       // name of the site; empty: there is none
+	Stopped    bool     `json:"stopped,omitempty"`    // on purpose
+	WaitingFor []string `json:"waitingFor,omitempty"` // what keeps the site from being as wanted
+	Faults     []string `json:"faults,omitempty"`     // what is wrong with input files
+	Error      string   `json:"error,omitempty"`      // why the pass could not be completed
+	Kind       int      `json:"kind,omitempty"`       // the fault.Kind of Error
+	Hint       string   `json:"hint,omitempty"`
+}
+
+// handler is the agent's interface: JSON over HTTP on a socket that only its user can open.
+func (a *Agent) handler(ctx context.Context) http.Handler {
+	mux := http.NewServeMux()
+	mux.HandleFunc("GET /v1/health", func(w http.ResponseWriter, _ *http.Request) { reply(w, a.health()) })
+	mux.HandleFunc("POST /v1/namespaces/{ns}/reconcile", func(w http.ResponseWriter, r *http.Request) {
+		n := a.namespace(ctx, r.PathValue("ns"))
+		if n == nil {
+			http.Error(w, "there is no such namespace", http.StatusNotFound)
+			return
+		}
+		p := request{reload: r.URL.Query().Has("reload"), done: make(chan Report, 1)}
+		if r.URL.Query().Has("nowait") {
+			n.poke()
+			reply(w, Report{})
+			return
+		}
+		select {
+		case n.requests <- p:
+		case <-r.Context().Done():
+			return
+		case <-ctx.Done():
+			http.Error(w, "the agent ends", http.StatusServiceUnavailable)
+			return
+		}
+		select {
+		case rep := <-p.done:
+			reply(w, rep)
+		case <-r.Context().Done():
+		case <-ctx.Done():
+			http.Error(w, "the agent ends", http.StatusServiceUnavailable)
+		}
+	})
+	mux.HandleFunc("POST /v1/shutdown", func(w http.ResponseWriter, _ *http.Request) {
+		reply(w, a.health())
+		a.stop()
+	})
+	return mux
+}
+
+func (a *Agent) health() Health {
+	h := Health{PID: os.Getpid(), Version: a.opts.Version, Home: a.opts.Paths.Data(), Since: a.since, Grants: a.grants.url("")}
+	for _, n := range a.all() {
+		if n.wanted.Load() {
+			h.Sites = append(h.Sites, n.name)
+		}
+	}
+	sort.Strings(h.Sites)
+	return h
+}
+
+func reply(w http.ResponseWriter, v any) {
+	w.Header().Set("Content-Type", "application/json")
+	_ = json.NewEncoder(w).Encode(v) // the caller may have gone
+}
+
+// fail notes why a pass could not be completed.
+func (r *Report) fail(err error) {
+	if err != nil {
+		r.Error, r.Kind, r.Hint = err.Error(), int(fault.KindOf(err)), fault.Hint(err)
+	}
+}
+
+// Err is the error of the pass.
+func (r Report) Err() error {
+	if r.Error == "" {
+		return nil
+	}
+	return fault.New(fault.Kind(r.Kind), r.Error, r.Hint)
+}

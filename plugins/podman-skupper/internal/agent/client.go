@@ -1,0 +1,97 @@
+package agent
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"net/url"
+	"time"
+)
+
+// Client talks to the agent of an installation.
+type Client struct {
+	socket string
+	http   *http.Client
+}
+
+// maxReply is the largest reply read, in octets.
+const maxReply = 1 << 20
+
+// ErrNoAgent says that no agent answers.
+var ErrNoAgent = errors.New("the agent does not run")
+
+// NewClient makes a client of the agent with that socket. It connects when it is used.
+func NewClient(socket string) *Client {
+	return &Client{socket, &http.Client{Transport: &http.Transport{
+		DisableKeepAlives: true, // a command asks once or twice
+		DialContext: func(ctx context.Context, _, _ string) (net.Conn, error) {
+			var d net.Dialer
+			return d.DialContext(ctx, "unix", socket)
+		},
+	}}}
+}
+
+// Health asks how the agent is. It fails with ErrNoAgent if there is none.
+func (c *Client) Health(ctx context.Context) (Health, error) {
+	ctx, cancel := context.WithTimeout(ctx, 3*time.Second)
+	defer cancel()
+	var h Health
+	return h, c.do(ctx, http.MethodGet, "/v1/health", &h)
+}
+
+// Reconcile has the agent do a pass of a namespace now and gives what came of it. With reload the running router is
+// compared with what is wanted even if nothing changed.
+func (c *Client) Reconcile(ctx context.Context, namespace string, reload bool) (Report, error) {
+	query := ""
+	if reload {
+		query = "?reload"
+	}
+	var r Report
+	return r, c.do(ctx, http.MethodPost, "/v1/namespaces/"+url.PathEscape(namespace)+"/reconcile"+query, &r)
+}
+
+// Poke has the agent do a pass of a namespace soon.
+func (c *Client) Poke(ctx context.Context, namespace string) error {
+	ctx, cancel := context.WithTimeout(ctx, 3*time.Second)
+	defer cancel()
+	return c.do(ctx, http.MethodPost, "/v1/namespaces/"+url.PathEscape(namespace)+"/reconcile?nowait", nil)
+}
+
+// Shutdown ends the agent. Routers run on.
+func (c *Client) Shutdown(ctx context.Context) error {
+	return c.do(ctx, http.MethodPost, "/v1/shutdown", nil)
+}
+
+func (c *Client) do(ctx context.Context, method, path string, into any) error {
+	req, err := http.NewRequestWithContext(ctx, method, "http://agent"+path, nil)
+	if err != nil {
+		return err
+	}
+	resp, err := c.http.Do(req)
+	if err != nil {
+		var op *net.OpError
+		if errors.As(err, &op) && op.Op == "dial" && ctx.Err() == nil {
+			return fmt.Errorf("%w: %w", ErrNoAgent, op.Err)
+		}
+		return fmt.Errorf("ask the agent: %w", errors.Unwrap(err))
+	}
+	defer func() { _ = resp.Body.Close() }()
+	body, err := io.ReadAll(io.LimitReader(resp.Body, maxReply))
+	if err != nil {
+		return fmt.Errorf("ask the agent: %w", err)
+	}
+	if resp.StatusCode != http.StatusOK {
+		return fmt.Errorf("ask the agent: %s: %s", resp.Status, body)
+	}
+	if into == nil {
+		return nil
+	}
+	if err := json.Unmarshal(body, into); err != nil {
+		return fmt.Errorf("ask the agent: %w", err)
+	}
+	return nil
+}

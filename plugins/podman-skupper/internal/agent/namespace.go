@@ -1,0 +1,179 @@
+package agent
+
+import (
+	"context"
+	"reflect"
+	"sync/atomic"
+	"time"
+
+	"github.com/rs/zerolog"
+
+	"github.com/skupper-plugins/suite/plugins/podman-skupper/internal/claim"
+	"github.com/skupper-plugins/suite/plugins/podman-skupper/internal/filestore"
+	"github.com/skupper-plugins/suite/plugins/podman-skupper/internal/supervise"
+	"github.com/skupper-plugins/suite/shared/site"
+)
+
+const (
+	tick     = time.Second      // between two questions to the router
+	slowTick = 10 * time.Second // between two questions while there is no site
+)
+
+// namespace owns all that concerns one namespace. Its goroutine alone uses what is not marked otherwise.
+type namespace struct {
+	agent    *Agent
+	name     string
+	dir      filestore.Dir
+	store    *filestore.Store
+	runtime  *supervise.Local
+	redeemer claim.Redeemer
+	log      zerolog.Logger
+
+	requests chan request  // passes that somebody waits for
+	poked    chan struct{} // passes that nobody waits for; holds one at most
+	wanted   atomic.Bool   // a router is to run; read by others
+
+	tokens   tokens
+	last     site.Observed // what the last pass saw
+	due      time.Time     // when a pass is due though nothing changed; zero: never
+	faults   string        // of the last pass, so that each is logged once
+	complain string        // error of the last pass, likewise
+}
+
+// request is a pass that somebody waits for.
+type request struct {
+	reload bool
+	done   chan Report // holds one
+}
+
+func newNamespace(a *Agent, name string) *namespace {
+	dir := a.opts.Paths.Namespace(name)
+	log := a.opts.Log.With().Str("namespace", name).Logger()
+	store := filestore.Open(dir, a.opts.Now)
+	return &namespace{
+		agent: a, name: name, dir: dir, store: store, log: log,
+		redeemer: claim.Redeemer{Store: store, Now: a.opts.Now},
+		runtime: supervise.NewLocal(supervise.Options{
+			Engine: a.opts.Engine(dir), ConfigFile: dir.RouterConfig(), CertDir: dir.RuntimeCerts(), Log: log, Now: a.opts.Now,
+		}),
+		requests: make(chan request),
+		poked:    make(chan struct{}, 1),
+	}
+}
+
+// poke asks for a pass soon.
+func (n *namespace) poke() {
+	select {
+	case n.poked <- struct{}{}:
+	default: // one is asked for already
+	}
+}
+
+// run does passes until ctx ends or the namespace's directory is gone.
+func (n *namespace) run(ctx context.Context) {
+	defer func() { _ = n.runtime.Close() }()
+	defer n.tokens.wait()
+	watch, stop := context.WithCancel(ctx)
+	defer stop()
+	events := n.store.WatchInput(watch)
+	defer func() {
+		stop()
+		for range events { // until its goroutine has ended
+		}
+	}()
+	timer := time.NewTimer(tick)
+	defer timer.Stop()
+	for {
+		var waiting []request
+		now := false
+		select {
+		case <-ctx.Done():
+			return
+		case <-events:
+			now = true
+		case <-n.poked:
+			now = true
+		case r := <-n.requests:
+			waiting, now = append(waiting, r), true
+		case <-timer.C:
+			now = n.changed(ctx)
+		}
+		if ctx.Err() != nil {
+			return
+		}
+		if !n.store.Exists() {
+			n.abandon(ctx, waiting)
+			return
+		}
+		if now {
+			n.step(ctx, waiting)
+		}
+		if n.wanted.Load() {
+			timer.Reset(tick)
+		} else {
+			timer.Reset(slowTick)
+		}
+	}
+}
+
+// step does one pass.
+func (n *namespace) step(ctx context.Context, waiting []request) {
+	reload := false
+	for _, w := range waiting {
+		reload = reload || w.reload
+	}
+	if reload {
+		n.runtime.Forget()
+	}
+	rep := n.pass(ctx)
+	if ctx.Err() == nil && rep.Error != n.complain {
+		n.complain = rep.Error
+		if rep.Error != "" {
+			n.log.Error().Str("err", rep.Error).Msg("pass.failed")
+		}
+	}
+	for _, w := range waiting {
+		w.done <- rep
+	}
+}
+
+// changed tells whether a pass is needed though nobody asked for one: the router is otherwise than it was, does not
+// run though it should, or something is due.
+func (n *namespace) changed(ctx context.Context) bool {
+	if !n.due.IsZero() && !n.agent.opts.Now().Before(n.due) {
+		return true
+	}
+	if !n.wanted.Load() {
+		return false
+	}
+	obs, err := n.runtime.Observe(ctx)
+	if err != nil {
+		return false
+	}
+	return !obs.Running || !reflect.DeepEqual(steady(obs), steady(n.last))
+}
+
+// steady is an observation without what changes by itself.
+func steady(o site.Observed) site.Observed {
+	o.Now, o.Ports = time.Time{}, nil
+	links := make(map[string]site.LinkState, len(o.Links))
+	for name, l := range o.Links {
+		l.Since = time.Time{}
+		links[name] = l
+	}
+	o.Links = links
+	return o
+}
+
+// abandon ends the router of a namespace whose directory somebody removed.
+func (n *namespace) abandon(ctx context.Context, waiting []request) {
+	n.wanted.Store(false)
+	n.agent.grants.forget(ctx, n)
+	err := n.runtime.Remove(ctx)
+	n.log.Warn().Err(err).Msg("namespace.removed")
+	for _, w := range waiting {
+		var rep Report
+		rep.fail(err)
+		w.done <- rep
+	}
+}

@@ -1,0 +1,267 @@
+package agent
+
+import (
+	"context"
+	"errors"
+	"io/fs"
+	"os"
+	"reflect"
+	"strings"
+	"time"
+
+	"go.uber.org/multierr"
+
+	"github.com/skupper-plugins/suite/plugins/podman-skupper/internal/filestore"
+	"github.com/skupper-plugins/suite/plugins/podman-skupper/internal/keys"
+	"github.com/skupper-plugins/suite/plugins/podman-skupper/internal/supervise"
+	"github.com/skupper-plugins/suite/shared/api/v2alpha1"
+	"github.com/skupper-plugins/suite/shared/fault"
+	"github.com/skupper-plugins/suite/shared/site"
+)
+
+// Platform is the platform whose router is a process on this machine.
+const Platform = "linux"
+
+// stoppedByUser is why the router of a site that was stopped does not run.
+const stoppedByUser = "stopped by the user"
+
+// passTime bounds one pass: what hangs must not keep the namespace from being looked after for ever.
+const passTime = 90 * time.Second
+
+// lookAgain is when a port that somebody else has is looked at again.
+const lookAgain = 5 * time.Second
+
+// pass brings the namespace from what it is to what is wanted, as far as it can.
+func (n *namespace) pass(ctx context.Context) (rep Report) {
+	ctx, cancel := context.WithTimeout(ctx, passTime)
+	defer cancel()
+	in, err := n.store.Identify(ctx)
+	if in == nil { // nothing can be said about what is wanted: all stays as it is
+		rep.fail(err)
+		return rep
+	}
+	rep.fail(err)
+	n.tellFaults(in, &rep)
+	st, err := readState(n.dir.State())
+	if err != nil {
+		rep.fail(err)
+		return rep
+	}
+	w, err := n.world(ctx, in, st)
+	if err != nil {
+		rep.fail(err)
+		return rep
+	}
+	rep.Stopped = exists(n.dir.Stopped())
+	d, err := n.prepare(ctx, w, &st)
+	if err != nil {
+		rep.fail(err)
+		return rep
+	}
+	if d.Site == nil {
+		rep.fail(n.tearDown(ctx, in, d))
+		return rep
+	}
+	rep.Site = d.Site.Name
+	n.wanted.Store(!rep.Stopped)
+	rep.fail(n.apply(ctx, w, d, in, &rep))
+	return rep
+}
+
+// world is what a plan is made from.
+type world struct {
+	res site.Resources
+	obs site.Observed
+	due time.Time // when the first certificate is due
+}
+
+// world gathers everything that Plan needs.
+func (n *namespace) world(ctx context.Context, in *filestore.Input, st state) (*world, error) {
+	obs, err := n.runtime.Observe(ctx)
+	if err != nil {
+		return nil, err
+	}
+	obs.Ports = st.Ports
+	m := lookAround()
+	res := site.Resources{
+		Namespace: n.name, Platform: Platform, Version: n.agent.opts.Version,
+		RouterSuffix: st.RouterSuffix, Ordinals: st.Ordinals, Hostname: m.hostname, Addresses: m.addresses,
+		CertDir: n.dir.RuntimeCerts(), ProxyDir: n.dir.RuntimeProxies(),
+		TakenPorts: append(supervise.ListeningPorts(), n.agent.portsOfOthers(n.name)...),
+	}
+	for _, o := range in.Objects {
+		res.Add(o)
+	}
+	for _, s := range res.Sites { // the one that was first stays the active one
+		if s.Status.IsTrue(v2alpha1.ConditionConfigured) {
+			res.ActiveSite = string(s.UID)
+			break
+		}
+	}
+	given, faults := keys.ReadAll(n.dir.InputCerts())
+	issuers, more := keys.ReadAll(n.dir.InputIssuers())
+	for name, p := range issuers {
+		given[name] = p
+	}
+	res.Given = given
+	for _, err := range append(faults, more...) {
+		n.log.Warn().Err(err).Msg("input.keys")
+	}
+	res.Certs, _ = keys.ReadAll(n.dir.RuntimeCerts()) // what does not fit is made anew
+	made, _ := keys.ReadAll(n.dir.RuntimeIssuers())
+	for name, p := range made {
+		res.Certs[name] = p
+	}
+	return &world{res: res, obs: obs}, nil
+}
+
+// prepare plans, makes the certificates, and remembers what has to stay. It touches nothing that runs.
+func (n *namespace) prepare(ctx context.Context, w *world, st *state) (site.Desired, error) {
+	d, err := site.Plan(w.res, w.obs)
+	if err != nil || d.Site == nil {
+		return d, err
+	}
+	// Before anything is started with it: a crash must not give the site other ports the next time.
+	st.Ports = d.Ports
+	if err := st.write(n.dir.State()); err != nil {
+		return d, err
+	}
+	w.obs.Ports = st.Ports
+	ring := keys.Ring{Issuers: n.dir.RuntimeIssuers(), Certs: n.dir.RuntimeCerts(), Now: w.obs.Now}
+	pairs, replaced, due, err := ring.Ensure(d.Certificates)
+	if err != nil {
+		return d, err
+	}
+	w.due = due
+	if len(replaced) > 0 { // the router takes files that were replaced only when their ordinal grows
+		n.log.Info().Strs("names", replaced).Msg("certificates.replaced")
+		st.Ordinals = grown(st.Ordinals, replaced)
+		if err := st.write(n.dir.State()); err != nil {
+			return d, err
+		}
+		w.res.Ordinals = st.Ordinals
+	}
+	if !reflect.DeepEqual(w.res.Certs, pairs) || len(replaced) > 0 {
+		w.res.Certs = pairs
+		if d, err = site.Plan(w.res, w.obs); err != nil {
+			return d, err
+		}
+	}
+	return d, n.writeFiles(ctx, d, pairs)
+}
+
+func grown(old map[string]int, names []string) map[string]int {
+	out := make(map[string]int, len(old)+len(names))
+	for k, v := range old {
+		out[k] = v
+	}
+	for _, name := range names {
+		out[name]++
+	}
+	return out
+}
+
+// apply makes the router what it is to be, and says how everything is.
+func (n *namespace) apply(ctx context.Context, w *world, d site.Desired, in *filestore.Input, rep *Report) error {
+	var failed error
+	if rep.Stopped {
+		failed = n.runtime.Stop(ctx)
+	} else {
+		failed = n.runtime.Start(ctx, d)
+	}
+	obs, err := n.runtime.Observe(ctx)
+	if err != nil {
+		return multierr.Append(failed, err)
+	}
+	obs.Ports = w.obs.Ports
+	switch {
+	case rep.Stopped:
+		obs.NotReady = stoppedByUser
+	case failed != nil && !obs.Running:
+		obs.NotReady = failed.Error()
+	}
+	n.last = obs
+	final, err := site.Plan(w.res, obs)
+	if err != nil {
+		return multierr.Append(failed, err)
+	}
+	rep.WaitingFor = final.WaitingFor
+	n.tokens.start(ctx, n, w.res.Others)
+	extra, due := n.tokens.statuses()
+	granted, again := n.agent.grants.see(ctx, n, final, w.res, obs.Now)
+	extra = append(extra, granted...)
+	n.due = earliest(earliest(w.due, due), again)
+	if n.judge(final, in, obs, n.runtime.State(ctx).PID) {
+		n.due = earliest(n.due, obs.Now.Add(lookAgain))
+	}
+	var made []v2alpha1.Object
+	for _, ra := range final.RouterAccesses {
+		made = append(made, ra)
+	}
+	faults := multierr.Append(failed, n.store.SaveStatuses(ctx, append(final.Statuses, extra...), made))
+	return multierr.Append(faults, n.store.TakeSnapshot(ctx))
+}
+
+// earliest is the first of two times, of which zero is never.
+func earliest(a, b time.Time) time.Time {
+	if a.IsZero() || !b.IsZero() && b.Before(a) {
+		return b
+	}
+	return a
+}
+
+// tellFaults reports what is wrong with input files, in the log once.
+func (n *namespace) tellFaults(in *filestore.Input, rep *Report) {
+	for _, f := range in.Faults {
+		rep.Faults = append(rep.Faults, f.Error())
+	}
+	now := strings.Join(rep.Faults, "\n")
+	if now == n.faults {
+		return
+	}
+	n.faults = now
+	for _, f := range in.Faults {
+		e := n.log.Warn()
+		if f.Remark {
+			e = n.log.Info()
+		}
+		e.Str("file", f.Path).Int("line", f.Line).Str("why", f.Why).Bool("kept", f.Kept).Msg("input.fault")
+	}
+}
+
+// tearDown ends what there is of a site that is gone. Authorities stay, so that a site made anew is trusted by those
+// that have links to it, and so does what the user put into input.
+func (n *namespace) tearDown(ctx context.Context, in *filestore.Input, d site.Desired) error {
+	n.wanted.Store(false)
+	n.due = time.Time{}
+	n.agent.grants.forget(ctx, n)
+	if exists(n.dir.RouterConfig()) || n.runtime.State(ctx).Running {
+		if err := n.runtime.Remove(ctx); err != nil {
+			return err
+		}
+		n.log.Info().Msg("site.removed")
+	}
+	n.last = site.Observed{}
+	var faults error
+	for _, path := range []string{n.dir.RouterConfig(), n.dir.Platform(), n.dir.Stopped(), n.dir.State()} {
+		if err := os.Remove(path); err != nil && !errors.Is(err, fs.ErrNotExist) {
+			faults = multierr.Append(faults, fault.Wrap(fault.Failed, "remove what is left of the site", err, ""))
+		}
+	}
+	for _, dir := range []string{n.dir.RuntimeCerts(), n.dir.RuntimeProxies(), n.dir.RuntimeLinks()} {
+		faults = multierr.Append(faults, keys.Prune(dir, nil))
+	}
+	faults = multierr.Append(faults, removeFiles(n.dir.RuntimeLinks(), nil))
+	n.tokens.start(ctx, n, nil)
+	faults = multierr.Append(faults, n.store.SaveStatuses(ctx, d.Statuses, nil))
+	if len(in.Objects) == 0 {
+		faults = multierr.Append(faults, removeFiles(n.dir.Snapshot(), nil))
+		return faults
+	}
+	return multierr.Append(faults, n.store.TakeSnapshot(ctx))
+}
+
+func exists(path string) bool {
+	_, err := os.Stat(path)
+	return err == nil
+}

@@ -1,0 +1,57 @@
+package agent
+
+import (
+	"crypto/rand"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+
+	"github.com/skupper-plugins/suite/plugins/podman-skupper/internal/atomicfile"
+	"github.com/skupper-plugins/suite/shared/fault"
+)
+
+// state is what a namespace must have again after a restart.
+type state struct {
+	RouterSuffix string         `json:"routerSuffix"` // makes the router's id unique
+	Ports        map[string]int `json:"ports,omitempty"`
+	Ordinals     map[string]int `json:"ordinals,omitempty"` // by key pair: how often it was replaced
+}
+
+// readState reads the state of a namespace; one that has none yet gets a new one. A file that is not a state is an
+// error and not overwritten: ports and names that others rely on would change.
+func readState(path string) (state, error) {
+	b, err := os.ReadFile(path)
+	if errors.Is(err, fs.ErrNotExist) {
+		return state{RouterSuffix: newSuffix()}, nil
+	}
+	if err != nil {
+		return state{}, fault.Wrap(fault.Failed, "read the state of the namespace", err, "")
+	}
+	var s state
+	if err := json.Unmarshal(b, &s); err != nil || s.RouterSuffix == "" {
+		return state{}, fault.New(fault.Failed, fmt.Sprintf("%s is not the state of a namespace", path), "remove it; ports may change")
+	}
+	return s, nil
+}
+
+func (s state) write(path string) error {
+	b, err := json.MarshalIndent(s, "", "  ")
+	if err != nil {
+		return err
+	}
+	_, err = atomicfile.WriteChanged(path, 0o644, append(b, '\n'))
+	return err
+}
+
+// newSuffix is eight letters and digits at random.
+func newSuffix() string {
+	const letters = "bcdfghjklmnpqrstvwxz0123456789"
+	b := make([]byte, 8)
+	_, _ = rand.Read(b) // never fails: crypto/rand ends the program first
+	for i := range b {
+		b[i] = letters[int(b[i])%len(letters)] // the small bias does not matter: it is no secret
+	}
+	return string(b)
+}

@@ -1,0 +1,161 @@
+// Package claim redeems tokens for a local site, so that the end of the process at any point loses nothing.
+//
+// The key is kept before the token is shown (package redeem); what came for it is kept as a whole in a journal before
+// it is taken apart into resources; the journal goes when all of them are stored. Whoever redeems the token again after
+// a crash, or the agent, goes on from there. No site is needed: the link is made when there is one.
+package claim
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"net/http"
+	"os"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"github.com/skupper-plugins/suite/plugins/podman-skupper/internal/atomicfile"
+	"github.com/skupper-plugins/suite/plugins/podman-skupper/internal/filestore"
+	"github.com/skupper-plugins/suite/shared/api/v2alpha1"
+	"github.com/skupper-plugins/suite/shared/fault"
+	"github.com/skupper-plugins/suite/shared/grant/redeem"
+	"github.com/skupper-plugins/suite/shared/manifest"
+	"github.com/skupper-plugins/suite/shared/token"
+)
+
+// Redeemer redeems tokens for one namespace.
+type Redeemer struct {
+	Store *filestore.Store
+	Now   func() time.Time
+}
+
+// Redeem implements op.Redeemer.
+func (r Redeemer) Redeem(ctx context.Context, tok token.Token) ([]string, error) {
+	if err := tok.Check(); err != nil {
+		return nil, err
+	}
+	if links, found, err := r.finish(ctx, tok.Name); found || err != nil {
+		return links, err
+	}
+	links, err := r.linksOf(ctx, tok.Name)
+	if err != nil || len(links) > 0 {
+		return links, err
+	}
+	client := redeem.Client{Pending: redeem.Dir(r.Store.Dir().Pending()), Proxy: http.ProxyFromEnvironment}
+	_, err = client.Redeem(ctx, r.Now(), tok, r.Store.Namespace(), func(ctx context.Context, res redeem.Result) error {
+		if err := r.writeJournal(tok.Name, res); err != nil {
+			return err
+		}
+		links, _, err = r.finish(ctx, tok.Name)
+		return err
+	})
+	return links, err
+}
+
+// Resume stores what is left of redemptions that were cut off after the answer had come.
+func (r Redeemer) Resume(ctx context.Context) error {
+	entries, err := os.ReadDir(r.Store.Dir().Pending())
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
+	if err != nil {
+		return fault.Wrap(fault.Failed, "look for redemptions", err, "")
+	}
+	var faults []error
+	for _, e := range entries {
+		if name, ok := strings.CutSuffix(e.Name(), journalSuffix); ok && !atomicfile.IsTemp(e.Name()) {
+			_, _, err := r.finish(ctx, name)
+			faults = append(faults, err)
+		}
+	}
+	return errors.Join(faults...)
+}
+
+const journalSuffix = ".yaml"
+
+func (r Redeemer) journal(name string) string {
+	return filepath.Join(r.Store.Dir().Pending(), name+journalSuffix)
+}
+
+// writeJournal keeps an answer as a whole. The names in it were checked: they are file names.
+func (r Redeemer) writeJournal(name string, res redeem.Result) error {
+	objs := []v2alpha1.Object{res.Secret}
+	for _, l := range res.Links {
+		objs = append(objs, l)
+	}
+	var b bytes.Buffer
+	if err := manifest.Write(&b, objs...); err != nil {
+		return err
+	}
+	if err := filestore.MakeDir(r.Store.Dir().Pending(), 0o700); err != nil {
+		return err
+	}
+	return atomicfile.Write(r.journal(name), 0o600, b.Bytes())
+}
+
+// finish stores what a journal has and removes it.
+func (r Redeemer) finish(ctx context.Context, name string) (links []string, found bool, err error) {
+	docs, err := manifest.ReadFile(r.journal(name))
+	if fault.Is(err, fault.Missing) {
+		return nil, false, nil
+	}
+	if err != nil {
+		return nil, true, err
+	}
+	for _, d := range docs {
+		if err := r.put(ctx, d.Object); err != nil {
+			return nil, true, fmt.Errorf("store what token %s was redeemed for: %w", name, err)
+		}
+		if d.Kind == v2alpha1.KindLink {
+			links = append(links, d.Name)
+		}
+	}
+	if err := os.Remove(r.journal(name)); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return links, true, fault.Wrap(fault.Failed, "forget a redemption that is done", err, "")
+	}
+	return links, true, nil
+}
+
+// put creates a resource, or makes the one that is there the same.
+func (r Redeemer) put(ctx context.Context, obj v2alpha1.Object) error {
+	err := r.Store.Create(ctx, obj)
+	if !fault.Is(err, fault.Conflict) {
+		return err
+	}
+	_, err = r.Store.Update(ctx, v2alpha1.KindOf(obj), obj.GetName(), func(old v2alpha1.Object) error {
+		switch o := old.(type) {
+		case *v2alpha1.Secret:
+			s, _ := obj.(*v2alpha1.Secret)
+			o.Data, o.Type = s.Data, s.Type
+		case *v2alpha1.Link:
+			l, _ := obj.(*v2alpha1.Link)
+			o.Spec = l.Spec
+		}
+		return nil
+	})
+	return err
+}
+
+// linksOf are the links that use the credentials a token was redeemed for, if these are there too.
+func (r Redeemer) linksOf(ctx context.Context, name string) ([]string, error) {
+	if _, err := r.Store.Get(ctx, v2alpha1.KindSecret, name); err != nil {
+		if fault.Is(err, fault.Missing) {
+			return nil, nil
+		}
+		return nil, err
+	}
+	all, err := r.Store.List(ctx, v2alpha1.KindLink)
+	if err != nil {
+		return nil, err
+	}
+	var names []string
+	for _, o := range all {
+		if l, ok := o.(*v2alpha1.Link); ok && l.Spec.TLSCredentials == name {
+			names = append(names, l.Name)
+		}
+	}
+	return names, nil
+}

@@ -1,0 +1,87 @@
+package keys
+
+import (
+	"bytes"
+	"fmt"
+	"path/filepath"
+	"time"
+
+	"github.com/skupper-plugins/suite/shared/pki"
+	"github.com/skupper-plugins/suite/shared/site"
+)
+
+// Ring is the key pairs of a site.
+type Ring struct {
+	Issuers string // directory of the authorities
+	Certs   string // directory of the others
+	Now     time.Time
+}
+
+// Dir is where the key pair of a want is kept.
+func (r Ring) Dir(w site.CertificateWant) string {
+	if w.Signing {
+		return filepath.Join(r.Issuers, w.Name)
+	}
+	return filepath.Join(r.Certs, w.Name)
+}
+
+// Ensure makes what is wanted and not there, or not good any more. It returns all pairs by name, which of those that
+// existed before were replaced, and when the first of them is due.
+func (r Ring) Ensure(wants []site.CertificateWant) (pairs map[string]pki.Pair, replaced []string, due time.Time, err error) {
+	pairs = make(map[string]pki.Pair, len(wants))
+	for _, w := range wants {
+		old, readErr := Read(r.Dir(w))
+		pair := old
+		switch {
+		case w.Brought != nil:
+			pair = *w.Brought
+		case readErr == nil && r.good(w, old, pairs[w.CA]):
+		default:
+			if pair, err = r.make(w, pairs); err != nil {
+				return nil, nil, due, err
+			}
+		}
+		pairs[w.Name] = pair
+		changed, err := Write(r.Dir(w), pair, nil)
+		if err != nil {
+			return nil, nil, due, err
+		}
+		if changed && readErr == nil {
+			replaced = append(replaced, w.Name)
+		}
+		if w.Brought == nil && !w.Signing {
+			if at := pki.RenewAt(pair.Cert, r.Now); due.IsZero() || at.Before(due) {
+				due = at
+			}
+		}
+	}
+	return pairs, replaced, due, nil
+}
+
+// good tells whether a pair made before still serves. An authority is kept to its very end: all links would break
+// with it.
+func (r Ring) good(w site.CertificateWant, p, ca pki.Pair) bool {
+	if complete(p) != nil || !pki.Covers(p.Cert, w.Hosts) {
+		return false
+	}
+	if w.CA == "" {
+		end, err := pki.Expiry(p.Cert)
+		return err == nil && r.Now.Before(end)
+	}
+	return bytes.Equal(p.CA, ca.Cert) && pki.RenewAt(p.Cert, r.Now).After(r.Now)
+}
+
+func (r Ring) make(w site.CertificateWant, pairs map[string]pki.Pair) (pki.Pair, error) {
+	if w.CA == "" {
+		return pki.NewCA(w.Subject, r.Now)
+	}
+	ca, ok := pairs[w.CA]
+	if !ok {
+		return pki.Pair{}, fmt.Errorf("make certificate %s: there is no authority %s", w.Name, w.CA)
+	}
+	pair, err := pki.Issue(ca, pki.Request{Subject: w.Subject, Hosts: w.Hosts, Client: w.Client, Server: w.Server}, r.Now)
+	if err != nil {
+		return pair, fmt.Errorf("make certificate %s: %w", w.Name, err)
+	}
+	return pair, nil
+}
