@@ -9,12 +9,22 @@ type ask struct {
 	wanted bool
 	last   time.Time     // when it was sent; zero if it was not
 	wait   time.Duration // after last before it is sent again
+	tries  int           // how often it is still sent; 0 means until it is answered
 }
 
 // want makes the request due, at once unless it was sent just now.
 func (a *ask) want() {
-	a.wanted = true
+	a.wanted, a.tries = true, 0
 	a.wait = min(a.wait, askFirst)
+}
+
+// maybe makes a request due that gets no answer if there is no news, unless it
+// is wanted anyway.
+func (a *ask) maybe() {
+	if !a.wanted {
+		a.want()
+		a.tries = askTries
+	}
 }
 
 // restart makes the request, if it is wanted at all, due at once.
@@ -28,7 +38,7 @@ func (a *ask) advertised(ours int64, highest *int64, theirs int64) {
 	switch {
 	case theirs > *highest && theirs > ours:
 		*highest = theirs
-		a.wanted = true
+		a.wanted, a.tries = true, 0
 		a.wait = min(a.wait, askNews)
 	case ours < *highest:
 		a.want()
@@ -53,4 +63,8 @@ func (a *ask) due(now time.Time) bool { return a.wanted && !now.Before(a.at()) }
 func (a *ask) sent(now time.Time, most time.Duration) {
 	a.wait = max(askFirst, min(2*a.wait, most))
 	a.last = now
+	if a.tries > 0 {
+		a.tries--
+		a.wanted = a.tries > 0
+	}
 }

@@ -202,6 +202,26 @@ var scenarios = []struct {
 		},
 	},
 	{
+		name: "peer with a tick",
+		play: func(w *network) {
+			w.boot("A", "Ma")
+			b := w.boot("B", "Mb")
+			b.ticks = time.Second
+			w.run(300 * ms)
+			w.join("A", "B", 1)
+			w.drop = func(at, _ string, m *body) bool { // it has no way to us before its first computation
+				return at == "B" && m.op != opHello && w.now.Sub(w.start) < 1500*ms
+			}
+			w.run(5 * time.Second)
+		},
+		want: func(t *testing.T, w *network) {
+			wantCost(t, w, "A", "B", 1)
+			wantCost(t, w, "B", "A", 1)
+			wantKeys(t, w, "A", "B", "Mb")
+			wantKeys(t, w, "B", "A", "Ma")
+		},
+	},
+	{
 		name: "cheaper way around a direct link",
 		play: func(w *network) {
 			for _, id := range []string{"A", "B", "C"} {

@@ -68,6 +68,7 @@ type tree struct {
 	prev  []int   // -1 for the root and the unreachable
 	order []int   // the reachable, the root first, as they were settled
 	done  []bool
+	queue frontier
 }
 
 // grow fills t with the tree of root. Of several routers at the same cost the
@@ -79,26 +80,23 @@ func (g *graph) grow(t *tree, root int) {
 	t.cost = slices.Grow(t.cost[:0], n)[:n]
 	t.prev = slices.Grow(t.prev[:0], n)[:n]
 	t.done = slices.Grow(t.done[:0], n)[:n]
-	t.order = t.order[:0]
+	t.order, t.queue = t.order[:0], t.queue[:0]
 	for i := range n {
 		t.cost[i], t.prev[i], t.done[i] = -1, -1, false
 	}
 	t.cost[root] = 0
-	for {
-		u := -1
-		for i := range n {
-			if !t.done[i] && t.cost[i] >= 0 && (u < 0 || t.cost[i] < t.cost[u]) {
-				u = i
-			}
-		}
-		if u < 0 {
-			return
+	t.queue.push(place{router: root})
+	for len(t.queue) > 0 {
+		u := t.queue.pop().router
+		if t.done[u] {
+			continue // it was settled at a lower cost
 		}
 		t.done[u] = true
 		t.order = append(t.order, u)
 		for _, e := range g.edges[u] {
 			if c := t.cost[u] + e.cost; !t.done[e.to] && (t.cost[e.to] < 0 || c < t.cost[e.to]) {
 				t.cost[e.to], t.prev[e.to] = c, u
+				t.queue.push(place{cost: c, router: e.to})
 			}
 		}
 	}

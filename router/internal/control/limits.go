@@ -46,6 +46,8 @@ const (
 	askFirst = 250 * time.Millisecond
 	// askNews is the same for one that was sent before the peer advertised news.
 	askNews = 25 * time.Millisecond
+	// askTries is how often a request is sent that need not be answered.
+	askTries = 3
 	// orphanGrace is how long a router stays in the table after nothing
 	// speaks of it any more.
 	orphanGrace = 3 * time.Second

@@ -179,12 +179,13 @@ func (e *Engine) setRoute(n *node, r route) {
 	}
 	if !n.reachable {
 		n.reachable = true
+		// While there was no way its advertisements went past us, and the
+		// next one of a far router may take long.
 		n.lsr.restart()
+		n.lsr.want()
 		n.mar.restart()
-		if n.link == 0 && n.lastSeen.IsZero() {
-			// It is far and may keep silent for long: its RA says whether it
-			// has addresses, but so does its answer.
-			n.mar.want()
+		if n.link == 0 {
+			n.mar.maybe()
 		}
 		e.log.Info().Str(fieldRouter, n.id).Int("cost", r.cost).Msg("router reachable")
 	}

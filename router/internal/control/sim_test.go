@@ -41,7 +41,9 @@ type router struct {
 	nodes     map[string]NodeReachable
 	addresses map[string]map[string]AddressAdded
 	radius    int
-	asleep    bool // takes and does nothing, but its links stay up
+	flood     Flood
+	ticks     time.Duration // takes messages only at multiples of it, as routers with a tick do; 0 means at once
+	asleep    bool          // takes and does nothing, but its links stay up
 }
 
 // wireEnd is one end of a link.
@@ -241,6 +243,9 @@ func (w *network) hop(r *router, link int, p parcel) {
 	if at.Before(end.latest) {
 		at = end.latest
 	}
+	if every := w.routers[end.peer].ticks; every > 0 {
+		at = w.start.Add((at.Sub(w.start)/every + 1) * every)
+	}
 	end.latest = at
 	w.serial++
 	heap.Push(&w.queue, event{at: at, serial: w.serial, to: w.routers[end.peer], link: end.link, parcel: p})
@@ -258,6 +263,9 @@ func (w *network) arrive(ev event) {
 			w.say("%s: refused: %v", r.id, err)
 		}
 		w.collect(r)
+	}
+	if p.to == toAll && !r.flood.Forward(w.now, p.ingress, len(p.trace), p.body) {
+		return
 	}
 	if p.to != toHello && !(mine && strings.HasPrefix(p.to, "amqp:/_topo/0/"+r.id+"/")) {
 		w.forward(r, p)
@@ -299,7 +307,9 @@ func (w *network) run(d time.Duration) {
 
 // jitter makes each hop take 0.2 to 5 ms.
 func (w *network) jitter(rnd *rand.Rand) {
-	w.delay = func() time.Duration { return 200*time.Microsecond + time.Duration(rnd.Int63n(int64(4800*time.Microsecond))) }
+	w.delay = func() time.Duration {
+		return 200*time.Microsecond + time.Duration(rnd.Int63n(int64(4800*time.Microsecond)))
+	}
 }
 
 type event struct {

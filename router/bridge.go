@@ -1,0 +1,105 @@
+package router
+
+import (
+	"crypto/tls"
+	"fmt"
+
+	"github.com/skupper-plugins/suite/router/config"
+	"github.com/skupper-plugins/suite/router/internal/tcp"
+)
+
+// tcpListener and tcpConnector are the entities with what runs for them.
+type tcpListener struct {
+	cfg config.TCPListener
+	l   *tcp.Listener
+}
+
+type tcpConnector struct {
+	cfg config.TCPConnector
+	k   *tcp.Connector
+}
+
+// van puts the tenant's prefix before an address.
+func (r *Router) van(addr string) string {
+	if v := r.cfg.Router.VanID; v != "" {
+		return v + "/" + addr
+	}
+	return addr
+}
+
+func (r *Router) dropConnections() bool {
+	return r.cfg.Router.DropTCPConnections == nil || *r.cfg.Router.DropTCPConnections
+}
+
+// addTCPListener starts a tcpListener. r.mu is held.
+func (r *Router) addTCPListener(e config.TCPListener) error {
+	if r.tcpIn[e.Name] != nil {
+		return fmt.Errorf("tcpListener %q exists", e.Name)
+	}
+	t := &tcpListener{cfg: e}
+	r.startTCPListener(t)
+	r.tcpIn[e.Name] = t
+	return nil
+}
+
+func (r *Router) startTCPListener(t *tcpListener) {
+	c := tcp.ListenerConfig{Name: t.cfg.Name, Host: t.cfg.Host, Port: t.cfg.Port}
+	switch t.cfg.MultiAddressStrategy {
+	case config.StrategyPriority:
+		c.Strategy = tcp.Priority
+	case config.StrategyWeighted:
+		c.Strategy = tcp.Weighted
+	default:
+		c.Targets = []tcp.Target{{Name: t.cfg.Name, Address: r.van(t.cfg.Address), Value: 1}}
+	}
+	if c.Strategy != tcp.Single {
+		for _, name := range sortedNames(r.alts) {
+			if a := r.alts[name]; a.Listener == t.cfg.Name {
+				c.Targets = append(c.Targets, tcp.Target{Name: a.Name, Address: r.van(a.Address), Value: a.Value})
+			}
+		}
+	}
+	if p := t.cfg.SSLProfile; p != "" {
+		demand := t.cfg.AuthenticatePeer
+		c.TLS = func() (*tls.Config, error) {
+			prof, err := r.profile(p)
+			if err != nil {
+				return nil, err
+			}
+			return prof.Server(demand)
+		}
+	}
+	t.l = tcp.NewListener(c, r.core, r.log)
+	t.l.Start()
+}
+
+// restartTCPListener makes a multi-address listener know its alternatives again. Its connections go on.
+func (r *Router) restartTCPListener(name string) {
+	if t := r.tcpIn[name]; t != nil {
+		t.l.Stop(false)
+		r.startTCPListener(t)
+	}
+}
+
+// addTCPConnector starts a tcpConnector. r.mu is held.
+func (r *Router) addTCPConnector(e config.TCPConnector) error {
+	if r.tcpOut[e.Name] != nil {
+		return fmt.Errorf("tcpConnector %q exists", e.Name)
+	}
+	host := orDefault(e.Host, "127.0.0.1")
+	c := tcp.ConnectorConfig{Name: e.Name, Host: host, Port: e.Port, Address: r.van(e.Address)}
+	if p := e.SSLProfile; p != "" {
+		verify := e.VerifyHostname == nil || *e.VerifyHostname
+		c.TLS = func() (*tls.Config, error) {
+			prof, err := r.profile(p)
+			if err != nil {
+				return nil, err
+			}
+			return prof.Client(host, verify)
+		}
+	}
+	t := &tcpConnector{cfg: e, k: tcp.NewConnector(c, r.core, r.log)}
+	t.k.Start()
+	r.tcpOut[e.Name] = t
+	return nil
+}

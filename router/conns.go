@@ -1,0 +1,75 @@
+package router
+
+import (
+	"crypto/tls"
+	"time"
+
+	"github.com/skupper-plugins/suite/router/internal/conn"
+	"github.com/skupper-plugins/suite/router/internal/core"
+	"github.com/skupper-plugins/suite/router/internal/limits"
+	"github.com/skupper-plugins/suite/router/internal/transport"
+	"github.com/skupper-plugins/suite/router/internal/wire"
+)
+
+// connParams is what listeners and connectors have in common.
+type connParams struct {
+	role     core.Role
+	maxFrame int
+	window   int // session frames; 0 means the default of the role
+	idle     int // seconds; 0 means 16
+	cost     int
+	user     map[string]any // openProperties
+}
+
+// connConfig makes the configuration of one connection.
+func (r *Router) connConfig(p connParams, id uint64, extra wire.Map) conn.Config {
+	caps := []wire.Symbol{"ANONYMOUS-RELAY", "qd.streaming-links", "qd.connection_trunking"}
+	props := wire.Map{
+		{Key: wire.Symbol("product"), Value: "skupper-router"},
+		{Key: wire.Symbol("version"), Value: r.opts.Version},
+		{Key: wire.Symbol("qd.conn-id"), Value: int32(id)},
+	}
+	if p.role != core.Normal {
+		if p.cost > 1 {
+			props = append(props, wire.Pair{Key: wire.Symbol("qd.inter-router-cost"), Value: int32(p.cost)})
+		}
+		props = append(props, extra...)
+		props = append(props, wire.Pair{Key: wire.Symbol("qd.annotations-version"), Value: int32(2)})
+	}
+	window := uint32(limits.RouterIncomingWindow)
+	if p.role == core.Normal {
+		window = limits.EndpointIncomingWindow
+	}
+	if p.window > 0 {
+		window = uint32(p.window)
+	}
+	idle := limits.IdleTimeout
+	if p.idle > 0 {
+		idle = time.Duration(p.idle) * time.Second
+	}
+	return conn.Config{
+		ContainerID: r.cfg.Router.ID, MaxFrameSize: uint32(p.maxFrame), IdleTimeout: idle, Handshake: limits.HandshakeTimeout,
+		IncomingWindow: window, OfferedCaps: caps, DesiredCaps: caps, Properties: props, Chunks: r.chunks,
+	}
+}
+
+// describe adds what TLS tells to the options of a connection.
+func describe(o *core.ConnOptions, s *transport.Socket) {
+	o.Host, o.LocalAddr = s.RemoteAddr().String(), s.LocalAddr().String()
+	if st := s.TLS(); st != nil {
+		o.TLSVersion, o.TLSCipher = tls.VersionName(st.Version), tls.CipherSuiteName(st.CipherSuite)
+		if len(st.PeerCertificates) > 0 {
+			o.User = st.PeerCertificates[0].Subject.String()
+		}
+	}
+}
+
+func roleOf(name string) core.Role {
+	switch name {
+	case "inter-router":
+		return core.InterRouter
+	case "edge":
+		return core.Edge
+	}
+	return core.Normal
+}

@@ -1,0 +1,65 @@
+package router
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"net/http"
+	"time"
+
+	"github.com/skupper-plugins/suite/router/config"
+)
+
+// addHTTP starts the health listener of a configuration. r.mu is held.
+func (r *Router) addHTTP(e config.Listener, retry bool) error {
+	mux := http.NewServeMux()
+	if e.Healthz == nil || *e.Healthz {
+		mux.HandleFunc("GET /healthz", r.healthz)
+	}
+	srv := &http.Server{
+		Addr: net.JoinHostPort(e.Host, e.Port), Handler: mux,
+		ReadTimeout: 5 * time.Second, WriteTimeout: 10 * time.Second, IdleTimeout: time.Minute, MaxHeaderBytes: 16 << 10,
+	}
+	ctx, cancel := context.WithCancel(r.ctx)
+	l := &listener{r: r, cfg: e, cancel: cancel, done: make(chan struct{})}
+	if err := l.listen(ctx); err != nil {
+		if !retry {
+			cancel()
+			return err
+		}
+		r.log.Error().Err(err).Str("listener", e.Name).Msg("cannot listen")
+	}
+	r.listeners[e.Name] = l
+	go func() {
+		defer close(l.done)
+		for ctx.Err() == nil {
+			if l.ln == nil {
+				select {
+				case <-ctx.Done():
+				case <-time.After(time.Second):
+					_ = l.listen(ctx)
+				}
+				continue
+			}
+			stop := context.AfterFunc(ctx, func() { _ = srv.Close() })
+			if err := srv.Serve(l.ln); err != nil && !errors.Is(err, http.ErrServerClosed) {
+				r.log.Error().Err(err).Str("listener", e.Name).Msg("health server ended")
+			}
+			stop()
+			return
+		}
+	}()
+	return nil
+}
+
+// healthz answers once the core has done a piece of work: it proves that the core is alive.
+func (r *Router) healthz(w http.ResponseWriter, req *http.Request) {
+	ctx, cancel := context.WithTimeout(req.Context(), 5*time.Second)
+	defer cancel()
+	if !r.core.Call(ctx, func() {}) {
+		http.Error(w, "the router does not respond", http.StatusServiceUnavailable)
+		return
+	}
+	_, _ = fmt.Fprint(w, "OK\n")
+}

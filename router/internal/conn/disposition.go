@@ -1,0 +1,85 @@
+package conn
+
+import (
+	"fmt"
+
+	"github.com/skupper-plugins/suite/router/internal/frame"
+)
+
+// Update tells the sender of d its state; settled ends the matter on our side (AMQP 2.6.12).
+func (c *Conn) Update(d *InDelivery, state frame.DeliveryState, settled bool) {
+	if d.gone || d.Link.gone || c.phase != open {
+		return
+	}
+	c.send(d.Link.s.channel, &frame.Disposition{Role: frame.RoleReceiver, First: d.ID, Settled: settled, State: state}, nil)
+	if settled {
+		d.forget()
+	}
+}
+
+// UpdateOut tells the receiver of d our side of it.
+func (c *Conn) UpdateOut(d *OutDelivery, state frame.DeliveryState, settled bool) {
+	if d.forgotten || !d.started || d.Link.gone || c.phase != open {
+		return
+	}
+	c.send(d.Link.s.channel, &frame.Disposition{Role: frame.RoleSender, First: d.ID, Settled: settled, State: state}, nil)
+	if settled {
+		d.forgotten = true
+		delete(d.Link.s.out, d.ID)
+	}
+}
+
+func (c *Conn) onDisposition(channel uint16, p *frame.Disposition, evs []Event) []Event {
+	s := c.sessions[channel]
+	if s == nil {
+		return c.fail(evs, "amqp:illegal-state", fmt.Sprintf("disposition on channel %d, which has not begun", channel))
+	}
+	first, n := p.First, uint32(1)
+	if p.Last != nil {
+		n = *p.Last - first + 1
+		if int32(*p.Last-first) < 0 {
+			return c.fail(evs, "amqp:invalid-field", "the range of a disposition ends before it begins")
+		}
+	}
+	if p.Role == frame.RoleReceiver {
+		each(s.out, first, n, func(d *OutDelivery) {
+			if p.Settled {
+				d.forgotten = true
+				delete(s.out, d.ID)
+			}
+			evs = append(evs, Event{Kind: Outcome, Link: d.Link, Out: d, State: p.State, Settled: p.Settled})
+		})
+		return evs
+	}
+	each(s.in, first, n, func(d *InDelivery) {
+		if p.Settled {
+			d.Settled = true
+			if d.complete {
+				d.forget()
+			}
+		}
+		evs = append(evs, Event{Kind: SenderUpdate, Link: d.Link, In: d, State: p.State, Settled: p.Settled})
+	})
+	return evs
+}
+
+// each calls f for the deliveries in a range of ids that are there; a huge range costs no more than the deliveries.
+func each[D any](m map[uint32]D, first, n uint32, f func(D)) {
+	if int(n) > len(m) {
+		var ids []uint32
+		for id := range m {
+			if id-first < n {
+				ids = append(ids, id)
+			}
+		}
+		for _, id := range ids {
+			f(m[id])
+		}
+		return
+	}
+	for id := first; n > 0; id, n = id+1, n-1 {
+		if d, ok := m[id]; ok {
+			f(d)
+		}
+	}
+}

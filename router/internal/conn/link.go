@@ -1,0 +1,327 @@
+package conn
+
+import (
+	"fmt"
+
+	"github.com/skupper-plugins/suite/router/internal/frame"
+	"github.com/skupper-plugins/suite/router/internal/limits"
+)
+
+// Link is one link (AMQP 2.6). Its fields are read by the owner of the connection only, except Name, which never changes.
+type Link struct {
+	Name string
+	// User belongs to the receiver of the events: set it before granting credit or sending.
+	User any
+
+	s        *Session
+	sender   bool   // we send
+	handle   uint32 // ours
+	remote   uint32 // the peer's
+	attached bool   // the peer's attach is here
+	answered bool   // our attach is out
+	detached bool   // our detach is out
+	gone     bool
+	drain    bool
+	count    uint32 // delivery-count
+	credit   uint32
+	capacity uint32 // receiver: what credit is topped up to; 0 leaves it to the user
+	cur      *InDelivery
+	peer     *frame.Attach
+
+	bySettlement bool
+	unsettled    uint32 // incoming deliveries that are not settled, counted when bySettlement is set
+}
+
+// Sender reports that this side sends on the link.
+func (l *Link) Sender() bool { return l.sender }
+
+// Peer is the peer's attach, nil before it arrived.
+func (l *Link) Peer() *frame.Attach { return l.peer }
+
+// Credit is how many deliveries may still be sent, or may still arrive.
+func (l *Link) Credit() uint32 { return l.credit }
+
+// Draining reports that the peer wants the credit used or given back.
+func (l *Link) Draining() bool { return l.drain }
+
+// Gone reports that the link is over.
+func (l *Link) Gone() bool { return l.gone }
+
+// Conn is the connection of the link.
+func (l *Link) Conn() *Conn { return l.s.c }
+
+func (c *Conn) addLink(s *Session, l *Link) error {
+	if c.links >= limits.MaxLinks {
+		return fmt.Errorf("the connection has %d links already", c.links)
+	}
+	at := uint32(len(s.links))
+	if n := len(s.free); n > 0 {
+		at = s.free[n-1]
+		s.free = s.free[:n-1]
+	} else {
+		if at > s.peerMax {
+			return fmt.Errorf("the peer allows no handle above %d", s.peerMax)
+		}
+		s.links = append(s.links, nil)
+	}
+	l.s, l.handle = s, at
+	s.links[at] = l
+	c.links++
+	return nil
+}
+
+// awaitingKey tells links of one name but opposite roles apart, which AMQP 2.6.1 allows.
+func awaitingKey(sender bool, name string) string {
+	if sender {
+		return "s" + name
+	}
+	return "r" + name
+}
+
+// OpenLink attaches a link of ours in the session of that class. capacity is the credit that a receiver keeps its peer topped up with.
+func (c *Conn) OpenLink(class Class, name string, role frame.Role, src *frame.Source, tgt *frame.Target, capacity uint32, user any) (*Link, error) {
+	if c.phase != open {
+		return nil, fmt.Errorf("the connection is not open")
+	}
+	s, err := c.session(class)
+	if err != nil {
+		return nil, err
+	}
+	l := &Link{Name: name, User: user, sender: role == frame.RoleSender, capacity: capacity, answered: true}
+	if err := c.addLink(s, l); err != nil {
+		return nil, err
+	}
+	s.awaiting[awaitingKey(l.sender, name)] = l
+	a := &frame.Attach{Name: name, Handle: l.handle, Role: role, SndSettleMode: 2, Source: src, Target: tgt}
+	if l.sender {
+		zero := uint32(0)
+		a.InitialDeliveryCount = &zero
+	}
+	c.send(s.channel, a, nil)
+	return l, nil
+}
+
+// forget ends the book-keeping of an incoming delivery.
+func (d *InDelivery) forget() {
+	d.gone = true
+	delete(d.Link.s.in, d.ID)
+	if l := d.Link; l.bySettlement && l.unsettled > 0 {
+		l.unsettled--
+		l.topUp()
+	}
+}
+
+// Accept answers a link of the peer. Without capacity a receiver grants nothing until [Conn.Grant].
+func (c *Conn) Accept(l *Link, src *frame.Source, tgt *frame.Target, capacity uint32) {
+	if l.gone || l.answered || c.phase != open {
+		return
+	}
+	l.answer(src, tgt)
+	l.capacity = capacity
+	if !l.sender && capacity > 0 {
+		c.Grant(l, capacity)
+	}
+}
+
+func (l *Link) answer(src *frame.Source, tgt *frame.Target) {
+	l.answered = true
+	a := &frame.Attach{Name: l.Name, Handle: l.handle, Role: frame.RoleReceiver, SndSettleMode: l.peer.SndSettleMode, Source: src, Target: tgt}
+	if l.sender {
+		a.Role = frame.RoleSender
+		zero := uint32(0)
+		a.InitialDeliveryCount = &zero
+	}
+	l.s.c.send(l.s.channel, a, nil)
+}
+
+// Refuse answers a link of the peer with a null terminus and a detach (AMQP 2.6.3).
+func (c *Conn) Refuse(l *Link, e *frame.Error) {
+	if l.gone || l.answered || c.phase != open {
+		return
+	}
+	l.answer(nil, nil)
+	c.Detach(l, e)
+}
+
+// Detach closes the link; the peer's answer, or the end of the connection, brings LinkGone.
+func (c *Conn) Detach(l *Link, e *frame.Error) {
+	if l.gone || l.detached || c.phase != open {
+		return
+	}
+	l.detached = true
+	c.send(l.s.channel, &frame.Detach{Handle: l.handle, Closed: true, Error: e}, nil)
+}
+
+// Grant sets the credit of a receiving link.
+func (c *Conn) Grant(l *Link, credit uint32) {
+	if l.gone || l.detached || l.sender || c.phase != open {
+		return
+	}
+	l.credit = credit
+	l.s.sendFlow(l)
+}
+
+// topUp gives back the credit of a completed delivery.
+func (l *Link) topUp() {
+	want := l.capacity - min(l.unsettled, l.capacity)
+	if l.credit < l.capacity*3/4 && want > l.credit && !l.detached {
+		l.s.c.Grant(l, want)
+	}
+}
+
+// Drained gives the unused credit of a draining link back (AMQP 2.6.7).
+func (c *Conn) Drained(l *Link) {
+	if l.gone || l.detached || !l.sender || !l.drain || c.phase != open {
+		return
+	}
+	l.count += l.credit
+	l.credit = 0
+	l.drain = false
+	l.s.sendFlow(l)
+}
+
+func (c *Conn) onAttach(channel uint16, a *frame.Attach, evs []Event) []Event {
+	s := c.sessions[channel]
+	if s == nil {
+		return c.fail(evs, "amqp:illegal-state", fmt.Sprintf("attach on channel %d, which has not begun", channel))
+	}
+	if len(a.Name) > limits.MaxNameLen {
+		return c.fail(evs, "amqp:invalid-field", "link name is too long")
+	}
+	if s.byRemote[a.Handle] != nil {
+		return c.fail(evs, "amqp:session:handle-in-use", fmt.Sprintf("handle %d is attached already", a.Handle))
+	}
+	if a.Handle > limits.HandleMax {
+		return c.fail(evs, "amqp:connection:framing-error", fmt.Sprintf("handle %d, at most %d is allowed", a.Handle, uint32(limits.HandleMax)))
+	}
+	weSend := a.Role == frame.RoleReceiver
+	key := awaitingKey(weSend, a.Name)
+	l := s.awaiting[key]
+	delete(s.awaiting, key)
+	ours := l != nil
+	if l == nil {
+		l = &Link{Name: a.Name, sender: weSend}
+		if err := c.addLink(s, l); err != nil {
+			return c.fail(evs, "amqp:resource-limit-exceeded", err.Error())
+		}
+	}
+	l.attached, l.remote, l.peer = true, a.Handle, a
+	if !weSend && a.InitialDeliveryCount != nil {
+		l.count = *a.InitialDeliveryCount
+	}
+	s.byRemote[a.Handle] = l
+	if !ours {
+		return append(evs, Event{Kind: LinkAttached, Link: l})
+	}
+	refused := weSend && a.Target == nil || !weSend && a.Source == nil // a detach follows
+	if !weSend && l.capacity > 0 && !refused {
+		c.Grant(l, l.capacity)
+	}
+	return append(evs, Event{Kind: LinkAnswered, Link: l})
+}
+
+func (c *Conn) onDetach(channel uint16, d *frame.Detach, evs []Event) []Event {
+	s := c.sessions[channel]
+	if s == nil {
+		return c.fail(evs, "amqp:illegal-state", fmt.Sprintf("detach on channel %d, which has not begun", channel))
+	}
+	l := s.byRemote[d.Handle]
+	if l == nil {
+		return c.fail(evs, "amqp:session:unattached-handle", fmt.Sprintf("detach of handle %d, which is not attached", d.Handle))
+	}
+	if !d.Closed {
+		return c.fail(evs, "amqp:not-implemented", "Link detach/reattach not supported")
+	}
+	if !l.answered {
+		l.answer(nil, nil)
+	}
+	c.Detach(l, nil)
+	evs = l.lost(d.Error, evs)
+	delete(s.byRemote, l.remote)
+	s.links[l.handle] = nil
+	s.free = append(s.free, l.handle)
+	c.links--
+	return evs
+}
+
+// onFlow takes the peer's view of a link (AMQP 2.6.7).
+func (l *Link) onFlow(f *frame.Flow, evs []Event) []Event {
+	if l.sender {
+		if f.LinkCredit != nil {
+			count := uint32(0)
+			if f.DeliveryCount != nil {
+				count = *f.DeliveryCount
+			}
+			l.credit = count + *f.LinkCredit - l.count
+			if int32(l.credit) < 0 {
+				l.credit = 0
+			}
+		}
+		l.drain = f.Drain
+		if f.Echo {
+			l.s.sendFlow(l)
+		}
+		return append(evs, Event{Kind: LinkCredit, Link: l})
+	}
+	if f.DeliveryCount != nil { // credit that the peer gave back
+		if used := *f.DeliveryCount - l.count; int32(used) > 0 {
+			l.count = *f.DeliveryCount
+			l.credit -= min(used, l.credit)
+			l.topUp()
+		}
+	}
+	if f.Echo {
+		l.s.sendFlow(l)
+	}
+	return evs
+}
+
+// lost reports what becomes of the deliveries and then the link's end: incoming ones that are incomplete are aborted, outgoing ones are
+// RELEASED when they had not been sent to the end and MODIFIED with delivery-failed when they had.
+func (l *Link) lost(err *frame.Error, evs []Event) []Event {
+	if l.gone {
+		return evs
+	}
+	l.gone = true
+	for id, d := range l.s.in {
+		if d.Link == l {
+			delete(l.s.in, id)
+			d.gone = true
+			if d != l.cur {
+				evs = append(evs, Event{Kind: SenderUpdate, Link: l, In: d, Settled: true})
+			}
+		}
+	}
+	if l.cur != nil {
+		d := l.cur
+		l.cur, d.gone = nil, true
+		evs = append(evs, Event{Kind: Octets, Link: l, In: d, Aborted: true, Settled: true})
+	}
+	for id, d := range l.s.out {
+		if d.Link == l {
+			delete(l.s.out, id)
+			d.forgotten = true
+			var st frame.DeliveryState = &frame.Released{}
+			if d.ended {
+				st = &frame.Modified{DeliveryFailed: true}
+			}
+			evs = append(evs, Event{Kind: Outcome, Link: l, Out: d, State: st, Settled: true})
+		}
+	}
+	return append(evs, Event{Kind: LinkGone, Link: l, Err: err})
+}
+
+// SetCapacity changes what a receiving link is topped up to, and grants it.
+func (c *Conn) SetCapacity(l *Link, capacity uint32) {
+	if l.sender || l.capacity == capacity {
+		return
+	}
+	l.capacity = capacity
+	if capacity > 0 {
+		c.Grant(l, capacity-min(l.unsettled, capacity))
+	}
+}
+
+// BySettlement makes the credit of a receiving link come back when its deliveries are settled, not already when they have arrived:
+// so an endpoint can have no more than the capacity unsettled.
+func (c *Conn) BySettlement(l *Link) { l.bySettlement = true }

@@ -1,0 +1,74 @@
+package conn
+
+import (
+	"time"
+
+	"github.com/skupper-plugins/suite/router/internal/chunk"
+	"github.com/skupper-plugins/suite/router/internal/frame"
+)
+
+// TakeOutput appends the chunks that are ready to leave to dst and forgets them. The caller frees each after writing it.
+func (c *Conn) TakeOutput(now time.Time, dst []*chunk.Chunk) []*chunk.Chunk {
+	if len(c.out) == 0 {
+		return dst
+	}
+	for i, k := range c.out {
+		c.outBytes -= k.End - k.Start
+		dst = append(dst, k)
+		c.out[i] = nil
+	}
+	c.out = c.out[:0]
+	c.lastOut = now
+	return dst
+}
+
+// HasOutput reports that something is ready to leave.
+func (c *Conn) HasOutput() bool { return len(c.out) > 0 }
+
+// Congested reports that enough output waits already: whoever can wait should, until the writer has caught up.
+func (c *Conn) Congested() bool { return c.outBytes > c.cfg.OutputHighWater }
+
+// room returns the last chunk with at least n octets of room.
+func (c *Conn) room(n int) *chunk.Chunk {
+	if l := len(c.out); l > 0 && c.out[l-1].Room() >= n {
+		return c.out[l-1]
+	}
+	k := c.cfg.Chunks.Get()
+	c.out = append(c.out, k)
+	return k
+}
+
+func (c *Conn) appendRaw(p []byte) {
+	c.outBytes += len(p)
+	for len(p) > 0 {
+		p = p[c.room(min(len(p), chunk.Size)).Append(p):]
+	}
+}
+
+// send appends a frame that is not a transfer.
+func (c *Conn) send(channel uint16, p frame.Performative, payload []byte) {
+	if c.phase == done {
+		return
+	}
+	k := c.room(1024)
+	if b := frame.AppendFrame(k.B[:k.End:len(k.B)], frame.TypeAMQP, channel, p, payload); &b[0] == &k.B[0] && len(b) <= len(k.B) {
+		c.outBytes += len(b) - k.End
+		k.End = len(b)
+	} else { // it grew out of the chunk
+		c.appendRaw(b[k.End:])
+	}
+}
+
+// dropHeld frees what can never leave.
+func (c *Conn) dropHeld() {
+	for _, s := range c.local {
+		if s == nil {
+			continue
+		}
+		for _, h := range s.held {
+			c.outBytes -= h.k.End - h.k.Start
+			c.cfg.Chunks.Put(h.k)
+		}
+		s.held = nil
+	}
+}

@@ -1,0 +1,243 @@
+package conn
+
+import (
+	"fmt"
+
+	"github.com/skupper-plugins/suite/router/internal/chunk"
+	"github.com/skupper-plugins/suite/router/internal/frame"
+	"github.com/skupper-plugins/suite/router/internal/limits"
+)
+
+// Class names the sessions that this side makes. Links of one class share a session and so a window.
+type Class uint8
+
+// The classes of a router: data links have a session for each priority, all streaming links share one.
+const (
+	ClassEndpoint Class = iota
+	ClassControl
+	ClassStreaming
+	ClassData // plus the priority, 0-9
+)
+
+// held is output that the peer's session window does not allow yet.
+type held struct {
+	k *chunk.Chunk
+	d *OutDelivery
+}
+
+// Session is one session (AMQP 2.5).
+type Session struct {
+	c         *Conn
+	channel   uint16 // ours
+	remote    uint16 // the peer's
+	begun     bool   // the peer's begin is here
+	ended     bool   // our end is out
+	nextOut   uint32 // transfer-id of the next transfer out
+	window    uint32 // transfers that the peer still takes
+	nextIn    uint32 // transfer-id of the next transfer in
+	inWindow  uint32 // transfers that we still take
+	nextID    uint32 // delivery-id of the next delivery out
+	peerMax   uint32 // highest handle that the peer allows
+	links     []*Link          // by our handle; nil is free
+	free      []uint32         // free handles below len(links)
+	awaiting  map[string]*Link // ours that the peer has not answered, by role and name
+	byRemote  map[uint32]*Link
+	out       map[uint32]*OutDelivery
+	in        map[uint32]*InDelivery
+	held      []held
+	windowSet bool
+}
+
+// session returns our session of that class and makes it when there is none.
+func (c *Conn) session(class Class) (*Session, error) {
+	if s := c.classes[class]; s != nil {
+		return s, nil
+	}
+	s, err := c.newSession()
+	if err != nil {
+		return nil, err
+	}
+	c.classes[class] = s
+	c.send(s.channel, &frame.Begin{IncomingWindow: c.cfg.IncomingWindow, OutgoingWindow: limits.OutgoingWindow, HandleMax: limits.HandleMax}, nil)
+	return s, nil
+}
+
+func (c *Conn) newSession() (*Session, error) {
+	limit := min(int(c.cfg.ChannelMax)+1, limits.MaxSessions)
+	if c.remote != nil && c.remote.HasChannelMax {
+		limit = min(limit, int(c.remote.ChannelMax)+1)
+	}
+	at := -1
+	for i, s := range c.local {
+		if s == nil {
+			at = i
+			break
+		}
+	}
+	if at < 0 {
+		if len(c.local) >= limit {
+			return nil, fmt.Errorf("no free channel, all %d are in use", limit)
+		}
+		at = len(c.local)
+		c.local = append(c.local, nil)
+	}
+	s := &Session{
+		c: c, channel: uint16(at), inWindow: c.cfg.IncomingWindow, peerMax: limits.HandleMax,
+		awaiting: map[string]*Link{}, byRemote: map[uint32]*Link{}, out: map[uint32]*OutDelivery{}, in: map[uint32]*InDelivery{},
+	}
+	c.local[at] = s
+	return s, nil
+}
+
+func (c *Conn) onBegin(channel uint16, b *frame.Begin, evs []Event) []Event {
+	if channel > c.cfg.ChannelMax {
+		return c.fail(evs, "amqp:not-allowed", fmt.Sprintf("channel %d, at most %d is allowed", channel, c.cfg.ChannelMax))
+	}
+	if c.sessions[channel] != nil {
+		return c.fail(evs, "amqp:illegal-state", fmt.Sprintf("channel %d has begun already", channel))
+	}
+	var s *Session
+	if b.RemoteChannel != nil {
+		if int(*b.RemoteChannel) < len(c.local) {
+			s = c.local[*b.RemoteChannel]
+		}
+		if s == nil || s.begun {
+			return c.fail(evs, "amqp:invalid-field", fmt.Sprintf("begin answers channel %d, which waits for none", *b.RemoteChannel))
+		}
+	} else {
+		var err error
+		if s, err = c.newSession(); err != nil {
+			return c.fail(evs, "amqp:resource-limit-exceeded", err.Error())
+		}
+		c.send(s.channel, &frame.Begin{
+			RemoteChannel: &channel, IncomingWindow: c.cfg.IncomingWindow, OutgoingWindow: limits.OutgoingWindow, HandleMax: limits.HandleMax,
+		}, nil)
+	}
+	s.begun, s.remote = true, channel
+	s.nextIn = b.NextOutgoingID
+	if !s.windowSet {
+		s.window = b.IncomingWindow
+		s.windowSet = true
+	}
+	s.peerMax = min(b.HandleMax, limits.HandleMax)
+	c.sessions[channel] = s
+	s.release()
+	return evs
+}
+
+func (c *Conn) onEnd(channel uint16, e *frame.End, evs []Event) []Event {
+	s := c.sessions[channel]
+	if s == nil {
+		return c.fail(evs, "amqp:illegal-state", fmt.Sprintf("end on channel %d, which has not begun", channel))
+	}
+	evs = s.lost(e.Error, evs)
+	if !s.ended {
+		s.ended = true
+		c.send(s.channel, &frame.End{}, nil)
+	}
+	delete(c.sessions, channel)
+	c.local[s.channel] = nil
+	for k, v := range c.classes {
+		if v == s {
+			delete(c.classes, k)
+		}
+	}
+	for _, h := range s.held {
+		c.outBytes -= h.k.End - h.k.Start
+		c.cfg.Chunks.Put(h.k)
+	}
+	s.held = nil
+	return evs
+}
+
+// lost reports the end of every link.
+func (s *Session) lost(err *frame.Error, evs []Event) []Event {
+	for _, l := range s.links {
+		if l != nil {
+			evs = l.lost(err, evs)
+		}
+	}
+	return evs
+}
+
+// onFlow handles session and link flow (AMQP 2.5.6, 2.6.7).
+func (c *Conn) onFlow(channel uint16, f *frame.Flow, evs []Event) []Event {
+	s := c.sessions[channel]
+	if s == nil {
+		return c.fail(evs, "amqp:illegal-state", fmt.Sprintf("flow on channel %d, which has not begun", channel))
+	}
+	next := uint32(0) // AMQP 2.7.4: without next-incoming-id our initial outgoing id counts, which is 0
+	if f.NextIncomingID != nil {
+		next = *f.NextIncomingID
+	}
+	was := s.window
+	s.window = next + f.IncomingWindow - s.nextOut
+	if int32(s.window) < 0 {
+		s.window = 0
+	}
+	s.windowSet = true
+	s.release()
+	if f.Handle == nil {
+		if f.Echo {
+			s.sendFlow(nil)
+		}
+		if was == 0 && s.window > 0 {
+			for _, l := range s.links {
+				if l != nil && l.sender && l.credit > 0 {
+					evs = append(evs, Event{Kind: LinkCredit, Link: l})
+				}
+			}
+		}
+		return evs
+	}
+	l := s.byRemote[*f.Handle]
+	if l == nil {
+		return c.fail(evs, "amqp:session:unattached-handle", fmt.Sprintf("flow for handle %d, which is not attached", *f.Handle))
+	}
+	return l.onFlow(f, evs)
+}
+
+// sendFlow sends the session's state, with that of l when it is not nil.
+func (s *Session) sendFlow(l *Link) {
+	f := &frame.Flow{IncomingWindow: s.inWindow, NextOutgoingID: s.nextOut, OutgoingWindow: limits.OutgoingWindow}
+	if s.begun {
+		next := s.nextIn
+		f.NextIncomingID = &next
+	}
+	if l != nil {
+		f.Handle, f.DeliveryCount, f.LinkCredit = &l.handle, &l.count, &l.credit
+		if l.sender {
+			zero := uint32(0)
+			f.Available = &zero
+		}
+	}
+	s.c.send(s.channel, f, nil)
+}
+
+// took counts one transfer in and opens the window again when half of it is used.
+func (s *Session) took() bool {
+	if s.inWindow == 0 {
+		return false
+	}
+	s.nextIn++
+	s.inWindow--
+	if s.inWindow < s.c.cfg.IncomingWindow/2 {
+		s.inWindow = s.c.cfg.IncomingWindow
+		s.sendFlow(nil)
+	}
+	return true
+}
+
+// release sends what was held back, as far as the window goes.
+func (s *Session) release() {
+	n := 0
+	for n < len(s.held) && s.window > 0 {
+		s.window--
+		s.nextOut++
+		s.c.out = append(s.c.out, s.held[n].k)
+		n++
+	}
+	if n > 0 {
+		s.held = append(s.held[:0], s.held[n:]...)
+	}
+}

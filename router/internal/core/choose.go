@@ -1,0 +1,97 @@
+package core
+
+// choice is the destination of one delivery; all nil when there is none.
+type choice struct {
+	consumer *consumer
+	link     *link
+	hop      *Connection
+}
+
+// choose picks the destination for a delivery that entered the network at origin.
+func (c *Core) choose(a *Address, d *Delivery, origin string) choice {
+	if a.Treatment == Closest {
+		return c.closest(a, origin)
+	}
+	return c.balanced(a, origin)
+}
+
+// closest prefers any local destination, then the cheapest router.
+func (c *Core) closest(a *Address, origin string) choice {
+	a.next++
+	if n := len(a.consumers); n > 0 {
+		return choice{consumer: a.consumers[a.next%n]}
+	}
+	if n := len(a.locals); n > 0 {
+		return choice{link: a.locals[a.next%n]}
+	}
+	var best []*Connection
+	cost := -1
+	for _, n := range a.remotes {
+		if !n.valid(origin) {
+			continue
+		}
+		cn := c.hop(n)
+		if cn == nil {
+			continue
+		}
+		switch {
+		case cost < 0 || n.cost < cost:
+			best, cost = append(best[:0], cn), n.cost
+		case n.cost == cost:
+			best = append(best, cn)
+		}
+	}
+	if len(best) == 0 {
+		return choice{}
+	}
+	return choice{hop: best[a.next%len(best)]}
+}
+
+// balanced picks the smallest of: open deliveries of a local destination; unsettled deliveries to a router plus its cost. An idle local
+// destination wins at once, and one that has reached its capacity is taken only when no other is left.
+func (c *Core) balanced(a *Address, origin string) choice {
+	var good, full choice
+	goodValue, fullValue := -1, -1
+	consider := func(ch choice, value int, eligible bool) {
+		if eligible {
+			if goodValue < 0 || value < goodValue {
+				good, goodValue = ch, value
+			}
+		} else if fullValue < 0 || value < fullValue {
+			full, fullValue = ch, value
+		}
+	}
+	a.next++
+	for i := range a.consumers {
+		k := a.consumers[(a.next+i)%len(a.consumers)]
+		v := int(k.open.Load())
+		if v == 0 {
+			return choice{consumer: k}
+		}
+		consider(choice{consumer: k}, v, k.capacity > v)
+	}
+	for i := range a.locals {
+		l := a.locals[(a.next+i)%len(a.locals)]
+		v := len(l.queue)
+		if v == 0 && len(a.consumers) == 0 && len(a.locals) == 1 {
+			return choice{link: l}
+		}
+		consider(choice{link: l}, v, v < 250)
+	}
+	for i := range a.remotes {
+		n := a.remotes[(a.next+i)%len(a.remotes)]
+		if !n.valid(origin) {
+			continue
+		}
+		cn := c.hop(n)
+		if cn == nil {
+			continue
+		}
+		out := int(a.count(cn).Load())
+		consider(choice{hop: cn}, out+n.cost, out < 250)
+	}
+	if goodValue >= 0 {
+		return good
+	}
+	return full
+}

@@ -1,0 +1,172 @@
+package core
+
+import (
+	"context"
+	"crypto/rand"
+	"sync"
+	"time"
+
+	"github.com/rs/zerolog"
+
+	"github.com/skupper-plugins/suite/router/internal/chunk"
+)
+
+// Treatment is how messages for an address are distributed; the numbers are those of the address descriptors between routers.
+type Treatment int
+
+// The treatments.
+const (
+	Flood Treatment = iota
+	Multicast
+	Closest
+	Balanced
+	Unavailable
+)
+
+// String is the name in configuration and management.
+func (t Treatment) String() string {
+	return [...]string{"flood", "multicast", "closest", "balanced", "unavailable"}[t]
+}
+
+// Control is the routing control plane. Its methods are called on the core's goroutine and may call the core's methods for it.
+type Control interface {
+	LinkUp(link, cost int)
+	LinkLost(link int)
+	Receive(link int, msg []byte) // sections after the router annotations; valid during the call
+	LocalAdded(key string, t Treatment)
+	LocalRemoved(key string)
+}
+
+// Config is what the core needs to know of the router.
+type Config struct {
+	ID      string
+	Log     zerolog.Logger
+	Control Control
+	Chunks  *chunk.Pool
+	// Treatment of a mobile address, without its class letter; ok is false when nothing is configured for it.
+	Treatment func(addr string) (t Treatment, ok bool)
+	Default   Treatment
+	// Container is what connections say of themselves; it has the router's metadata.
+	Capabilities []string
+}
+
+// Core is the owner of all tables. Make it with [New], then run [Core.Run].
+type Core struct {
+	cfg Config
+	log zerolog.Logger
+	q   queue
+
+	addrs  map[string]*Address
+	nodes  map[string]*node
+	conns  map[uint64]*Connection
+	links  [128]*Connection // by control link number
+	groups map[string]*group
+	radius int
+	tick   []func(now time.Time)
+	nextID uint64
+	stats  Stats
+}
+
+// Stats are the router's totals, in deliveries.
+type Stats struct {
+	Ingress, Egress, Transit                                uint64
+	Presettled, Accepted, Rejected, Released, ModifiedCount uint64
+	DroppedPresettled                                       uint64
+}
+
+// New returns a core with nothing in its tables.
+func New(cfg Config) *Core {
+	if cfg.Chunks == nil {
+		cfg.Chunks = &chunk.Pool{}
+	}
+	return &Core{
+		cfg: cfg, log: cfg.Log, q: queue{wake: make(chan struct{}, 1)},
+		addrs: map[string]*Address{}, nodes: map[string]*node{}, conns: map[uint64]*Connection{}, groups: map[string]*group{},
+	}
+}
+
+// ID is the router's id.
+func (c *Core) ID() string { return c.cfg.ID }
+
+// Chunks is the pool that streams take their buffers from.
+func (c *Core) Chunks() *chunk.Pool { return c.cfg.Chunks }
+
+// Do has f run on the core's goroutine, after what was given before. It never blocks.
+func (c *Core) Do(f func()) { c.q.put(f) }
+
+// Call runs f on the core's goroutine and waits for it. It returns false when the core is over or ctx ends first; f may still run later then.
+func (c *Core) Call(ctx context.Context, f func()) bool {
+	done := make(chan struct{})
+	c.Do(func() { f(); close(done) })
+	select {
+	case <-done:
+		return true
+	case <-ctx.Done():
+		return false
+	}
+}
+
+// EachTick adds a function that runs on the core's goroutine about five times a second. Call it before Run.
+func (c *Core) EachTick(f func(now time.Time)) { c.tick = append(c.tick, f) }
+
+// Run works until ctx ends and everything that was given before its end is done.
+func (c *Core) Run(ctx context.Context) {
+	t := time.NewTicker(200 * time.Millisecond)
+	defer t.Stop()
+	var work []func()
+	for {
+		work = c.q.take(work)
+		for i, f := range work {
+			f()
+			work[i] = nil
+		}
+		if len(work) > 0 {
+			continue
+		}
+		select {
+		case <-ctx.Done():
+			return
+		case <-c.q.wake:
+		case now := <-t.C:
+			for _, f := range c.tick {
+				f(now)
+			}
+		}
+	}
+}
+
+// queue is an unbounded list of work. What fills it is bounded elsewhere: by link credit, handle and connection limits.
+type queue struct {
+	mu    sync.Mutex
+	items []func()
+	wake  chan struct{}
+}
+
+func (q *queue) put(f func()) {
+	q.mu.Lock()
+	q.items = append(q.items, f)
+	q.mu.Unlock()
+	select {
+	case q.wake <- struct{}{}:
+	default:
+	}
+}
+
+func (q *queue) take(dst []func()) []func() {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	dst, q.items = q.items, dst[:0]
+	return dst
+}
+
+const discriminators = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+_"
+
+// Discriminator is a random name part of 15 characters, as routers use in link names and temporary addresses.
+func Discriminator() string {
+	var b [15]byte
+	_, _ = rand.Read(b[:]) // never fails
+	for i := range b {
+		b[i] = discriminators[b[i]&63]
+	}
+	return string(b[:])
+}

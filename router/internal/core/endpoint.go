@@ -1,0 +1,111 @@
+package core
+
+import (
+	"strings"
+
+	"github.com/skupper-plugins/suite/router/internal/conn"
+	"github.com/skupper-plugins/suite/router/internal/frame"
+	"github.com/skupper-plugins/suite/router/internal/limits"
+	"github.com/skupper-plugins/suite/router/internal/wire"
+)
+
+// attachEndpoint answers a link of a client.
+func (cn *Connection) attachEndpoint(l *link) {
+	if l.l.Sender() {
+		cn.attachReceiver(l)
+	} else {
+		cn.attachSender(l)
+	}
+}
+
+func (cn *Connection) refuse(l *link, cond wire.Symbol, text string) {
+	cn.peer.Do(func(k *conn.Conn) { k.Refuse(l.l, &frame.Error{Condition: cond, Description: text}) })
+}
+
+// attachSender answers a client that wants to send.
+func (cn *Connection) attachSender(l *link) {
+	c := cn.core
+	a := l.l.Peer()
+	switch {
+	case a.Target == nil || a.Target.Coordinator:
+		cn.refuse(l, "amqp:not-implemented", "this kind of target is not supported")
+		return
+	case a.Target.Dynamic:
+		cn.refuse(l, "amqp:not-implemented", "dynamic targets are not supported")
+		return
+	}
+	capacity := uint32(0)
+	if !a.Target.HasAddress || a.Target.Address == "" {
+		l.anon = true
+		capacity = limits.LinkCapacity
+	} else {
+		l.target = a.Target.Address
+		k := key(c.cfg.ID, l.target)
+		if c.treatment(k) == Unavailable {
+			cn.refuse(l, "qd:no-route-to-dest", "No route to the destination node")
+			return
+		}
+		switch k[0] {
+		case 'M', 'L':
+			l.addr = c.address(k)
+			l.addr.producers = append(l.addr.producers, l)
+			if l.addr.reachable {
+				capacity = limits.LinkCapacity
+			}
+		default: // a place in the topology: whether it can be reached shows with each message
+			capacity = limits.LinkCapacity
+		}
+	}
+	cn.links[l.l] = l
+	cn.peer.Do(func(k *conn.Conn) {
+		l.l.User = l
+		k.BySettlement(l.l)
+		k.Accept(l.l, answerSource(a.Source), answerTarget(a.Target), capacity)
+	})
+}
+
+// attachReceiver answers a client that wants to receive.
+func (cn *Connection) attachReceiver(l *link) {
+	c := cn.core
+	a := l.l.Peer()
+	if a.Source == nil || !a.Source.Dynamic && a.Source.Address == "" {
+		cn.refuse(l, "qd:no-route-to-dest", "No route to the destination node")
+		return
+	}
+	src := answerSource(a.Source)
+	if a.Source.Dynamic {
+		src.Address, src.HasAddress = c.Temporary(), true
+	}
+	k := key(c.cfg.ID, src.Address)
+	if k[0] != 'M' && k[0] != 'L' || isControl(k) || strings.HasPrefix(k, "M$management") {
+		cn.refuse(l, "qd:forbidden", "this address cannot be received from")
+		return
+	}
+	l.addr = c.address(k)
+	if l.addr.Treatment == Unavailable {
+		cn.refuse(l, "qd:no-route-to-dest", "No route to the destination node")
+		return
+	}
+	cn.links[l.l] = l
+	cn.peer.Do(func(kc *conn.Conn) {
+		l.l.User = l
+		kc.Accept(l.l, src, answerTarget(a.Target), 0)
+	})
+	l.addr.locals = append(l.addr.locals, l)
+	c.changed(l.addr)
+}
+
+// Temporary is a new address that only this router has.
+func (c *Core) Temporary() string { return "amqp:/_topo/0/" + c.cfg.ID + "/temp." + Discriminator() }
+
+func (cn *Connection) endpointGone(l *link) {
+	if l.addr == nil {
+		return
+	}
+	l.addr.locals = remove(l.addr.locals, l)
+	l.addr.producers = remove(l.addr.producers, l)
+	cn.core.changed(l.addr)
+}
+
+// LocalKey is the key of an address of this router.
+func (c *Core) LocalKey(addr string) string { return key(c.cfg.ID, addr) }

@@ -1,0 +1,117 @@
+package core
+
+import (
+	"time"
+
+	"github.com/skupper-plugins/suite/router/internal/conn"
+	"github.com/skupper-plugins/suite/router/internal/frame"
+)
+
+// Disconnect closes a connection by request. On the core's goroutine.
+func (c *Core) Disconnect(id uint64) bool {
+	cn := c.conns[id]
+	if cn == nil {
+		return false
+	}
+	cn.peer.Do(func(k *conn.Conn) {
+		k.Close(&frame.Error{Condition: "amqp:connection:forced", Description: "Connection forced-closed by management request"})
+	})
+	return true
+}
+
+// ConnectionView is a connection as management shows it.
+type ConnectionView struct {
+	ID         uint64
+	Options    ConnOptions
+	Role       Role
+	Opened     bool
+	Since      time.Time
+	Remote     *frame.Open // nil before it opened
+	Correlator string
+	Control    int // number of its control link, 0 if none
+}
+
+// Connections lists the connections by id. On the core's goroutine, as all views.
+func (c *Core) Connections() []ConnectionView {
+	var out []ConnectionView
+	for id := uint64(0); id <= c.lastID(); id++ {
+		if cn := c.conns[id]; cn != nil {
+			out = append(out, ConnectionView{cn.ID, cn.opts, cn.role, cn.open, cn.since, cn.remote, cn.correlator, cn.controlNo})
+		}
+	}
+	return out
+}
+
+func (c *Core) lastID() uint64 {
+	last := uint64(0)
+	for id := range c.conns {
+		last = max(last, id)
+	}
+	return last
+}
+
+// AddressView is an address as management shows it.
+type AddressView struct {
+	Key                                                  string
+	Treatment                                            Treatment
+	InProcess, Subscribers, Remotes                      int
+	RemoteRouters                                        []string
+	Watched                                              bool
+	Ingress, Egress, Transit, ToContainer, FromContainer uint64
+	Outstanding                                          int64
+	LocalProducers                                       int
+}
+
+// Addresses lists the address table by key.
+func (c *Core) Addresses() []AddressView {
+	out := make([]AddressView, 0, len(c.addrs))
+	for _, k := range sortedKeys(c.addrs) {
+		a := c.addrs[k]
+		v := AddressView{
+			Key: k, Treatment: a.Treatment, InProcess: len(a.subs) + len(a.consumers), Subscribers: len(a.locals), Remotes: len(a.remotes),
+			Watched: len(a.watches) > 0, Ingress: a.ingress, Egress: a.egress, Transit: a.transit, ToContainer: a.toContainer,
+			FromContainer: a.fromContainer, LocalProducers: a.ingoing + len(a.producers),
+		}
+		for _, n := range a.remotes {
+			v.RemoteRouters = append(v.RemoteRouters, n.id)
+		}
+		for _, n := range a.outstanding {
+			v.Outstanding += int64(n.Load())
+		}
+		out = append(out, v)
+	}
+	return out
+}
+
+// LinkView is a link as management shows it.
+type LinkView struct {
+	Conn       uint64
+	Name       string
+	Kind       string
+	Out        bool
+	Address    string
+	Priority   int
+	Queued     int
+	Deliveries uint64
+	Credit     uint32
+}
+
+// Links lists the links of all connections.
+func (c *Core) Links() []LinkView {
+	var out []LinkView
+	for _, cv := range c.Connections() {
+		cn := c.conns[cv.ID]
+		for _, l := range cn.links {
+			v := LinkView{Conn: cn.ID, Name: l.l.Name, Kind: l.kind.String(), Out: l.l.Sender(), Priority: l.priority, Queued: len(l.queue), Deliveries: l.deliveries.Load()}
+			if l.addr != nil {
+				v.Address = l.addr.Key
+			}
+			cn.peer.Do(func(*conn.Conn) { v.Credit = l.l.Credit() })
+			out = append(out, v)
+		}
+	}
+	return out
+}
+
+// Totals are the router's counters.
+func (c *Core) Totals() Stats { return c.stats }

@@ -1,0 +1,344 @@
+package core
+
+import (
+	"strings"
+
+	"github.com/skupper-plugins/suite/router/internal/frame"
+	"github.com/skupper-plugins/suite/router/internal/message"
+)
+
+// isControl reports that only control links may carry messages for key.
+func isControl(key string) bool {
+	switch key {
+	case "Lqdhello", "Tqdrouter", "Lqdrouter", "Tqdrouter.ma", "Lqdrouter.ma":
+		return true
+	}
+	return false
+}
+
+// route finds the way of a delivery. It runs on the core's goroutine once the address is known.
+func (c *Core) route(d *Delivery) {
+	if d.to == "" {
+		d.drop(&frame.Rejected{Error: &frame.Error{Condition: "amqp:precondition-failed", Description: "Routing failure: no address present"}})
+		return
+	}
+	if len(d.ann.Trace) > c.radius+1 {
+		d.drop(&frame.Released{})
+		return
+	}
+	k := key(c.cfg.ID, d.to)
+	if len(k) < 2 {
+		d.drop(&frame.Released{})
+		return
+	}
+	onControl := d.link != nil && d.link.kind == controlLink
+	if isControl(k) && d.link != nil && !onControl {
+		d.drop(&frame.Released{})
+		return
+	}
+	if d.link == nil || !d.link.cn.role.routerRole() {
+		c.stats.Ingress++
+	}
+	switch k[0] {
+	case 'T':
+		c.multicast(d, k, onControl || d.link == nil)
+	case 'R':
+		c.toRouter(d, k[1:], onControl)
+	default:
+		a := c.addrs[k]
+		if a == nil || !a.reachable {
+			if c.treatment(k) == Unavailable && (d.link == nil || !d.link.cn.role.routerRole()) {
+				d.drop(&frame.Rejected{Error: &frame.Error{Condition: "amqp:not-found", Description: "Deliveries cannot be sent to an unavailable address"}})
+				return
+			}
+			d.drop(&frame.Released{})
+			return
+		}
+		switch a.Treatment {
+		case Flood, Multicast:
+			c.multicast(d, k, false)
+		case Unavailable:
+			d.drop(&frame.Released{})
+		default:
+			c.anycast(d, a, onControl)
+		}
+	}
+}
+
+// origin is the id of the router where the delivery entered the network: empty when that is this one. ok is false when it is unknown.
+func (c *Core) origin(d *Delivery) (id string, ok bool) {
+	name := ""
+	switch {
+	case len(d.ann.Trace) > 0:
+		name = d.ann.Trace[0]
+	case d.ann.HasIngress:
+		name = d.ann.Ingress
+	default:
+		return "", true
+	}
+	_, id, _ = strings.Cut(name, "/")
+	if id == c.cfg.ID {
+		return "", true
+	}
+	if n := c.nodes[id]; n == nil || !n.up {
+		return id, false
+	}
+	return id, true
+}
+
+// toRouter forwards towards a router; which of its addresses is meant is the router's business.
+func (c *Core) toRouter(d *Delivery, id string, onControl bool) {
+	n := c.nodes[id]
+	var cn *Connection
+	if n != nil {
+		cn = c.hop(n)
+	}
+	if cn == nil {
+		d.drop(&frame.Released{})
+		return
+	}
+	c.forward(d, cn, nil, onControl)
+}
+
+// forward sends the delivery to the neighbour on cn: whole messages on the control or a data link, streams on a streaming link.
+func (c *Core) forward(d *Delivery, cn *Connection, a *Address, onControl bool) {
+	c.stats.Transit++
+	ob := &outbound{src: d.src, presettled: d.settled}
+	if a != nil && !d.settled {
+		ob.count = a.count(cn)
+		ob.count.Add(1)
+	}
+	ann := d.ann
+	if d.link != nil && d.link.target != "" {
+		ann.To, ann.HasTo = d.link.target, true
+	}
+	if d.stream {
+		c.stream(c.carrier(cn), func(l *link) {
+			if l == nil || l.freed {
+				ob.done()
+				d.drop(&frame.Released{})
+				return
+			}
+			if !d.bind(l.newOutlet(ob), c.annotate(ann), d.body) {
+				ob.done()
+			}
+		})
+		return
+	}
+	l := cn.control[1]
+	if !onControl {
+		l = cn.dataLink(d.priority())
+	}
+	body := d.take()
+	if l == nil || body == nil {
+		ob.done()
+		if body != nil && d.src != nil && !d.settled {
+			d.src.Update(&frame.Released{}, true)
+		}
+		return
+	}
+	l.send(append(c.annotate(ann), body...), ob)
+}
+
+// priority is that of the message.
+func (d *Delivery) priority() int {
+	if d.head.HasPriority {
+		return min(int(d.head.Priority), 9)
+	}
+	return 4
+}
+
+// dataLink is the outgoing link for a priority, or the next lower one that is there.
+func (cn *Connection) dataLink(p int) *link {
+	for ; p >= 0; p-- {
+		if cn.data[p] != nil {
+			return cn.data[p]
+		}
+	}
+	return nil
+}
+
+// anycast forwards to one destination.
+func (c *Core) anycast(d *Delivery, a *Address, onControl bool) {
+	if len(a.subs) > 0 && !d.stream {
+		a.next++
+		c.deliver(d, a.subs[a.next%len(a.subs)], a)
+		return
+	}
+	origin, known := c.origin(d)
+	if !known {
+		origin = "" // as if it had entered here
+	}
+	t := c.choose(a, d, origin)
+	switch {
+	case t.consumer != nil:
+		a.egress++
+		c.offer(d, t.consumer)
+	case t.link != nil:
+		a.egress++
+		a.toContainer++
+		c.toEndpoint(d, t.link)
+	case t.hop != nil:
+		a.transit++
+		c.forward(d, t.hop, a, onControl)
+	default:
+		d.drop(&frame.Released{})
+	}
+}
+
+// deliver gives a whole message to a subscription of this process and settles it.
+func (c *Core) deliver(d *Delivery, s *subscription, a *Address) {
+	a.egress++
+	c.stats.Egress++
+	link := 0
+	if d.link != nil {
+		link = d.link.cn.controlNo
+	}
+	body := d.take()
+	if body == nil {
+		return
+	}
+	if d.src != nil && !d.settled {
+		d.src.Update(&frame.Accepted{}, true)
+	}
+	s.f(Incoming{Body: body, Link: link})
+}
+
+// toEndpoint sends to a client's receiver.
+func (c *Core) toEndpoint(d *Delivery, l *link) {
+	c.stats.Egress++
+	ob := &outbound{src: d.src, presettled: d.settled}
+	if d.stream {
+		if !d.bind(l.newOutlet(ob), nil, d.body) {
+			ob.done()
+		}
+		return
+	}
+	if body := d.take(); body != nil {
+		l.send(body, ob)
+	}
+}
+
+// multicast forwards a copy to every destination. An unsettled message is accepted here for all of them.
+func (c *Core) multicast(d *Delivery, k string, flood bool) {
+	a := c.addrs[k]
+	hops := c.fanout(d, k, a, flood)
+	body := d.takeAny()
+	if body == nil {
+		return
+	}
+	n := len(hops)
+	if len(hops) > 0 {
+		ann := d.ann
+		if d.link != nil && d.link.target != "" {
+			ann.To, ann.HasTo = d.link.target, true
+		}
+		msg := append(c.annotate(ann), body...)
+		for _, cn := range hops {
+			if flood || isControl(k) {
+				cn.sendControl(msg)
+			} else if l := cn.dataLink(d.priority()); l != nil {
+				l.send(msg, &outbound{presettled: true})
+			}
+		}
+	}
+	if a != nil {
+		for _, l := range a.locals {
+			n++
+			l.send(body, &outbound{presettled: true})
+		}
+		link := 0
+		if d.link != nil {
+			link = d.link.cn.controlNo
+		}
+		for _, s := range a.subs {
+			n++
+			s.f(Incoming{Body: append([]byte(nil), body...), Link: link})
+		}
+	}
+	if d.src != nil && !d.settled {
+		if n > 0 {
+			d.src.Update(&frame.Accepted{}, true)
+		} else {
+			d.src.Update(&frame.Released{}, true)
+		}
+	}
+}
+
+// fanout is the set of neighbours that get a copy.
+func (c *Core) fanout(d *Delivery, k string, a *Address, flood bool) []*Connection {
+	passed := map[string]bool{}
+	for _, t := range d.ann.Trace {
+		_, id, _ := strings.Cut(t, "/")
+		passed[id] = true
+	}
+	seen := map[*Connection]bool{}
+	var hops []*Connection
+	add := func(cn *Connection) {
+		if cn == nil || seen[cn] || passed[cn.remote.ContainerID] {
+			return
+		}
+		seen[cn] = true
+		hops = append(hops, cn)
+	}
+	if flood && k == "Tqdrouter" { // while the network converges there are no valid origins
+		for _, cn := range c.links {
+			if cn != nil {
+				add(cn)
+			}
+		}
+		return hops
+	}
+	origin, ok := c.origin(d)
+	if !ok {
+		return nil
+	}
+	each := func(n *node) {
+		if n.valid(origin) {
+			add(c.hop(n))
+		}
+	}
+	if k[0] == 'T' {
+		for _, id := range sortedKeys(c.nodes) {
+			each(c.nodes[id])
+		}
+	} else if a != nil {
+		for _, n := range a.remotes {
+			each(n)
+		}
+	}
+	return hops
+}
+
+// takeAny is take for a message of any size: what is not complete yet is refused, because copies of streams are not made.
+func (d *Delivery) takeAny() []byte {
+	if b := d.take(); b != nil {
+		return b
+	}
+	d.drop(&frame.Released{})
+	return nil
+}
+
+// Publish routes a message of our own. body is the sections after the annotations. On the core's goroutine.
+func (c *Core) Publish(to string, body []byte, priority uint8) {
+	d := &Delivery{core: c, settled: true, ended: true, state: routing, buf: body, to: to}
+	d.head = message.Head{Priority: priority, HasPriority: true}
+	c.route(d)
+}
+
+// SendControl sends a control message: to one neighbour when link is not 0, else by its address. On the core's goroutine.
+func (c *Core) SendControl(to string, link int, body []byte) {
+	if link == 0 {
+		d := &Delivery{core: c, settled: true, ended: true, state: routing, buf: body, to: to}
+		k := key(c.cfg.ID, to)
+		if k[0] == 'T' {
+			c.multicast(d, k, true)
+		} else if k[0] == 'R' {
+			c.toRouter(d, k[1:], true)
+		}
+		return
+	}
+	if link < len(c.links) && c.links[link] != nil {
+		c.links[link].sendControl(append(c.annotate(message.Annotations{}), body...))
+	}
+}

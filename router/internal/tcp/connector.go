@@ -1,0 +1,151 @@
+package tcp
+
+import (
+	"context"
+	"crypto/tls"
+	"net"
+	"sync/atomic"
+
+	"github.com/rs/zerolog"
+
+	"github.com/skupper-plugins/suite/router/internal/core"
+	"github.com/skupper-plugins/suite/router/internal/frame"
+	"github.com/skupper-plugins/suite/router/internal/limits"
+)
+
+// ConnectorConfig is one tcpConnector.
+type ConnectorConfig struct {
+	Name    string
+	Host    string
+	Port    string
+	Address string
+	TLS     func() (*tls.Config, error) // nil: no TLS
+}
+
+// Connector dials its server for each stream to its address.
+type Connector struct {
+	cfg  ConnectorConfig
+	core *core.Core
+	log  zerolog.Logger
+
+	Opened, Closed    atomic.Int32  // connections
+	BytesIn, BytesOut atomic.Uint64 // octets from and to the server
+	group             *group
+	ctx               context.Context //nolint:containedctx // the connector's own life; Stop ends it
+	cancel            context.CancelFunc
+	forget            func()
+}
+
+// NewConnector makes a connector; Start makes it work.
+func NewConnector(cfg ConnectorConfig, c *core.Core, log zerolog.Logger) *Connector {
+	return &Connector{cfg: cfg, core: c, log: log.With().Str("connector", cfg.Name).Logger(), group: newGroup()}
+}
+
+// Start makes the connector a destination for its address.
+func (k *Connector) Start() {
+	k.ctx, k.cancel = context.WithCancel(context.Background()) //nolint:forbidigo // the connector's own life; Stop ends it
+	k.forget = k.core.Consume("M"+k.cfg.Address, limits.ConnectorCapacity, k)
+}
+
+// Stop takes the destination away. Connections go on unless drop is set.
+func (k *Connector) Stop(drop bool) {
+	k.forget()
+	k.cancel()
+	if drop {
+		k.group.drop()
+		k.group.wait()
+	}
+}
+
+func rejected(text string) frame.DeliveryState {
+	return &frame.Rejected{Error: &frame.Error{Condition: "amqp:invalid-field", Description: text}}
+}
+
+// Offer takes a client stream.
+func (k *Connector) Offer(o core.Offer) {
+	if o.Head.ContentType != contentType || o.Head.ReplyTo == "" {
+		o.Refuse(&frame.Released{})
+		o.Done()
+		return
+	}
+	k.group.Go(func() { k.serve(o) })
+}
+
+// serve dials the server and joins it with the stream.
+func (k *Connector) serve(o core.Offer) {
+	alpn := ""
+	if v, ok := o.Head.AppProperty("alpn"); ok {
+		alpn, _ = v.(string)
+	}
+	s, err := k.dial(alpn)
+	if err != nil {
+		k.log.Info().Err(err).Str("host", k.cfg.Host).Str("port", k.cfg.Port).Msg("cannot connect")
+		o.Refuse(&frame.Modified{DeliveryFailed: true})
+		o.Done()
+		return
+	}
+	head, err := streamHead(o.Head.ReplyTo, "", "")
+	if err != nil {
+		s.close(true)
+		o.Refuse(&frame.Modified{DeliveryFailed: true})
+		o.Done()
+		return
+	}
+	k.Opened.Add(1)
+	f := newFlow(s, k.core, k.group, &k.BytesIn, &k.BytesOut, nil)
+	f.over = func(err error) {
+		k.group.remove(f)
+		k.Closed.Add(1)
+		o.Done()
+		if err != nil {
+			k.log.Debug().Err(err).Msg("flow ended")
+		}
+	}
+	k.group.add(f)
+	f.sink.src = o.Source()
+	if !o.Bind(f.sink) {
+		f.close(errAborted)
+		return
+	}
+	f.mu.Lock()
+	f.stream = k.core.Open(o.Head.ReplyTo, head, f, f.start)
+	f.mu.Unlock()
+	if k.ctx.Err() != nil {
+		f.close(errDropped)
+	}
+}
+
+func (k *Connector) dial(alpn string) (sock, error) {
+	ctx, cancel := context.WithTimeout(k.ctx, limits.DialTimeout)
+	defer cancel()
+	var d net.Dialer
+	c, err := d.DialContext(ctx, "tcp", net.JoinHostPort(k.cfg.Host, k.cfg.Port))
+	if err != nil {
+		return nil, err
+	}
+	if k.cfg.TLS == nil {
+		return newSock(c, nil)
+	}
+	cfg, err := k.cfg.TLS()
+	if err != nil {
+		_ = c.Close()
+		return nil, err
+	}
+	if alpn != "" {
+		cfg.NextProtos = []string{alpn}
+	}
+	t := tls.Client(c, cfg)
+	if err := t.HandshakeContext(ctx); err != nil {
+		_ = c.Close()
+		return nil, err
+	}
+	return newSock(c, t)
+}
+
+// newSock wraps an open connection, with TLS over it when t is not nil.
+func newSock(c net.Conn, t *tls.Conn) (sock, error) {
+	if t != nil {
+		return &tlsSock{Conn: t, raw: c}, nil
+	}
+	return newPlainSock(c.(*net.TCPConn))
+}

@@ -1,0 +1,207 @@
+package tcp
+
+import (
+	"errors"
+	"io"
+	"sync"
+	"sync/atomic"
+
+	"github.com/skupper-plugins/suite/router/internal/core"
+	"github.com/skupper-plugins/suite/router/internal/frame"
+	"github.com/skupper-plugins/suite/router/internal/limits"
+)
+
+var (
+	errAborted = errors.New("the stream was cut by the network")
+	errRefused = errors.New("the network refused the stream")
+	errDropped = errors.New("the connection was dropped because its listener or connector was deleted")
+)
+
+// flow is one TCP connection: a socket, the stream that it sends and the stream that it receives.
+type flow struct {
+	sock  sock
+	core  *core.Core
+	group *group
+	sink  *sink
+	over  func(err error) // called once at the end
+
+	in, out *atomic.Uint64 // octets from and to the socket, of the listener or connector
+
+	mu         sync.Mutex
+	window     sync.Cond
+	stream     *core.Stream // that we send
+	outlet     core.Outlet  // of it
+	sent       uint64
+	ackd       uint64
+	unbound    bool // the window does not count any more: the receiver has a terminal state
+	pumping    bool
+	outEnded   bool // our stream has been ended
+	inputOver  bool // the socket gave all it had
+	outputOver bool // the socket took all there was
+	closed     bool
+	err        error
+}
+
+func newFlow(s sock, c *core.Core, g *group, in, out *atomic.Uint64, over func(error)) *flow {
+	f := &flow{sock: s, core: c, group: g, over: over, in: in, out: out}
+	f.window.L = &f.mu
+	f.sink = &sink{f: f, pool: c.Chunks()}
+	return f
+}
+
+// count adds octets to the counters: input is from the socket.
+func (f *flow) count(n int, input bool) {
+	if input {
+		f.in.Add(uint64(n))
+	} else {
+		f.out.Add(uint64(n))
+	}
+}
+
+// Update is what the receiver of our stream says: progress, or the outcome.
+func (f *flow) Update(state frame.DeliveryState, settled bool) {
+	switch st := state.(type) {
+	case *frame.Received:
+		f.mu.Lock()
+		if st.SectionOffset > f.ackd {
+			f.ackd = st.SectionOffset
+			f.window.Broadcast()
+		}
+		f.mu.Unlock()
+	case *frame.Accepted:
+		f.mu.Lock()
+		f.unbound = true
+		f.window.Broadcast()
+		f.mu.Unlock()
+	case nil:
+		if settled {
+			f.failed(errRefused)
+		}
+	default:
+		if frame.Terminal(state) {
+			f.failed(errRefused)
+		}
+	}
+}
+
+// start begins to read the socket, once.
+func (f *flow) start(o core.Outlet) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if f.pumping || f.closed || o == nil {
+		return
+	}
+	f.pumping, f.outlet = true, o
+	f.group.Go(f.pump)
+}
+
+func (f *flow) stopped() bool {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return f.closed
+}
+
+// pump moves octets from the socket to the stream until either ends.
+func (f *flow) pump() {
+	head, slot := f.outlet.Layout()
+	for f.waitWindow() && f.outlet.WaitRoom(f.stopped) {
+		k, n, err := f.sock.read(f.core.Chunks(), head, slot)
+		if err != nil {
+			if errors.Is(err, io.EOF) {
+				f.endStream(false)
+				f.inputDone()
+			} else {
+				f.failed(err)
+			}
+			return
+		}
+		f.mu.Lock()
+		f.sent += uint64(n)
+		f.mu.Unlock()
+		f.count(n, true)
+		f.outlet.WriteChunk(k, head, slot, n)
+	}
+	f.endStream(true)
+}
+
+// waitWindow waits until the receiver has taken enough of what was sent.
+func (f *flow) waitWindow() bool {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	for !f.closed && !f.unbound && f.sent-f.ackd >= limits.StreamWindow {
+		f.window.Wait()
+	}
+	return !f.closed
+}
+
+// endStream ends our stream, once. A stream that a failure cut is ended settled: nobody waits for its outcome.
+func (f *flow) endStream(settled bool) {
+	f.mu.Lock()
+	o := f.outlet
+	if o == nil && f.stream != nil {
+		o = f.stream.Outlet()
+	}
+	done := f.outEnded
+	f.outEnded = true
+	f.mu.Unlock()
+	if done {
+		return
+	}
+	if o == nil {
+		if f.stream != nil {
+			f.stream.Cancel()
+		}
+		return
+	}
+	o.End(settled)
+	o.Flush()
+}
+
+func (f *flow) inputDone() {
+	f.mu.Lock()
+	f.inputOver = true
+	done := f.outputOver
+	f.mu.Unlock()
+	if done {
+		f.close(nil)
+	}
+}
+
+func (f *flow) outputDone() {
+	f.mu.Lock()
+	f.outputOver = true
+	done := f.inputOver
+	f.mu.Unlock()
+	if done {
+		f.group.Go(func() { f.close(nil) }) // the caller holds the sink
+	}
+}
+
+// failed ends the flow because something broke. It may be called with the sink held.
+func (f *flow) failed(err error) {
+	f.group.Go(func() { f.close(err) })
+}
+
+// close ends the flow once. Without err both directions have come to their end.
+func (f *flow) close(err error) {
+	f.mu.Lock()
+	if f.closed {
+		f.mu.Unlock()
+		return
+	}
+	f.closed, f.err = true, err
+	pumping, outlet := f.pumping, f.outlet
+	f.window.Broadcast()
+	f.mu.Unlock()
+	f.sock.close(err != nil)
+	if outlet != nil {
+		outlet.Nudge()
+	}
+	if err != nil {
+		f.sink.refuse()
+		if !pumping {
+			f.endStream(true)
+		}
+	}
+	f.over(err)
+}

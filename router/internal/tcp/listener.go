@@ -1,0 +1,309 @@
+package tcp
+
+import (
+	"context"
+	"crypto/tls"
+	"errors"
+	"math/rand/v2"
+	"net"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/rs/zerolog"
+
+	"github.com/skupper-plugins/suite/router/internal/core"
+	"github.com/skupper-plugins/suite/router/internal/limits"
+)
+
+// Strategy says how a listener with several addresses picks one for a connection.
+type Strategy uint8
+
+// The strategies. Single is the only address of an ordinary listener.
+const (
+	Single Strategy = iota
+	Priority
+	Weighted
+)
+
+// Target is an address that a listener sends connections to.
+type Target struct {
+	Name    string
+	Address string
+	Value   int // priority or weight; larger is preferred
+}
+
+// ListenerConfig is one tcpListener.
+type ListenerConfig struct {
+	Name     string
+	Host     string
+	Port     string
+	Strategy Strategy
+	Targets  []Target
+	TLS      func() (*tls.Config, error) // nil: no TLS
+}
+
+// Listener accepts TCP connections for an address while that can be reached.
+type Listener struct {
+	cfg  ListenerConfig
+	core *core.Core
+	log  zerolog.Logger
+
+	Opened, Closed      atomic.Int32  // connections
+	BytesIn, BytesOut   atomic.Uint64 // octets from and to clients
+	group               *group
+	changes             chan struct{}
+	cancel              context.CancelFunc
+	done                chan struct{}
+	mu                  sync.Mutex
+	reach               []bool // by target
+	up                  bool
+	lastErr             string
+	stopped, hasStarted bool
+	unwatch             []func()
+}
+
+// NewListener makes a listener; Start makes it work.
+func NewListener(cfg ListenerConfig, c *core.Core, log zerolog.Logger) *Listener {
+	return &Listener{
+		cfg: cfg, core: c, log: log.With().Str("listener", cfg.Name).Logger(), group: newGroup(),
+		changes: make(chan struct{}, 1), done: make(chan struct{}), reach: make([]bool, len(cfg.Targets)),
+	}
+}
+
+// Start watches the addresses and opens the socket when one can be reached.
+func (l *Listener) Start() {
+	ctx, cancel := context.WithCancel(context.Background()) //nolint:forbidigo // the listener's own life; Stop ends it
+	l.cancel = cancel
+	for i, t := range l.cfg.Targets {
+		l.unwatch = append(l.unwatch, l.core.Watch("M"+t.Address, func(reachable bool) {
+			l.mu.Lock()
+			l.reach[i] = reachable
+			l.mu.Unlock()
+			select {
+			case l.changes <- struct{}{}:
+			default:
+			}
+		}))
+	}
+	go l.run(ctx)
+}
+
+// Stop closes the socket. Connections go on unless drop is set.
+func (l *Listener) Stop(drop bool) {
+	for _, f := range l.unwatch {
+		f()
+	}
+	l.cancel()
+	<-l.done
+	if drop {
+		l.group.drop()
+		l.group.wait()
+	}
+}
+
+// State is whether the socket is open, and what keeps it from being so.
+func (l *Listener) State() (up bool, problem string) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.up, l.lastErr
+}
+
+// Addr is the address of the open socket, nil when it is closed.
+func (l *Listener) wanted() bool {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	for _, r := range l.reach {
+		if r {
+			return true
+		}
+	}
+	return false
+}
+
+// run opens and closes the socket as reachability changes; a port that is taken is tried again.
+func (l *Listener) run(ctx context.Context) {
+	defer close(l.done)
+	var ln net.Listener
+	accepting := make(chan struct{})
+	closeSocket := func() {
+		if ln != nil {
+			_ = ln.Close()
+			<-accepting
+			ln = nil
+		}
+	}
+	defer closeSocket()
+	retry := time.NewTimer(time.Hour)
+	defer retry.Stop()
+	for {
+		if l.wanted() && ln == nil {
+			var lc net.ListenConfig
+			s, err := lc.Listen(ctx, "tcp", net.JoinHostPort(l.cfg.Host, l.cfg.Port))
+			l.note(err)
+			if err != nil {
+				l.log.Error().Err(err).Msg("cannot listen")
+				retry.Reset(time.Second)
+			} else {
+				ln = s
+				accepting = make(chan struct{})
+				go l.accept(ctx, s, accepting)
+			}
+		} else if !l.wanted() {
+			closeSocket()
+			l.note(errUnreachable)
+		}
+		select {
+		case <-ctx.Done():
+			return
+		case <-l.changes:
+		case <-retry.C:
+		}
+	}
+}
+
+var errUnreachable = errors.New("")
+
+func (l *Listener) note(err error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	was := l.up
+	l.up, l.lastErr = err == nil, ""
+	if err != nil {
+		l.lastErr = err.Error()
+	}
+	if was != l.up {
+		l.log.Info().Bool("up", l.up).Str("host", l.cfg.Host).Str("port", l.cfg.Port).Msg("listener changed")
+	}
+}
+
+func (l *Listener) accept(ctx context.Context, s net.Listener, done chan<- struct{}) {
+	defer close(done)
+	for {
+		c, err := s.Accept()
+		if err != nil {
+			if ctx.Err() != nil || errors.Is(err, net.ErrClosed) {
+				return
+			}
+			l.log.Warn().Err(err).Msg("cannot accept") // out of file descriptors: wait until some are free
+			select {
+			case <-ctx.Done():
+				return
+			case <-time.After(50 * time.Millisecond):
+			}
+			continue
+		}
+		l.Opened.Add(1)
+		if l.cfg.TLS == nil {
+			l.serve(c, nil, "")
+			continue
+		}
+		l.group.Go(func() { l.handshake(ctx, c) })
+	}
+}
+
+func (l *Listener) handshake(ctx context.Context, c net.Conn) {
+	ctx, cancel := context.WithTimeout(ctx, limits.HandshakeTimeout)
+	defer cancel()
+	cfg, err := l.cfg.TLS()
+	if err == nil {
+		cfg.NextProtos = []string{"http/1.1", "h2"}
+		t := tls.Server(c, cfg)
+		if err = t.HandshakeContext(ctx); err == nil {
+			l.serve(c, t, t.ConnectionState().NegotiatedProtocol)
+			return
+		}
+	}
+	l.log.Info().Err(err).Str("host", c.RemoteAddr().String()).Msg("tls handshake failed")
+	_ = c.Close()
+	l.Closed.Add(1)
+}
+
+// serve starts the flow of an accepted connection: its client stream leaves at once, before any octet.
+func (l *Listener) serve(c net.Conn, t *tls.Conn, alpn string) {
+	s, err := newSock(c, t)
+	to, ok := l.pick()
+	if err != nil || !ok {
+		closeConn(c, true)
+		l.Closed.Add(1)
+		return
+	}
+	reply := l.core.Temporary()
+	head, err := streamHead(to, reply, alpn)
+	if err != nil {
+		closeConn(c, true)
+		l.Closed.Add(1)
+		return
+	}
+	var forget func()
+	f := newFlow(s, l.core, l.group, &l.BytesIn, &l.BytesOut, nil)
+	f.over = func(err error) {
+		forget()
+		l.group.remove(f)
+		l.Closed.Add(1)
+		if err != nil {
+			l.log.Debug().Err(err).Msg("flow ended")
+		}
+	}
+	forget = l.core.Consume(l.core.LocalKey(reply), limits.ConnectorCapacity, (*replyTaker)(f))
+	l.group.add(f)
+	f.mu.Lock()
+	f.stream = l.core.Open(to, head, f, nil)
+	f.mu.Unlock()
+}
+
+// replyTaker is the flow as the receiver of its server stream.
+type replyTaker flow
+
+// Offer takes the server stream; from now on octets go both ways.
+func (r *replyTaker) Offer(o core.Offer) {
+	f := (*flow)(r)
+	if o.Head.ContentType != contentType {
+		o.Refuse(rejected("the stream is of another type"))
+		o.Done()
+		f.failed(errRefused)
+		return
+	}
+	f.sink.mu.Lock()
+	f.sink.src = o.Source()
+	f.sink.mu.Unlock()
+	if !o.Bind(f.sink) {
+		f.failed(errAborted)
+		return
+	}
+	f.mu.Lock()
+	s := f.stream
+	f.mu.Unlock()
+	f.start(s.Outlet())
+}
+
+// pick chooses the address for the next connection.
+func (l *Listener) pick() (string, bool) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	best, sum := -1, 0
+	for i, t := range l.cfg.Targets {
+		if !l.reach[i] {
+			continue
+		}
+		sum += max(t.Value, 0)
+		if best < 0 || t.Value > l.cfg.Targets[best].Value {
+			best = i
+		}
+	}
+	if best < 0 {
+		return "", false
+	}
+	if l.cfg.Strategy == Weighted && sum > 0 {
+		n := rand.IntN(sum)
+		for i, t := range l.cfg.Targets {
+			if !l.reach[i] {
+				continue
+			}
+			if n -= max(t.Value, 0); n < 0 {
+				return t.Address, true
+			}
+		}
+	}
+	return l.cfg.Targets[best].Address, true
+}

@@ -1,0 +1,129 @@
+package tcp
+
+import (
+	"io"
+	"net"
+	"os"
+	"syscall"
+
+	"golang.org/x/sys/unix"
+
+	"github.com/skupper-plugins/suite/router/internal/chunk"
+)
+
+// plainSock is a TCP socket without TLS. Reading waits without owning a buffer, and fills the slots of a chunk with one system call.
+type plainSock struct {
+	*net.TCPConn
+	rc syscall.RawConn
+
+	// of the one reading goroutine
+	pool       *chunk.Pool
+	head, slot int
+	k          *chunk.Chunk
+	n          int
+	err        error
+	onRead     func(fd uintptr) bool
+	// of the one writing goroutine
+	bufs    [][]byte
+	wrote   int
+	werr    error
+	onWrite func(fd uintptr) bool
+}
+
+func newPlainSock(c *net.TCPConn) (sock, error) {
+	rc, err := c.SyscallConn()
+	if err != nil {
+		return nil, err
+	}
+	s := &plainSock{TCPConn: c, rc: rc}
+	s.onRead, s.onWrite = s.readReady, s.writeNow
+	return s, nil
+}
+
+func (s *plainSock) read(pool *chunk.Pool, head, slot int) (*chunk.Chunk, int, error) {
+	s.pool, s.head, s.slot = pool, head, slot
+	s.k, s.n, s.err = nil, 0, nil
+	if err := s.rc.Read(s.onRead); err != nil {
+		return nil, 0, err
+	}
+	k := s.k
+	s.k = nil
+	return k, s.n, s.err
+}
+
+// readReady reads once; it reports false when there is nothing to read, so that the runtime waits.
+func (s *plainSock) readReady(fd uintptr) bool {
+	k := s.pool.Get()
+	var iov [chunk.Size >> 12][]byte
+	slots := 0
+	for at := 0; at+s.slot <= chunk.Size && slots < len(iov); at += s.slot {
+		iov[slots] = k.B[at+s.head : at+s.slot]
+		slots++
+	}
+	var n int
+	var err error
+	for {
+		n, err = unix.Readv(int(fd), iov[:slots])
+		if err != unix.EINTR {
+			break
+		}
+	}
+	if n > 0 {
+		s.k, s.n = k, n
+		return true
+	}
+	s.pool.Put(k)
+	switch {
+	case err == unix.EAGAIN:
+		return false
+	case err != nil:
+		s.err = os.NewSyscallError("readv", err)
+	default:
+		s.err = io.EOF
+	}
+	return true
+}
+
+func (s *plainSock) tryWrite(bufs [][]byte) (int, error) {
+	s.bufs, s.wrote, s.werr = bufs, 0, nil
+	if err := s.rc.Write(s.onWrite); err != nil {
+		return 0, err
+	}
+	s.bufs = nil
+	return s.wrote, s.werr
+}
+
+// writeNow writes until the socket is full and never asks the runtime to wait.
+func (s *plainSock) writeNow(fd uintptr) bool {
+	bufs := s.bufs
+	for len(bufs) > 0 {
+		n, err := unix.Writev(int(fd), bufs)
+		if err == unix.EINTR {
+			continue
+		}
+		if err != nil {
+			if err != unix.EAGAIN {
+				s.werr = os.NewSyscallError("writev", err)
+			}
+			return true
+		}
+		s.wrote += n
+		for n > 0 {
+			if n < len(bufs[0]) {
+				bufs[0] = bufs[0][n:]
+				break
+			}
+			n -= len(bufs[0])
+			bufs = bufs[1:]
+		}
+	}
+	return true
+}
+
+func (s *plainSock) write(p []byte) error {
+	_, err := s.Write(p)
+	return err
+}
+
+func (s *plainSock) closeWrite() error { return s.CloseWrite() }
+func (s *plainSock) close(reset bool)  { closeConn(s.TCPConn, reset) }

@@ -1,0 +1,100 @@
+package transport
+
+import (
+	"github.com/skupper-plugins/suite/router/internal/chunk"
+	"github.com/skupper-plugins/suite/router/internal/conn"
+	"github.com/skupper-plugins/suite/router/internal/frame"
+)
+
+// Do calls f with the connection, alone. f must not block and must not call another Peer.
+func (p *Peer) Do(f func(c *conn.Conn)) {
+	p.mu.Lock()
+	f(p.c)
+	p.unlock()
+}
+
+// unlock ends an exclusive use and wakes the writer when there is something to write.
+func (p *Peer) unlock() {
+	kick := p.c.HasOutput() || p.c.Done()
+	p.mu.Unlock()
+	if kick {
+		p.kick()
+	}
+}
+
+// WaitRoom waits until the connection wants more output. It returns false when the connection is over or stop says so; whoever makes stop
+// true calls [Peer.Nudge].
+func (p *Peer) WaitRoom(stop func() bool) bool {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	for p.c.Congested() && !p.over && !stop() {
+		p.room.Wait()
+	}
+	return !p.over && !stop()
+}
+
+// Nudge makes waiters look at their stop condition.
+func (p *Peer) Nudge() {
+	p.mu.Lock()
+	p.room.Broadcast()
+	p.mu.Unlock()
+}
+
+// Queue adds octets of d without waking the writer: the caller flushes with [Peer.Flush] after its batch.
+func (p *Peer) Queue(d *conn.OutDelivery, b []byte) {
+	p.mu.Lock()
+	p.c.Send(d, b, true)
+	p.mu.Unlock()
+}
+
+// Flush wakes the writer.
+func (p *Peer) Flush() { p.kick() }
+
+// Send sends octets of d.
+func (p *Peer) Send(d *conn.OutDelivery, b []byte, more bool) {
+	p.mu.Lock()
+	p.c.Send(d, b, more)
+	p.unlock()
+}
+
+// Layout is [conn.Conn.Layout].
+func (p *Peer) Layout(d *conn.OutDelivery) (head, slot int, ok bool) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.c.Layout(d)
+}
+
+// SendSlots is [conn.Conn.SendSlots].
+func (p *Peer) SendSlots(d *conn.OutDelivery, k *chunk.Chunk, head, slot, n int) {
+	p.mu.Lock()
+	p.c.SendSlots(d, k, head, slot, n)
+	p.unlock()
+}
+
+// End ends d.
+func (p *Peer) End(d *conn.OutDelivery, settled bool) {
+	p.mu.Lock()
+	p.c.End(d, settled)
+	p.unlock()
+}
+
+// Abort aborts d.
+func (p *Peer) Abort(d *conn.OutDelivery) {
+	p.mu.Lock()
+	p.c.Abort(d)
+	p.unlock()
+}
+
+// Update tells the sender of d its state.
+func (p *Peer) Update(d *conn.InDelivery, state frame.DeliveryState, settled bool) {
+	p.mu.Lock()
+	p.c.Update(d, state, settled)
+	p.unlock()
+}
+
+// UpdateOut tells the receiver of d our side.
+func (p *Peer) UpdateOut(d *conn.OutDelivery, state frame.DeliveryState, settled bool) {
+	p.mu.Lock()
+	p.c.UpdateOut(d, state, settled)
+	p.unlock()
+}

@@ -1,0 +1,217 @@
+package transport
+
+import (
+	"context"
+	"errors"
+	"io"
+	"sync"
+	"time"
+
+	"github.com/skupper-plugins/suite/router/internal/chunk"
+	"github.com/skupper-plugins/suite/router/internal/conn"
+	"github.com/skupper-plugins/suite/router/internal/frame"
+)
+
+// Receiver is told what a connection reports. Events is called by the connection's reader only, never with a lock held; payloads are valid
+// during the call. It must not block.
+type Receiver interface {
+	Events(evs []conn.Event)
+}
+
+// Peer is a running connection. Its methods may be called from any goroutine.
+type Peer struct {
+	sock *Socket
+	pool *chunk.Pool
+	wake chan struct{}
+
+	mu      sync.Mutex
+	room    sync.Cond
+	c       *conn.Conn
+	over    bool // the reader is gone
+	timer   *time.Timer
+	pending []conn.Event // from the timer, for the reader
+}
+
+// NewPeer makes a connection over sock, which has done its handshake. [Peer.Run] drives it.
+func NewPeer(sock *Socket, cfg conn.Config) *Peer {
+	if cfg.Chunks == nil {
+		cfg.Chunks = &chunk.Pool{}
+	}
+	p := &Peer{sock: sock, pool: cfg.Chunks, wake: make(chan struct{}, 1), c: conn.New(cfg, time.Now())}
+	p.room.L = &p.mu
+	return p
+}
+
+// Socket is the socket of the connection.
+func (p *Peer) Socket() *Socket { return p.sock }
+
+// Run drives the connection until it is over and returns why: nil after an orderly close. When ctx ends the connection is closed in order.
+func (p *Peer) Run(ctx context.Context, r Receiver) error {
+	stop := context.AfterFunc(ctx, func() {
+		p.Do(func(c *conn.Conn) {
+			c.Close(&frame.Error{Condition: "amqp:connection:forced", Description: "the router is shutting down"})
+		})
+		time.AfterFunc(time.Second, func() { _ = p.sock.Close() })
+	})
+	defer stop()
+	p.mu.Lock()
+	p.timer = time.AfterFunc(time.Hour, p.tick)
+	p.mu.Unlock()
+	p.schedule()
+	writer := make(chan struct{})
+	go p.write(writer)
+	err := p.read(r)
+	p.kick()
+	p.mu.Lock()
+	p.timer.Stop()
+	p.mu.Unlock()
+	<-writer
+	_ = p.sock.Close()
+	if e := p.c.Err(); e != nil { // reader and writer are gone: nobody changes it any more
+		return e
+	}
+	return err
+}
+
+// read is the reader goroutine.
+func (p *Peer) read(r Receiver) error {
+	buf := make([]byte, 96<<10)
+	var evs []conn.Event
+	from, to := 0, 0
+	for {
+		if from == to {
+			from, to = 0, 0
+		} else if len(buf)-to < 1<<14 {
+			to = copy(buf, buf[from:to])
+			from = 0
+			if len(buf)-to < 1<<14 { // one frame is larger than the buffer; its size was checked
+				buf = append(buf, make([]byte, len(buf))...)
+			}
+		}
+		n, err := p.sock.readBatch(buf[to:])
+		to += n
+		p.mu.Lock()
+		var used int
+		used, evs = p.c.Input(time.Now(), buf[from:to], evs[:0])
+		from += used
+		if err != nil {
+			evs = append(evs, p.pending...)
+			p.pending = nil
+			evs = p.c.Lost(evs, cause(err))
+		}
+		if p.c.Done() {
+			p.over = true
+			p.room.Broadcast()
+		}
+		kick, done := p.c.HasOutput(), p.over
+		p.mu.Unlock()
+		r.Events(evs)
+		clear(evs)
+		if kick {
+			p.kick()
+		}
+		if done {
+			if errors.Is(err, io.EOF) {
+				return nil
+			}
+			return err
+		}
+	}
+}
+
+func cause(err error) string {
+	if errors.Is(err, io.EOF) {
+		return "the peer closed the connection"
+	}
+	return err.Error()
+}
+
+// write is the writer goroutine.
+func (p *Peer) write(done chan<- struct{}) {
+	defer close(done)
+	var out []*chunk.Chunk
+	for {
+		p.mu.Lock()
+		out = p.c.TakeOutput(time.Now(), out[:0])
+		over := p.over
+		if !p.c.Congested() {
+			p.room.Broadcast()
+		}
+		p.mu.Unlock()
+		var err error
+		for i, k := range out {
+			if err == nil {
+				_, err = p.sock.conn.Write(k.Bytes())
+			}
+			p.pool.Put(k)
+			out[i] = nil
+		}
+		if err == nil && len(out) > 0 {
+			err = p.sock.raw.flush()
+		}
+		switch {
+		case err != nil:
+			_ = p.sock.Close() // the reader finds out
+			p.drop()
+			return
+		case len(out) > 0:
+			continue
+		case over:
+			p.sock.closeNotify()
+			return
+		}
+		<-p.wake
+		p.schedule()
+	}
+}
+
+// drop waits for the reader to end and frees the output that nobody will write.
+func (p *Peer) drop() {
+	var out []*chunk.Chunk
+	for {
+		p.mu.Lock()
+		out = p.c.TakeOutput(time.Now(), out[:0])
+		over := p.over
+		p.room.Broadcast()
+		p.mu.Unlock()
+		for _, k := range out {
+			p.pool.Put(k)
+		}
+		if over {
+			return
+		}
+		<-p.wake
+	}
+}
+
+func (p *Peer) kick() {
+	select {
+	case p.wake <- struct{}{}:
+	default:
+	}
+}
+
+// schedule arms the timer for the next deadline of the connection.
+func (p *Peer) schedule() {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if at := p.c.NextDeadline(); !at.IsZero() && !p.over {
+		p.timer.Reset(max(time.Until(at), time.Millisecond))
+	}
+}
+
+func (p *Peer) tick() {
+	p.mu.Lock()
+	if p.over {
+		p.mu.Unlock()
+		return
+	}
+	p.pending = p.c.Tick(time.Now(), p.pending)
+	done := p.c.Done()
+	p.mu.Unlock()
+	p.kick()
+	p.schedule()
+	if done {
+		time.AfterFunc(100*time.Millisecond, func() { _ = p.sock.Close() }) // let the close frame out if the peer still reads
+	}
+}

@@ -1,0 +1,182 @@
+package transport
+
+import (
+	"crypto/tls"
+	"errors"
+	"io"
+	"net"
+	"sync"
+	"time"
+)
+
+// bufferSize is how many octets one read or write of a socket moves at most.
+const bufferSize = 128 << 10
+
+// Socket is a stream with or without TLS that reads in batches and writes when it is told to.
+type Socket struct {
+	raw  *bufferedConn
+	conn net.Conn // raw, or TLS over it
+	tls  *tls.Conn
+}
+
+// errNothing says that reading would have to wait. It counts as temporary, so that TLS keeps its state and may be asked again.
+type errNothing struct{}
+
+func (errNothing) Error() string   { return "nothing to read now" }
+func (errNothing) Timeout() bool   { return true }
+func (errNothing) Temporary() bool { return true }
+
+// bufferedConn gathers what is written until flush and what the kernel has at one read.
+type bufferedConn struct {
+	net.Conn
+	rbuf     []byte
+	r, w     int
+	noWait   bool
+	mu       sync.Mutex // TLS writes alerts and key updates from the reader
+	wbuf     []byte
+	writeErr error
+}
+
+func (b *bufferedConn) Read(p []byte) (int, error) {
+	if b.r == b.w {
+		if b.noWait {
+			return 0, errNothing{}
+		}
+		if len(p) >= len(b.rbuf) {
+			return b.Conn.Read(p)
+		}
+		n, err := b.Conn.Read(b.rbuf)
+		b.r, b.w = 0, n
+		if n == 0 {
+			return 0, err
+		}
+	}
+	n := copy(p, b.rbuf[b.r:b.w])
+	b.r += n
+	return n, nil
+}
+
+func (b *bufferedConn) Write(p []byte) (int, error) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if b.writeErr != nil {
+		return 0, b.writeErr
+	}
+	if len(b.wbuf)+len(p) > bufferSize {
+		if err := b.flushLocked(); err != nil {
+			return 0, err
+		}
+	}
+	if len(p) >= bufferSize {
+		n, err := b.Conn.Write(p)
+		b.writeErr = err
+		return n, err
+	}
+	b.wbuf = append(b.wbuf, p...)
+	return len(p), nil
+}
+
+func (b *bufferedConn) flush() error {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.flushLocked()
+}
+
+func (b *bufferedConn) flushLocked() error {
+	if b.writeErr != nil || len(b.wbuf) == 0 {
+		return b.writeErr
+	}
+	_, b.writeErr = b.Conn.Write(b.wbuf)
+	b.wbuf = b.wbuf[:0]
+	return b.writeErr
+}
+
+// NewSocket wraps an open connection. With a TLS configuration the caller does the handshake next.
+func NewSocket(c net.Conn, cfg *tls.Config, client bool) *Socket {
+	s := &Socket{raw: &bufferedConn{Conn: c, rbuf: make([]byte, bufferSize)}}
+	s.conn = s.raw
+	if cfg != nil {
+		if client {
+			s.tls = tls.Client(handshakeConn{s.raw}, cfg)
+		} else {
+			s.tls = tls.Server(handshakeConn{s.raw}, cfg)
+		}
+		s.conn = s.tls
+	}
+	return s
+}
+
+// handshakeConn flushes before each read that may wait, because a handshake waits for the answer to what it just wrote.
+type handshakeConn struct{ *bufferedConn }
+
+func (h handshakeConn) Read(p []byte) (int, error) {
+	if h.r == h.w && !h.noWait {
+		if err := h.flush(); err != nil {
+			return 0, err
+		}
+	}
+	return h.bufferedConn.Read(p)
+}
+
+// Handshake does the TLS handshake, if there is TLS, before the deadline.
+func (s *Socket) Handshake(deadline time.Time) error {
+	if s.tls == nil {
+		return nil
+	}
+	if err := s.raw.SetDeadline(deadline); err != nil {
+		return err
+	}
+	err := s.tls.Handshake()
+	return errors.Join(err, s.raw.flush(), s.raw.SetDeadline(time.Time{}))
+}
+
+// TLS is the state of the TLS connection, nil without TLS.
+func (s *Socket) TLS() *tls.ConnectionState {
+	if s.tls == nil {
+		return nil
+	}
+	st := s.tls.ConnectionState()
+	return &st
+}
+
+// RemoteAddr and LocalAddr are the socket's.
+func (s *Socket) RemoteAddr() net.Addr { return s.raw.RemoteAddr() }
+
+// LocalAddr is our side.
+func (s *Socket) LocalAddr() net.Addr { return s.raw.LocalAddr() }
+
+// Close closes the socket at once.
+func (s *Socket) Close() error { return s.raw.Conn.Close() }
+
+// readBatch waits for octets and takes all that can be had without waiting again, as far as p goes.
+func (s *Socket) readBatch(p []byte) (int, error) {
+	n, err := s.conn.Read(p)
+	if err != nil || n == 0 {
+		return n, err
+	}
+	s.raw.noWait = true
+	defer func() { s.raw.noWait = false }()
+	for len(p)-n >= 1<<14 {
+		m, err := s.conn.Read(p[n:])
+		n += m
+		if err != nil || m == 0 {
+			if errors.As(err, &errNothing{}) {
+				err = nil
+			}
+			if err == io.EOF {
+				err = nil // the next call meets it again
+			}
+			return n, err
+		}
+	}
+	return n, nil
+}
+
+// closeNotify tells the peer that nothing follows.
+func (s *Socket) closeNotify() {
+	if s.tls != nil {
+		_ = s.raw.SetWriteDeadline(time.Now().Add(time.Second))
+		_ = s.tls.CloseWrite()
+	}
+	_ = s.raw.flush()
+}

@@ -1,0 +1,192 @@
+package router
+
+import (
+	"context"
+	"crypto/tls"
+	"errors"
+	"fmt"
+	"net"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/skupper-plugins/suite/router/config"
+	"github.com/skupper-plugins/suite/router/internal/conn"
+	"github.com/skupper-plugins/suite/router/internal/core"
+	"github.com/skupper-plugins/suite/router/internal/limits"
+	"github.com/skupper-plugins/suite/router/internal/transport"
+	"github.com/skupper-plugins/suite/router/internal/wire"
+)
+
+// listener accepts AMQP connections of one role.
+type listener struct {
+	r        *Router
+	cfg      config.Listener
+	accessID string
+	cancel   context.CancelFunc
+	done     chan struct{}
+	half     chan struct{} // slots for handshakes
+	conns    sync.WaitGroup
+
+	mu  sync.Mutex
+	ln  net.Listener
+	err error
+}
+
+// addListener starts a listener. When its port is taken it is an error, or tried again for ever if retry is set. r.mu is held.
+func (r *Router) addListener(e config.Listener, retry bool) error {
+	if r.listeners[e.Name] != nil {
+		return fmt.Errorf("listener %q exists", e.Name)
+	}
+	if e.HTTP {
+		return r.addHTTP(e, retry)
+	}
+	ctx, cancel := context.WithCancel(r.ctx)
+	l := &listener{r: r, cfg: e, accessID: r.recordID(), cancel: cancel, done: make(chan struct{}), half: make(chan struct{}, limits.MaxHalfOpen)}
+	if err := l.listen(ctx); err != nil {
+		if !retry {
+			cancel()
+			return err
+		}
+		r.log.Error().Err(err).Str("listener", e.Name).Msg("cannot listen")
+	}
+	r.listeners[e.Name] = l
+	go l.run(ctx)
+	return nil
+}
+
+func (l *listener) listen(ctx context.Context) error {
+	var lc net.ListenConfig
+	ln, err := lc.Listen(ctx, "tcp", net.JoinHostPort(l.cfg.Host, l.cfg.Port))
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.ln, l.err = ln, err
+	return err
+}
+
+// state is "up", or what is wrong.
+func (l *listener) state() error {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.err
+}
+
+// stop closes the socket and the connections that came by it.
+func (l *listener) stop() {
+	l.cancel()
+	<-l.done
+}
+
+func (l *listener) run(ctx context.Context) {
+	defer close(l.done)
+	defer l.conns.Wait()
+	for ctx.Err() == nil {
+		l.mu.Lock()
+		ln := l.ln
+		l.mu.Unlock()
+		if ln == nil {
+			select {
+			case <-ctx.Done():
+			case <-time.After(time.Second):
+				_ = l.listen(ctx)
+			}
+			continue
+		}
+		stop := context.AfterFunc(ctx, func() { _ = ln.Close() })
+		l.accept(ctx, ln)
+		stop()
+		_ = ln.Close()
+	}
+}
+
+func (l *listener) accept(ctx context.Context, ln net.Listener) {
+	for {
+		c, err := ln.Accept()
+		if err != nil {
+			if ctx.Err() != nil || errors.Is(err, net.ErrClosed) {
+				return
+			}
+			l.r.log.Warn().Err(err).Str("listener", l.cfg.Name).Msg("cannot accept")
+			select {
+			case <-ctx.Done():
+				return
+			case <-time.After(50 * time.Millisecond): // out of file descriptors: wait until some are free
+			}
+			continue
+		}
+		select {
+		case l.half <- struct{}{}:
+			l.conns.Go(func() { l.serve(ctx, c) })
+		default:
+			_ = c.Close() // a flood of handshakes: those under way have their deadline
+		}
+	}
+}
+
+// serve runs one connection.
+func (l *listener) serve(ctx context.Context, c net.Conn) {
+	release := sync.OnceFunc(func() { <-l.half })
+	defer release()
+	tcfg, mechs, err := l.security()
+	if err != nil {
+		l.r.log.Error().Err(err).Str("listener", l.cfg.Name).Msg("connection refused")
+		_ = c.Close()
+		return
+	}
+	sock := transport.NewSocket(c, tcfg, false)
+	stop := context.AfterFunc(ctx, func() { _ = c.Close() })
+	if err := sock.Handshake(time.Now().Add(limits.HandshakeTimeout)); err != nil {
+		stop()
+		l.r.log.Info().Err(err).Str("listener", l.cfg.Name).Str("host", c.RemoteAddr().String()).Msg("tls handshake failed")
+		_ = c.Close()
+		return
+	}
+	stop()
+	o := core.ConnOptions{Role: roleOf(l.cfg.Role), Cost: l.cfg.Cost, Name: l.cfg.Name}
+	o.OnOpen = func(wire.Map) { release() }
+	describe(&o, sock)
+	id := l.r.nextID.Add(1)
+	var extra wire.Map
+	if o.Role != core.Normal {
+		extra = wire.Map{{Key: wire.Symbol("qd.access-id"), Value: l.accessID}}
+	}
+	cc := l.r.connConfig(connParams{role: o.Role, maxFrame: l.cfg.MaxFrameSize, window: l.cfg.MaxSessionFrames, idle: l.cfg.IdleTimeoutSeconds, cost: l.cfg.Cost}, id, extra)
+	cc.Mechanisms, cc.SkipSASL = mechs, !l.cfg.AuthenticatePeer
+	if len(mechs) > 0 {
+		o.SASL = string(mechs[0].Mechanism())
+	}
+	err = l.r.core.Serve(ctx, transport.NewPeer(sock, cc), id, o)
+	if err != nil {
+		l.r.log.Info().Err(err).Uint64("conn", id).Str("listener", l.cfg.Name).Str("host", o.Host).Msg("connection lost")
+	}
+}
+
+// security is the TLS configuration and the SASL mechanisms that the listener offers.
+func (l *listener) security() (*tls.Config, []conn.SASL, error) {
+	p, err := l.r.profile(l.cfg.SSLProfile)
+	if err != nil {
+		return nil, nil, err
+	}
+	words := strings.Fields(strings.ToUpper(l.cfg.SASLMechanisms))
+	var mechs []conn.SASL
+	external := false
+	for _, w := range words {
+		switch w {
+		case "EXTERNAL":
+			mechs, external = append(mechs, conn.SASLExternal), true
+		case "ANONYMOUS":
+			mechs = append(mechs, conn.SASLAnonymous)
+		}
+	}
+	if len(words) == 0 {
+		mechs = []conn.SASL{conn.SASLAnonymous}
+	}
+	if len(mechs) == 0 || external && p == nil {
+		return nil, nil, fmt.Errorf("saslMechanisms %q cannot be offered", l.cfg.SASLMechanisms)
+	}
+	if p == nil {
+		return nil, mechs, nil
+	}
+	cfg, err := p.Server(external)
+	return cfg, mechs, err
+}

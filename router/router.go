@@ -1,0 +1,231 @@
+package router
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/rs/zerolog"
+
+	"github.com/skupper-plugins/suite/router/config"
+	"github.com/skupper-plugins/suite/router/internal/agent"
+	"github.com/skupper-plugins/suite/router/internal/chunk"
+	"github.com/skupper-plugins/suite/router/internal/core"
+	"github.com/skupper-plugins/suite/router/internal/limits"
+)
+
+// Options is what a router takes besides its configuration.
+type Options struct {
+	Log     zerolog.Logger
+	Version string // shown to peers and in management; "" means "unknown"
+}
+
+// Router is one router. Make it with [New], then call [Router.Run] once.
+type Router struct {
+	cfg     *config.Config
+	opts    Options
+	log     zerolog.Logger
+	level   *levelHook
+	started time.Time
+	chunks  *chunk.Pool
+	core    *core.Core
+	control *control
+	agent   *agent.Agent
+	source  string // identity of this router in telemetry
+	nextID  atomic.Uint64
+	records atomic.Uint64
+
+	ctx context.Context //nolint:containedctx // the life of everything that entities start; Run sets and ends it
+	wg  sync.WaitGroup
+
+	mu         sync.Mutex
+	profiles   map[string]*profile
+	proxies    map[string]config.ProxyProfile
+	listeners  map[string]*listener
+	connectors map[string]*connector
+	tcpIn      map[string]*tcpListener
+	tcpOut     map[string]*tcpConnector
+	alts       map[string]config.ListenerAddress
+}
+
+// New checks the configuration and makes a router for it. Every fault is reported.
+func New(cfg *config.Config, opts Options) (*Router, error) {
+	if err := cfg.Check(); err != nil {
+		return nil, err
+	}
+	if cfg.Router.Mode == config.ModeEdge {
+		return nil, errors.New("router mode edge is not supported by this router: use mode interior")
+	}
+	if opts.Version == "" {
+		opts.Version = "unknown"
+	}
+	r := &Router{
+		cfg: cfg, opts: opts, level: newLevelHook(cfg.Logs), chunks: &chunk.Pool{}, source: core.Discriminator()[:5],
+		profiles: map[string]*profile{}, proxies: map[string]config.ProxyProfile{}, listeners: map[string]*listener{}, connectors: map[string]*connector{},
+		tcpIn: map[string]*tcpListener{}, tcpOut: map[string]*tcpConnector{}, alts: map[string]config.ListenerAddress{},
+	}
+	r.log = opts.Log.Hook(r.level).With().Str("router", cfg.Router.ID).Logger()
+	r.control = newControl(r)
+	r.core = core.New(core.Config{
+		ID: cfg.Router.ID, Log: r.log, Control: r.control, Chunks: r.chunks, Treatment: r.treatment,
+		Default: treatments[orDefault(cfg.Router.DefaultDistribution, "balanced")],
+	})
+	r.control.core = r.core
+	r.control.subscribe()
+	r.core.EachTick(r.core.TrimPools)
+	r.agent = agent.New(r)
+	r.nextID.Store(2) // as other routers number their connections
+	return r, nil
+}
+
+func orDefault(s, d string) string {
+	if s == "" {
+		return d
+	}
+	return s
+}
+
+var treatments = map[string]core.Treatment{
+	"multicast": core.Multicast, "closest": core.Closest, "balanced": core.Balanced, "unavailable": core.Unavailable,
+}
+
+// treatment is what the configuration says of a mobile address: the longest prefix that matches whole words.
+func (r *Router) treatment(addr string) (core.Treatment, bool) {
+	best, found := -1, core.Balanced
+	for _, a := range r.cfg.Addresses {
+		p := strings.TrimSuffix(a.Prefix, ".#")
+		if p == "" || !strings.HasPrefix(addr, p) || len(p) <= best {
+			continue
+		}
+		if len(addr) > len(p) && addr[len(p)] != '/' && addr[len(p)] != '.' {
+			continue
+		}
+		best, found = len(p), treatments[orDefault(a.Distribution, "balanced")]
+	}
+	return found, best >= 0
+}
+
+// Run starts what the configuration names and works until ctx ends. It returns when all of it has stopped.
+func (r *Router) Run(ctx context.Context) error {
+	r.started = time.Now()
+	coreCtx, stopCore := context.WithCancel(context.WithoutCancel(ctx))
+	defer stopCore()
+	var running context.CancelFunc
+	r.ctx, running = context.WithCancel(coreCtx)
+	defer running()
+	coreDone := make(chan struct{})
+	go func() { defer close(coreDone); r.core.Run(coreCtx) }()
+	requests := r.serveManagement()
+	r.log.Info().Str("version", r.opts.Version).Int("pid", os.Getpid()).Msg("router started")
+
+	r.mu.Lock()
+	err := r.startAll()
+	r.mu.Unlock()
+	if err == nil {
+		<-ctx.Done()
+	}
+	r.stopAll()
+	running()
+	r.wg.Wait()
+	close(requests.stop)
+	<-requests.done
+	stopCore()
+	<-coreDone
+	r.log.Info().Msg("router stopped")
+	return err
+}
+
+// startAll makes every configured entity. Listeners whose port is taken keep trying; what can never work is an error.
+func (r *Router) startAll() error {
+	var errs []error
+	for _, e := range r.cfg.SSLProfiles {
+		r.profiles[e.Name] = newProfile(e)
+	}
+	for _, e := range r.cfg.ProxyProfiles {
+		r.proxies[e.Name] = e
+	}
+	for _, e := range r.cfg.ListenerAddresses {
+		r.alts[e.Name] = e
+	}
+	for _, e := range r.cfg.Listeners {
+		errs = append(errs, r.addListener(e, true))
+	}
+	for _, e := range r.cfg.Connectors {
+		errs = append(errs, r.addConnector(e))
+	}
+	for _, e := range r.cfg.TCPConnectors {
+		errs = append(errs, r.addTCPConnector(e))
+	}
+	for _, e := range r.cfg.TCPListeners {
+		errs = append(errs, r.addTCPListener(e))
+	}
+	return errors.Join(errs...)
+}
+
+func (r *Router) stopAll() {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	for _, l := range r.tcpIn {
+		l.l.Stop(true)
+	}
+	for _, k := range r.tcpOut {
+		k.k.Stop(true)
+	}
+	for _, c := range r.connectors {
+		c.stop()
+	}
+	for _, l := range r.listeners {
+		l.stop()
+	}
+}
+
+// requests is the worker that answers management requests one at a time.
+type requests struct {
+	work chan []byte
+	stop chan struct{}
+	done chan struct{}
+}
+
+// serveManagement subscribes the management node. Requests above limits.MaxRequests waiting are dropped: their senders time out.
+func (r *Router) serveManagement() *requests {
+	q := &requests{work: make(chan []byte, limits.MaxRequests), stop: make(chan struct{}), done: make(chan struct{})}
+	take := func(m core.Incoming) {
+		select {
+		case q.work <- m.Body:
+		default:
+			r.log.Warn().Msg("too many management requests")
+		}
+	}
+	for _, k := range []string{"M$management", "L$management"} {
+		r.core.Subscribe(k, false, take)
+	}
+	go func() {
+		defer close(q.done)
+		for {
+			select {
+			case <-q.stop:
+				return
+			case req := <-q.work:
+				r.answer(req)
+			}
+		}
+	}()
+	return q
+}
+
+func (r *Router) answer(req []byte) {
+	ctx, cancel := context.WithTimeout(r.ctx, 10*time.Second)
+	defer cancel()
+	to, reply, ok := r.agent.Handle(ctx, req)
+	if ok {
+		r.core.Do(func() { r.core.Publish(to, reply, 4) })
+	}
+}
+
+// recordID is a new identity for a telemetry record.
+func (r *Router) recordID() string { return fmt.Sprintf("%s:%d", r.source, r.records.Add(1)) }
