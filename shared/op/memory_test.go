@@ -2,10 +2,8 @@ package op
 
 import (
 	"context"
-	"fmt"
-	"slices"
+	"errors"
 	"strings"
-	"sync"
 	"testing"
 	"time"
 
@@ -14,167 +12,92 @@ import (
 	"github.com/skupper-plugins/suite/shared/api/v2alpha1"
 	"github.com/skupper-plugins/suite/shared/fault"
 	"github.com/skupper-plugins/suite/shared/site"
+	"github.com/skupper-plugins/suite/shared/site/sitetest"
 )
 
-// memory is a store whose controller is a function: it is shown each resource that was created or updated, some time later,
-// and sets its status.
+// memory is a store with a controller: a function that is shown each resource some time after it was created or updated, and
+// sets its status.
 type memory struct {
-	mu       sync.Mutex
-	objs     map[string]v2alpha1.Object
-	watchers []chan site.Event
-
+	*sitetest.Memory
 	controller func(v2alpha1.Object)
+	makes      v2alpha1.Object // what the controller makes before it sets a status; may be nil
 	delay      time.Duration
 	fail       map[string]error // by method
 }
 
 func newMemory(objs ...v2alpha1.Object) *memory {
-	m := &memory{objs: map[string]v2alpha1.Object{}, fail: map[string]error{}}
-	for _, o := range objs {
-		o.SetGeneration(1)
-		v2alpha1.SetTypeMeta(o)
-		m.objs[v2alpha1.KindOf(o)+"/"+o.GetName()] = o
-	}
-	return m
+	return &memory{Memory: sitetest.NewMemory(objs...), fail: map[string]error{}}
 }
-
-func (m *memory) Namespace() string { return "test" }
 
 func (m *memory) Get(ctx context.Context, kind, name string) (v2alpha1.Object, error) {
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	if err := ctx.Err(); err != nil {
+	if err := errors.Join(ctx.Err(), m.fail["Get"]); err != nil {
 		return nil, err
 	}
-	if o, ok := m.objs[kind+"/"+name]; ok {
-		return v2alpha1.DeepCopy(o), m.fail["Get"]
-	}
-	return nil, fault.New(fault.Missing, fmt.Sprintf("%s %s not found", kind, name), "")
+	return m.Memory.Get(ctx, kind, name)
 }
 
-func (m *memory) List(_ context.Context, kind string) ([]v2alpha1.Object, error) {
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	var out []v2alpha1.Object
-	for _, o := range m.objs {
-		if kind == "" || v2alpha1.KindOf(o) == kind {
-			out = append(out, v2alpha1.DeepCopy(o))
-		}
-	}
-	slices.SortFunc(out, func(a, b v2alpha1.Object) int { return strings.Compare(a.GetName(), b.GetName()) })
-	return out, m.fail["List"]
-}
-
-func (m *memory) Create(_ context.Context, obj v2alpha1.Object) error {
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	key := v2alpha1.KindOf(obj) + "/" + obj.GetName()
+func (m *memory) Create(ctx context.Context, obj v2alpha1.Object) error {
 	if err := m.fail["Create"]; err != nil {
 		return err
 	}
-	if m.objs[key] != nil {
-		return fault.New(fault.Conflict, key+" exists", "")
-	}
-	obj.SetGeneration(1)
-	m.put(key, v2alpha1.DeepCopy(obj))
-	return nil
-}
-
-func (m *memory) put(key string, obj v2alpha1.Object) {
-	m.objs[key] = obj
-	m.tell()
-	if m.controller == nil {
-		return
-	}
-	go func() {
-		time.Sleep(m.delay)
-		m.mu.Lock()
-		defer m.mu.Unlock()
-		if o := m.objs[key]; o != nil {
-			m.controller(o)
-			m.tell()
-		}
-	}()
-}
-
-func (m *memory) tell() {
-	for _, w := range m.watchers {
-		select {
-		case w <- site.Event{}:
-		default:
-		}
-	}
-}
-
-func (m *memory) Update(_ context.Context, kind, name string, change func(v2alpha1.Object) error) (v2alpha1.Object, error) {
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	old := m.objs[kind+"/"+name]
-	if old == nil {
-		return nil, fault.New(fault.Missing, "not found", "")
-	}
-	next := v2alpha1.DeepCopy(old)
-	if err := change(next); err != nil {
-		return nil, err
-	}
-	next.SetGeneration(old.GetGeneration() + 1)
-	m.put(kind+"/"+name, next)
-	return v2alpha1.DeepCopy(next), nil
-}
-
-func (m *memory) UpdateStatus(_ context.Context, kind, name string, change func(v2alpha1.Object) error) error {
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	o := m.objs[kind+"/"+name]
-	if o == nil {
-		return fault.New(fault.Missing, "not found", "")
-	}
-	defer m.tell()
-	return change(o)
-}
-
-func (m *memory) Delete(_ context.Context, kind, name string) error {
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	if err := m.fail["Delete"]; err != nil {
+	if err := m.Memory.Create(ctx, obj); err != nil {
 		return err
 	}
-	if m.objs[kind+"/"+name] == nil {
-		return fault.New(fault.Missing, "not found", "")
-	}
-	delete(m.objs, kind+"/"+name)
-	m.tell()
+	m.act(v2alpha1.KindOf(obj), obj.GetName())
 	return nil
+}
+
+func (m *memory) Update(ctx context.Context, kind, name string, change func(v2alpha1.Object) error) (v2alpha1.Object, error) {
+	obj, err := m.Memory.Update(ctx, kind, name, change)
+	if err == nil {
+		m.act(kind, name)
+	}
+	return obj, err
 }
 
 func (m *memory) Watch(ctx context.Context) (<-chan site.Event, error) {
-	m.mu.Lock()
-	defer m.mu.Unlock()
 	if err := m.fail["Watch"]; err != nil {
 		return nil, err
 	}
-	c := make(chan site.Event, 1)
-	c <- site.Event{}
-	m.watchers = append(m.watchers, c)
-	context.AfterFunc(ctx, func() {
-		m.mu.Lock()
-		defer m.mu.Unlock()
-		m.watchers = slices.DeleteFunc(m.watchers, func(w chan site.Event) bool { return w == c })
-		close(c)
+	return m.Memory.Watch(ctx)
+}
+
+func (m *memory) act(kind, name string) {
+	if m.controller == nil {
+		return
+	}
+	controller := m.controller
+	time.AfterFunc(m.delay, func() {
+		if m.makes != nil {
+			_ = m.Memory.Create(context.Background(), v2alpha1.DeepCopy(m.makes)) // may be there already
+		}
+		// What is gone by then needs no status.
+		_ = m.UpdateStatus(context.Background(), kind, name, func(o v2alpha1.Object) error { controller(o); return nil })
 	})
-	return c, nil
 }
 
 // names are kinds and names of what the store has, sorted.
 func (m *memory) names() string {
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	var out []string
-	for k := range m.objs {
-		out = append(out, k)
+	all, err := m.List(context.Background(), "")
+	if err != nil {
+		return err.Error()
 	}
-	slices.Sort(out)
+	var out []string
+	for _, o := range all {
+		out = append(out, v2alpha1.KindOf(o)+"/"+o.GetName())
+	}
 	return strings.Join(out, " ")
+}
+
+// must is the resource of that name as the store has it.
+func must[T v2alpha1.Object](t *testing.T, m *memory, name string) T {
+	t.Helper()
+	var typed T
+	o, err := m.Memory.Get(t.Context(), v2alpha1.KindOf(typed), name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return o.(T)
 }
 
 // settled sets all conditions that a kind needs.
@@ -187,7 +110,7 @@ func settled(o v2alpha1.Object) {
 
 // failing sets one condition to an error.
 func failing(condition, message string) func(v2alpha1.Object) {
-	return func(o v2alpha1.Object) { v2alpha1.SetCondition(time.Now(), o, condition, fmt.Errorf("%s", message)) }
+	return func(o v2alpha1.Object) { v2alpha1.SetCondition(time.Now(), o, condition, errors.New(message)) }
 }
 
 func named(name string) metav1.ObjectMeta { return metav1.ObjectMeta{Name: name} }
@@ -200,7 +123,7 @@ func west() *v2alpha1.Site {
 	return s
 }
 
-// ended gives a cause for a test to end, and what a verb said on the way.
+// words are what a verb said on the way.
 type words []string
 
 func (w *words) say(what string) { *w = append(*w, what) }

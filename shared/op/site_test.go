@@ -20,7 +20,7 @@ func TestCreateSiteAgain(t *testing.T) {
 	}{
 		{"same", CreateSite{Name: "west", LinkAccess: true, Wait: aWait}, Unchanged, 0, ""},
 		{"different", CreateSite{Name: "west", Wait: aWait}, Created, fault.Conflict, "site west exists already and is different"},
-		{"another", CreateSite{Name: "east", Wait: aWait}, "", fault.Conflict, "create site east: namespace test has a site already, west"},
+		{"another", CreateSite{Name: "east", Wait: aWait}, "", fault.Conflict, "create site east: namespace default has a site already, west"},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			m, sys := newMemory(west()), &fakeSystem{stopped: true}
@@ -90,12 +90,12 @@ func TestUpdateSiteIsAPatch(t *testing.T) {
 func TestUpdateSiteWithoutName(t *testing.T) {
 	verb := UpdateSite{HA: ptr(true), Wait: Wait{For: WaitNone}}
 	_, err := verb.Run(t.Context(), Ports{Store: newMemory()}, nil)
-	wantKind(t, err, fault.Missing, "there is no site in namespace test")
+	wantKind(t, err, fault.Missing, "there is no site in namespace default")
 	_, err = verb.Run(t.Context(), Ports{Store: newMemory(west(), &v2alpha1.Site{ObjectMeta: named("east")})}, nil)
 	wantKind(t, err, fault.Usage, "there are 2 sites (east, west): name one")
 	verb.Name = "north"
 	_, err = verb.Run(t.Context(), Ports{Store: newMemory(west())}, nil)
-	wantKind(t, err, fault.Missing, `there is no site "north" in namespace test`)
+	wantKind(t, err, fault.Missing, `there is no site "north" in namespace default`)
 	verb.Name = "west"
 	edge := &v2alpha1.Site{ObjectMeta: named("west"), Spec: v2alpha1.SiteSpec{Edge: true}}
 	_, err = verb.Run(t.Context(), Ports{Store: newMemory(edge)}, nil)

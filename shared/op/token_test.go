@@ -1,0 +1,274 @@
+package op
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"io"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/skupper-plugins/suite/shared/api/v2alpha1"
+	"github.com/skupper-plugins/suite/shared/fault"
+	"github.com/skupper-plugins/suite/shared/pki"
+	"github.com/skupper-plugins/suite/shared/token"
+)
+
+func testCA(t *testing.T) string {
+	t.Helper()
+	ca, err := pki.NewCA("test", time.Now())
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(ca.Cert)
+}
+
+// granting makes a grant ready, as the agent or controller does.
+func granting(ca string) func(v2alpha1.Object) {
+	return func(o v2alpha1.Object) {
+		g, ok := o.(*v2alpha1.AccessGrant)
+		if !ok {
+			return
+		}
+		g.Status.URL, g.Status.Code, g.Status.CA = "https://west.example:9090/uid", "abcdefghijklmnopqrstuvwx", ca
+		g.Status.ExpirationTime = time.Now().Add(15 * time.Minute).UTC().Format(time.RFC3339)
+		settled(g)
+	}
+}
+
+func TestIssueToken(t *testing.T) {
+	ca := testCA(t)
+	issue := IssueToken{Redemptions: 3, Window: 15 * time.Minute, Cost: 7, Timeout: time.Minute}
+	for _, tc := range []struct {
+		name       string
+		controller func(v2alpha1.Object)
+		delay      time.Duration
+		system     System
+		out        io.Writer
+		kind       fault.Kind
+		text       string
+	}{
+		{"ready", granting(ca), time.Second, nil, nil, 0, ""},
+		{"late", granting(ca), time.Hour, nil, nil, fault.Late, "is not ready after 1m0s: nobody has answered yet"},
+		{"refused", failing(v2alpha1.ConditionProcessed, "Edge sites cannot accept incoming links from remote sites"), time.Second, nil, nil, fault.Failed, "the grant is refused: Edge sites"},
+		{"not-enabled", func(o v2alpha1.Object) { v2alpha1.StatusOf(o).Message = "AccessGrants are not enabled" }, time.Second, nil, nil, fault.Late, "AccessGrants are not enabled"},
+		{"disk-full", granting(ca), time.Second, nil, full{}, fault.Failed, "no space left"},
+		{"bad-ca", granting("nonsense"), time.Second, nil, nil, fault.Usage, "spec.ca is not a certificate"},
+		{"stopped", granting(ca), time.Second, &fakeSystem{stopped: true}, nil, fault.Failed, "site west is stopped"},
+		{"nobody-acts", granting(ca), time.Second, &fakeSystem{wakeErr: errors.New("no agent")}, nil, fault.Failed, "no agent"},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				m := newMemory(west())
+				m.controller, m.delay = tc.controller, tc.delay
+				var file bytes.Buffer
+				out := tc.out
+				if out == nil {
+					out = &file
+				}
+				did, err := issue.Run(t.Context(), Ports{Store: m, System: tc.system}, out, nil)
+				wantKind(t, err, tc.kind, tc.text)
+				time.Sleep(2 * time.Hour)
+				if err != nil {
+					if m.names() != "Site/west" || file.Len() > 0 {
+						t.Errorf("left %s and wrote %q", m.names(), file.String())
+					}
+					return
+				}
+				tok, err := token.Decode(&file, "file")
+				if err != nil {
+					t.Fatal(err)
+				}
+				if tok.Name != did.Grant || !strings.HasPrefix(tok.Name, "west-") || tok.LinkCost != 7 || tok.Uses != 3 || tok.Issuer != "west" || !tok.ExpiresAt.Equal(did.ExpiresAt) || tok.ExpiresAt.IsZero() {
+					t.Errorf("issued %+v, token %+v", did, tok)
+				}
+				if g := must[*v2alpha1.AccessGrant](t, m, did.Grant).Spec; g.RedemptionsAllowed != 3 || g.ExpirationWindow != "15m0s" || g.Code != "" {
+					t.Errorf("grant %+v", g)
+				}
+			})
+		})
+	}
+}
+
+func TestIssueTokenInterrupted(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		ctx, cancel := context.WithCancel(t.Context())
+		time.AfterFunc(time.Second, cancel)
+		m := newMemory(west())
+		_, err := IssueToken{1, time.Minute, 1, time.Minute}.Run(ctx, Ports{Store: m}, io.Discard, nil)
+		if !errors.Is(err, context.Canceled) || m.names() != "Site/west" {
+			t.Errorf("%v; left %s", err, m.names())
+		}
+	})
+}
+
+type full struct{}
+
+func (full) Write([]byte) (int, error) { return 0, errors.New("no space left") }
+
+func aToken(t *testing.T) token.Token {
+	return token.Token{Name: "west-1", URL: "https://west.example:9090/uid", Code: "abcdefghijklmnopqrstuvwx", CA: testCA(t), Issuer: "west"}
+}
+
+type redeemerFunc func(ctx context.Context, tok token.Token) ([]string, error)
+
+func (f redeemerFunc) Redeem(ctx context.Context, tok token.Token) ([]string, error) {
+	return f(ctx, tok)
+}
+
+func TestRedeemTokenByExchange(t *testing.T) {
+	tok := aToken(t)
+	noClaim := fault.New(fault.Missing, "No such claim", "")
+	for _, tc := range []struct {
+		name    string
+		store   *memory
+		system  System
+		expired time.Duration // ago
+		answer  error
+		silent  bool
+		calls   int
+		notes   string
+		kind    fault.Kind
+		text    string
+	}{
+		{"done", newMemory(west()), nil, -time.Hour, nil, false, 1, "", 0, ""},
+		{"no-site-yet", newMemory(), nil, 0, nil, false, 1, "there is no site in namespace default yet: the link is made when there is one", 0, ""},
+		{"stopped", newMemory(west()), &fakeSystem{stopped: true}, 0, nil, false, 1, "the site is stopped: the link is made when it is started", 0, ""},
+		{"unknown", newMemory(west()), nil, -time.Hour, noClaim, false, 1, "", fault.Missing, "No such claim"},
+		{"unknown-since-expired", newMemory(west()), nil, time.Hour, noClaim, false, 1, "", fault.Denied, "token west-1 expired at 1999-12-31T23:00:00Z, 1h0m0s ago: No such claim"},
+		{"expired-only-by-this-clock", newMemory(west()), nil, clockSlack - time.Second, nil, false, 1, "", 0, ""},
+		{"expired-beyond-doubt", newMemory(west()), nil, clockSlack, nil, false, 0, "", fault.Denied, "expired"},
+		{"silent", newMemory(west()), nil, 0, nil, true, 1, "", fault.Late, "token west-1 is not redeemed after 1m0s"},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				tok := tok
+				if tc.expired != 0 {
+					tok.ExpiresAt = time.Now().Add(-tc.expired)
+				}
+				calls := 0
+				r := redeemerFunc(func(ctx context.Context, got token.Token) ([]string, error) {
+					calls++
+					if got.Code != tok.Code {
+						t.Errorf("redeems %v", got)
+					}
+					if tc.silent {
+						<-ctx.Done()
+						return nil, ctx.Err()
+					}
+					return []string{"west-1"}, tc.answer
+				})
+				did, err := RedeemToken{Token: tok, Timeout: time.Minute, Now: time.Now()}.Run(t.Context(), Ports{Store: tc.store, System: tc.system, Redeemer: r}, nil)
+				wantKind(t, err, tc.kind, tc.text)
+				if calls != tc.calls || strings.Join(did.Notes, "; ") != tc.notes {
+					t.Errorf("%d calls, want %d; notes %q", calls, tc.calls, did.Notes)
+				}
+			})
+		})
+	}
+}
+
+func TestRedeemTokenByResource(t *testing.T) {
+	tok := aToken(t)
+	redeemed := func(m *memory) func(v2alpha1.Object) {
+		m.makes = &v2alpha1.Link{ObjectMeta: named("west-1"), Spec: v2alpha1.LinkSpec{TLSCredentials: "west-1"}}
+		return func(o v2alpha1.Object) {
+			if _, ok := o.(*v2alpha1.AccessToken); ok {
+				v2alpha1.SetCondition(time.Now(), o, v2alpha1.ConditionRedeemed, nil)
+			}
+		}
+	}
+	old := func(code string, done bool) *v2alpha1.AccessToken {
+		o := tok.Object()
+		o.Spec.Code, o.Status.Redeemed = code, done
+		if done {
+			v2alpha1.SetCondition(time.Unix(0, 0), o, v2alpha1.ConditionRedeemed, nil)
+		}
+		return o
+	}
+	refused := func(text string) func(*memory) func(v2alpha1.Object) {
+		return func(*memory) func(v2alpha1.Object) { return failing(v2alpha1.ConditionRedeemed, text) }
+	}
+	for _, tc := range []struct {
+		name       string
+		store      *memory
+		controller func(*memory) func(v2alpha1.Object)
+		left       string
+		kind       fault.Kind
+		text       string
+		took       time.Duration
+	}{
+		{"done", newMemory(west()), redeemed, "AccessToken/west-1 Link/west-1 Site/west", 0, "", time.Second},
+		{"no-site", newMemory(), redeemed, "", fault.Missing, "there is no site", 0},
+		{"refused-at-once", newMemory(west()), refused("Controller got failed response: 404 (Not Found) No such access granted"), "Site/west", fault.Denied, "token west-1 is refused: Controller got failed response: 404 (Not Found) No such access granted", time.Second},
+		{"unreachable", newMemory(west()), refused("Controller got error: dial tcp: connection refused"), "AccessToken/west-1 Site/west", fault.Late, "connection refused", time.Minute},
+		{"server-in-trouble", newMemory(west()), refused("Controller got failed response: 503 (Service Unavailable) Internal error"), "AccessToken/west-1 Site/west", fault.Late, "503", time.Minute},
+		{"bad-token", newMemory(west()), refused("token does not have a CA"), "Site/west", fault.Failed, "token west-1 cannot be redeemed: token does not have a CA", time.Second},
+		{"again", newMemory(west(), old(tok.Code, true), &v2alpha1.Link{ObjectMeta: named("west-1"), Spec: v2alpha1.LinkSpec{TLSCredentials: "west-1"}}), nil,
+			"AccessToken/west-1 Link/west-1 Site/west", 0, "", 0},
+		{"again-after-the-link-was-deleted", newMemory(west(), old(tok.Code, true)), redeemed, "AccessToken/west-1 Link/west-1 Site/west", 0, "", time.Second},
+		{"another-of-that-name", newMemory(west(), old("other", false)), redeemed, "AccessToken/west-1 Site/west", fault.Conflict, "there is another token of the name west-1", 0},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				tc.store.delay = time.Second
+				if tc.controller != nil {
+					tc.store.controller = tc.controller(tc.store)
+				}
+				start := time.Now()
+				did, err := RedeemToken{Token: tok, Timeout: time.Minute, Now: time.Now()}.Run(t.Context(), Ports{Store: tc.store}, nil)
+				wantKind(t, err, tc.kind, tc.text)
+				if took := time.Since(start); took != tc.took {
+					t.Errorf("took %v, want %v", took, tc.took)
+				}
+				if got := tc.store.names(); got != tc.left {
+					t.Errorf("left %q, want %q", got, tc.left)
+				}
+				if err == nil && strings.Join(did.Links, " ") != "west-1" {
+					t.Errorf("links %q", did.Links)
+				}
+			})
+		})
+	}
+}
+
+func TestTokenStatus(t *testing.T) {
+	now := time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC)
+	grant := func(name string, made, allowed int, expires time.Duration) *v2alpha1.AccessGrant {
+		g := &v2alpha1.AccessGrant{ObjectMeta: named(name), Spec: v2alpha1.AccessGrantSpec{RedemptionsAllowed: allowed, Code: "secret"}}
+		g.Status.Redemptions, g.Status.Code, g.Status.ExpirationTime = made, "secret", now.Add(expires).Format(time.RFC3339)
+		settled(g)
+		return g
+	}
+	m := newMemory(grant("a", 0, 1, time.Second), grant("b", 1, 1, time.Hour), grant("c", 1, 2, 0), grant("d", 1, 0, time.Hour), &v2alpha1.AccessGrant{ObjectMeta: named("e")})
+	found, err := TokenStatus{Now: now}.Run(t.Context(), Ports{Store: m})
+	if err != nil {
+		t.Fatal(err)
+	}
+	var got []string
+	for _, g := range found.Items {
+		got = append(got, g.Name+" "+string(g.Status.StatusType))
+		if g.Spec.Code != "" || g.Status.Code != "" {
+			t.Errorf("the code of %s is shown", g.Name)
+		}
+	}
+	if want := "a Ready, b Used, c Expired, d Used, e Pending"; strings.Join(got, ", ") != want {
+		t.Errorf("got %q, want %q", got, want)
+	}
+	_, err = TokenStatus{Name: "x", Now: now}.Run(t.Context(), Ports{Store: m})
+	wantKind(t, err, fault.Missing, `there is no accessgrant "x"`)
+}
+
+func TestRevokeToken(t *testing.T) {
+	g := &v2alpha1.AccessGrant{ObjectMeta: named("g")}
+	g.Status.Redemptions = 1
+	m := newMemory(g)
+	did, err := RevokeToken{Name: "g"}.Run(t.Context(), Ports{Store: m})
+	if err != nil || did.Did != Revoked || len(did.Notes) != 1 || m.names() != "" {
+		t.Errorf("%+v, %v; left %s", did, err, m.names())
+	}
+	_, err = RevokeToken{Name: "g"}.Run(t.Context(), Ports{Store: m})
+	wantKind(t, err, fault.Missing, `there is no accessgrant "g"`)
+}
