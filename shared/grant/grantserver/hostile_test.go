@@ -194,7 +194,7 @@ func TestEndlessBody(t *testing.T) {
 }
 
 func TestConnectionLimits(t *testing.T) {
-	dial := func(s *stage) net.Conn {
+	dial := func(t *testing.T, s *stage) net.Conn {
 		c, err := net.Dial("tcp", s.addr())
 		if err != nil {
 			t.Fatal(err)
@@ -204,8 +204,8 @@ func TestConnectionLimits(t *testing.T) {
 	}
 	t.Run("address", func(t *testing.T) {
 		s := newStage(t, Options{MaxConnsPerAddr: 2})
-		a, _ := dial(s), dial(s)
-		c := dial(s)
+		a, _ := dial(t, s), dial(t, s)
+		c := dial(t, s)
 		_ = c.SetReadDeadline(time.Now().Add(3 * time.Second))
 		if _, err := c.Read(make([]byte, 1)); !errors.Is(err, io.EOF) {
 			t.Errorf("the third connection: %v, want it closed", err)
@@ -224,7 +224,7 @@ func TestConnectionLimits(t *testing.T) {
 	})
 	t.Run("total", func(t *testing.T) {
 		s := newStage(t, Options{MaxConns: 2})
-		a, _ := dial(s), dial(s)
+		a, _ := dial(t, s), dial(t, s)
 		time.AfterFunc(100*time.Millisecond, func() { a.Close() })
 		start := time.Now()
 		if got := s.send(t, "POST", "/u", code); got.status != 200 || time.Since(start) < 90*time.Millisecond {

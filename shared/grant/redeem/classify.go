@@ -46,7 +46,7 @@ func (x *exchange) unanswered(err error, p *progress, within time.Duration) *Fai
 	case errors.As(err, &dns):
 		hint := "check the name, and this machine's DNS"
 		return failure(NoAddress, fault.Failed, false, hint, "no address for %s, the server of token %s", x.url.Hostname(), x.token.Name).because(err)
-	case errors.As(err, &plain):
+	case errors.As(err, &plain), errors.Is(err, http.ErrSchemeMismatch):
 		return failure(NoTLS, fault.Failed, true, hintReach, "what listens at %s does not speak TLS", host)
 	case errors.Is(err, errTooLong):
 		return failure(NoGrants, fault.Failed, true, hintReach, "what answers at %s is no grant server", host).because(err)

@@ -98,7 +98,7 @@ func (c *Client) attempt(ctx context.Context, x *exchange) (Result, *Failure) {
 	defer cancel()
 	var p progress
 	resp, body, err := c.post(httptrace.WithClientTrace(ctx, &httptrace.ClientTrace{
-		ConnectDone: func(_, _ string, err error) { p.connected.Store(p.connected.Load() || err == nil) },
+		ConnectDone:      func(_, _ string, err error) { p.connected.Store(p.connected.Load() || err == nil) },
 		TLSHandshakeDone: func(_ tls.ConnectionState, err error) { p.secured.Store(err == nil) },
 		WroteRequest:     func(i httptrace.WroteRequestInfo) { p.sent.Store(i.Err == nil) },
 	}), x)
