@@ -16,7 +16,8 @@ type Send struct {
 // NodeReachable tells that a router became reachable or that the way to it
 // changed.
 //
-// A neighbour has Link > 0. NextHop is "" when the next hop is the router
+// A neighbour has Link > 0, and is announced before whatever is reached
+// through it. NextHop is "" when the next hop is the router
 // itself, which only a neighbour can be. A neighbour whose direct link costs
 // more than a way around has both: floods use Link, all else goes by NextHop.
 type NodeReachable struct {
@@ -24,7 +25,7 @@ type NodeReachable struct {
 	Link         int    // control link of a neighbour; 0 means not a neighbour
 	NextHop      string // id of a neighbour; "" means the router itself
 	Cost         int    // sum of the costs on the way
-	ValidOrigins []string
+	ValidOrigins []string // sorted: whose multicasts to it pass here; shared, not to be changed
 	Hops         int // links on the way, 1 for a next hop
 }
 

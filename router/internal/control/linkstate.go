@@ -112,8 +112,8 @@ func (e *Engine) computeAt() time.Time {
 	return e.lastCompute.Add(computeSpacing)
 }
 
-// compute finds the ways and announces what changed: neighbours first, for
-// the others are reached through them.
+// compute finds the ways and announces what changed: first the routers that
+// are their own next hops, for the others are reached through them.
 func (e *Engine) compute(now time.Time) {
 	e.dirty, e.urgent, e.rescan = false, false, true
 	e.lastCompute = now
@@ -124,11 +124,10 @@ func (e *Engine) compute(now time.Time) {
 	}
 
 	p := computePaths(e.cfg.ID, e.linkStates())
-	for _, neighbours := range []bool{true, false} {
+	for _, direct := range []bool{true, false} {
 		for _, id := range e.order {
-			n := e.nodes[id]
-			if r, ok := p.routes[id]; ok && (n.link != 0) == neighbours {
-				e.setRoute(n, r)
+			if r, ok := p.routes[id]; ok && (r.next == id) == direct {
+				e.setRoute(now, e.nodes[id], r)
 			}
 		}
 	}
@@ -166,7 +165,7 @@ func (e *Engine) linkStates() map[string]map[string]int {
 	return states
 }
 
-func (e *Engine) setRoute(n *node, r route) {
+func (e *Engine) setRoute(now time.Time, n *node, r route) {
 	next := r.next
 	if next == n.id {
 		next = ""
@@ -179,13 +178,15 @@ func (e *Engine) setRoute(n *node, r route) {
 	}
 	if !n.reachable {
 		n.reachable = true
-		// While there was no way its advertisements went past us, and the
-		// next one of a far router may take long.
+		// While there was no way its advertisements went past us. A neighbour
+		// sends one now, but the next one of a far router may take long.
 		n.lsr.restart()
 		n.lsr.want()
 		n.mar.restart()
-		if n.link == 0 {
-			n.mar.maybe()
+		if n.link != 0 {
+			n.mar.maybe(now.Add(askFirst))
+		} else {
+			n.mar.maybe(time.Time{})
 		}
 		e.log.Info().Str(fieldRouter, n.id).Int("cost", r.cost).Msg("router reachable")
 	}

@@ -117,7 +117,9 @@ func (e *Engine) restarted(n *node, instance int64) {
 	n.mobileAdvertised = 0
 	n.mar.done()
 	e.dirty, e.urgent = true, true
-	e.wantRA = true // it lost ours
+	if n.link != 0 {
+		e.wantRA = true // it lost ours; routers farther off ask, or hear it soon since the network is in flux
+	}
 }
 
 // identify records the instance of a node, and tells whether it is another

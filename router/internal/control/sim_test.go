@@ -240,11 +240,11 @@ func (w *network) hop(r *router, link int, p parcel) {
 	}
 	w.say("%s>%s %s", r.id, end.peer, show(m, p))
 	at := w.now.Add(w.delay())
-	if at.Before(end.latest) {
-		at = end.latest
-	}
 	if every := w.routers[end.peer].ticks; every > 0 {
 		at = w.start.Add((at.Sub(w.start)/every + 1) * every)
+	}
+	if at.Before(end.latest) {
+		at = end.latest
 	}
 	end.latest = at
 	w.serial++

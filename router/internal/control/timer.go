@@ -74,10 +74,10 @@ func (e *Engine) nodeDeadlines(n *node, at func(time.Time)) {
 	}
 	if n.reachable {
 		if n.lsr.wanted {
-			at(n.lsr.at())
+			at(n.lsr.next)
 		}
 		if n.mar.wanted {
-			at(n.mar.at())
+			at(n.mar.next)
 		}
 	} else if n.hasAddresses() {
 		at(n.unreachableSince.Add(e.cfg.UnreachableHoldoff))
