@@ -26,11 +26,12 @@ func (p *planner) access() {
 			}
 			auto = nil
 		case p.controlled(ra) && !p.site.AcceptsLinks():
-			p.out.Obsolete = append(p.out.Obsolete, ra.DeepCopy())
+			p.out.Obsolete = append(p.out.Obsolete, ra)
 			continue
 		}
 		p.out.RouterAccesses = append(p.out.RouterAccesses, ra)
 	}
+	p.in.RouterAccesses = slices.Clone(p.out.RouterAccesses) // what goes needs no status
 	if auto != nil {
 		p.out.RouterAccesses = append([]*v2alpha1.RouterAccess{auto}, p.out.RouterAccesses...)
 	}
@@ -60,7 +61,10 @@ func (p *planner) autoAccess() *v2alpha1.RouterAccess {
 	ra.Spec.Issuer = p.site.Issuer()
 	if p.local {
 		ra.Name = p.site.Name
-		ra.Spec.TLSCredentials = ra.Name
+		ra.Spec.TLSCredentials = SiteServer
+		if _, ok := p.in.Given[ra.Name]; ok { // where the user may have put them since before there was a common name
+			ra.Spec.TLSCredentials = ra.Name
+		}
 		ra.Spec.Roles = []v2alpha1.RouterAccessRole{{Name: v2alpha1.RoleInterRouter}, {Name: v2alpha1.RoleEdge}}
 	} else {
 		ra.Name = RouterGroup
@@ -95,7 +99,10 @@ func (p *planner) accessOne(ra *v2alpha1.RouterAccess) error {
 	if err := p.accessCertificates(ra, creds); err != nil {
 		return err
 	}
-	p.profile(creds, creds, false)
+	profile, err := p.profile(creds, false, false)
+	if err != nil {
+		return err
+	}
 	var faults []error
 	for i := range ra.Spec.Roles {
 		role := &ra.Spec.Roles[i]
@@ -112,12 +119,16 @@ func (p *planner) accessOne(ra *v2alpha1.RouterAccess) error {
 		default:
 			port = role.EffectivePort()
 		}
+		if err := p.takeName(name); err != nil {
+			faults = append(faults, err)
+			continue
+		}
 		if why := p.portClash(name, ra.Spec.BindHost, port); why != nil {
 			faults = append(faults, why)
 			continue
 		}
 		p.cfg.Listeners = append(p.cfg.Listeners, config.Listener{Name: name, Role: role.Name, Host: ra.Spec.BindHost, Port: portText(port),
-			SSLProfile: creds, SASLMechanisms: saslExternal, AuthenticatePeer: true})
+			SSLProfile: profile, SASLMechanisms: saslExternal, AuthenticatePeer: true})
 	}
 	return multierr.Combine(faults...)
 }

@@ -73,10 +73,10 @@ func (p *planner) base() {
 		p.podListeners()
 		return
 	}
-	p.cfg.Sites = []config.Site{{Name: p.site.Name, Namespace: p.in.Namespace, Platform: p.in.Platform, Version: p.in.Version}}
+	p.cfg.Sites = []config.Site{{Name: p.siteEntity, Namespace: p.in.Namespace, Platform: p.in.Platform, Version: p.in.Version}}
 	p.cfg.Listeners = append(p.cfg.Listeners, config.Listener{Name: LocalListener, Role: config.RoleNormal, Host: "127.0.0.1",
-		Port: portText(p.ports.allocate(LocalListener, localPort)), SSLProfile: LocalServer, SASLMechanisms: saslExternal, AuthenticatePeer: true})
-	p.profile(LocalServer, LocalServer, false)
+		Port: portText(p.ports.allocate(LocalListener, localPort)), SSLProfile: p.localProfile(), SASLMechanisms: saslExternal, AuthenticatePeer: true})
+	p.names[LocalListener] = "a listener of the router"
 }
 
 // podListeners are for the probes of the kubelet, the adaptor beside the router, and observers.
@@ -85,8 +85,10 @@ func (p *planner) podListeners() {
 	p.cfg.Listeners = append(p.cfg.Listeners,
 		config.Listener{Name: "@9090", Role: config.RoleNormal, Port: "9090", HTTP: true, HTTPRootDir: "disabled", Healthz: &yes, Metrics: &yes},
 		config.Listener{Name: "amqp", Host: "localhost", Port: "5672"},
-		config.Listener{Name: "amqps", Port: "5671", SSLProfile: LocalServer, SASLMechanisms: saslExternal, AuthenticatePeer: true})
-	p.profile(LocalServer, LocalServer, false)
+		config.Listener{Name: "amqps", Port: "5671", SSLProfile: p.localProfile(), SASLMechanisms: saslExternal, AuthenticatePeer: true})
+	for i := range p.cfg.Listeners {
+		p.names[p.cfg.Listeners[i].Name] = "a listener of the router"
+	}
 }
 
 // metadata is what a router tells others of its site, in the order of fields that they are used to.

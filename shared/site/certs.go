@@ -42,15 +42,6 @@ func (p *planner) want(w CertificateWant) {
 	old.Client, old.Server = old.Client || w.Client, old.Server || w.Server
 }
 
-// profile makes the router know the files of some credentials.
-func (p *planner) profile(name, credentials string, caOnly bool) {
-	if old, ok := p.profiles[name]; ok {
-		old.CAOnly = old.CAOnly && caOnly
-		return
-	}
-	p.profiles[name] = &Profile{Name: name, Credentials: credentials, CAOnly: caOnly}
-}
-
 // sslProfile is the router's view of a profile.
 func (p *planner) sslProfile(pr Profile) config.SSLProfile {
 	dir := path.Join(p.in.CertDir, pr.Name)

@@ -66,11 +66,11 @@ func (p *planner) bridge(b bridge, targets []Target) error {
 		if err := p.serviceCredentials(b.creds, host, needs); err != nil {
 			return err
 		}
-		base.SSLProfile, base.VerifyHostname = b.creds, &b.verify
-		if !b.clientCert {
-			base.SSLProfile += "-profile"
+		name, err := p.profile(b.creds, !b.clientCert, !b.clientCert)
+		if err != nil {
+			return err
 		}
-		p.profile(base.SSLProfile, b.creds, !b.clientCert)
+		base.SSLProfile, base.VerifyHostname = name, &b.verify
 	}
 	if len(targets) == 0 {
 		return errors.New("No matches for selector") //nolint:staticcheck // matched on by others

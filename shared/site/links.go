@@ -29,6 +29,9 @@ func (p *planner) link(l *v2alpha1.Link) error {
 	if err := validate.Object(l); err != nil {
 		return err
 	}
+	if err := p.linkNameTaken(l); err != nil {
+		return err
+	}
 	e, ok := l.EndpointFor(p.role())
 	if !ok {
 		return fmt.Errorf("spec.endpoints has none named %s, which is what a router of this site needs", p.role())
@@ -41,8 +44,11 @@ func (p *planner) link(l *v2alpha1.Link) error {
 		if err := p.credentials(creds, needCA|needPair); err != nil {
 			return err
 		}
-		c.SSLProfile = creds + "-profile"
-		p.profile(c.SSLProfile, creds, false)
+		name, err := p.profile(creds, true, false)
+		if err != nil {
+			return err
+		}
+		c.SSLProfile = name
 	}
 	p.cfg.Connectors = append(p.cfg.Connectors, c)
 	return nil
@@ -65,12 +71,16 @@ func (p *planner) proxy(l *v2alpha1.Link, c *config.Connector) error {
 	if err := validate.PortText(port); err != nil {
 		return fmt.Errorf("proxy secret %q: port %w", name, err)
 	}
-	c.ProxyProfile = name
 	for i := range p.cfg.ProxyProfiles {
 		if p.cfg.ProxyProfiles[i].Name == name {
+			c.ProxyProfile = name
 			return nil
 		}
 	}
+	if err := p.takeProxyName(name); err != nil {
+		return err
+	}
+	c.ProxyProfile = name
 	profile := config.ProxyProfile{Name: name, Host: host, Port: port, Username: string(s.Data["username"])}
 	if pw := s.Data["password"]; len(pw) > 0 {
 		profile.Password = "file:" + path.Join(p.in.ProxyDir, name, "password.txt")

@@ -74,8 +74,11 @@ func (p *planner) listener(l *v2alpha1.Listener) error {
 		if err := p.serviceCredentials(creds, l.Spec.Host, needPair); err != nil {
 			return err
 		}
-		p.profile(creds, creds, false)
-		t.SSLProfile = creds
+		name, err := p.profile(creds, false, false)
+		if err != nil {
+			return err
+		}
+		t.SSLProfile = name
 	}
 	if err := p.place(&t, l.Name, l.Spec.Host, l.Spec.Port); err != nil {
 		return err

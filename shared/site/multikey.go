@@ -33,8 +33,11 @@ func (p *planner) multiKeyListener(l *v2alpha1.MultiKeyListener) error {
 		if err := p.serviceCredentials(creds, l.Spec.Host, needs); err != nil {
 			return err
 		}
-		p.profile(creds, creds, false)
-		t.SSLProfile, t.AuthenticatePeer = creds, l.Spec.RequireClientCert
+		name, err := p.profile(creds, false, false)
+		if err != nil {
+			return err
+		}
+		t.SSLProfile, t.AuthenticatePeer = name, l.Spec.RequireClientCert
 	}
 	if err := p.place(&t, "multiaddress-"+l.Name, l.Spec.Host, l.Spec.Port); err != nil {
 		return err

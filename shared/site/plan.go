@@ -29,6 +29,7 @@ func Plan(in Resources, obs Observed) (Desired, error) {
 	if err := p.identify(); err != nil {
 		return Desired{}, err
 	}
+	p.reserveNames()
 	p.reservePorts()
 	p.base()
 	p.access()
@@ -52,13 +53,15 @@ type planner struct {
 	cfg   *config.Config
 	out   Desired
 
-	secrets  map[string]*v2alpha1.Secret
-	wants    map[string]*CertificateWant
-	profiles map[string]*Profile
-	ports    portTable
-	claims   []claim        // hosts and ports of listeners
-	exposed  map[string]int // index in out.Exposures, by host
-	autoName string         // of the RouterAccess made for the site's link access; empty if there is none
+	secrets    map[string]*v2alpha1.Secret
+	wants      map[string]*CertificateWant
+	profiles   map[string]*Profile
+	ports      portTable
+	claims     []claim           // hosts and ports of listeners
+	exposed    map[string]int    // index in out.Exposures, by host
+	names      map[string]string // who has a name among the router's entities
+	siteEntity string            // name of the site entity
+	autoName   string            // of the RouterAccess made for the site's link access; empty if there is none
 }
 
 func newPlanner(in Resources, obs Observed) *planner {
@@ -142,10 +145,7 @@ func (p *planner) finish() (Desired, error) {
 	}
 	p.out.Ports = p.ports.given
 	p.out.Config = p.cfg
-	check := *p.cfg
-	// The variable in the id of a Kubernetes router is filled in before the router checks it.
-	check.Router.ID = strings.ReplaceAll(check.Router.ID, hostnameInEnv, "pod")
-	if err := check.Check(); err != nil {
+	if err := p.cfg.Check(); err != nil {
 		return Desired{}, fmt.Errorf("plan site %s: %w", p.site.Name, err)
 	}
 	return p.out, nil

@@ -15,7 +15,11 @@ func (p *planner) waitingFor() {
 	}
 	for _, o := range p.out.Statuses {
 		s := v2alpha1.StatusOf(o)
-		if s.StatusType == v2alpha1.StatusReady {
+		_, isSite := o.(*v2alpha1.Site)
+		switch {
+		case s.StatusType == v2alpha1.StatusReady:
+			continue
+		case s.StatusType == v2alpha1.StatusPending && !isSite && !p.obs.Running: // the router is what they wait for
 			continue
 		}
 		p.out.WaitingFor = append(p.out.WaitingFor, fmt.Sprintf("%s %s: %s", strings.ToLower(v2alpha1.KindOf(o)), o.GetName(), p.plain(o, s)))
@@ -36,6 +40,9 @@ func (p *planner) plain(o v2alpha1.Object, s *v2alpha1.Status) string {
 		}
 		return fmt.Sprintf("not connected to %s port %s%s", e.Host, e.Port, why)
 	case *v2alpha1.Listener:
+		if !wasSet(o, v2alpha1.ConditionMatched) {
+			return s.Message
+		}
 		return fmt.Sprintf("no connector has routing key %q", o.Spec.RoutingKey)
 	case *v2alpha1.Connector:
 		return fmt.Sprintf("no listener with routing key %q is known", o.Spec.RoutingKey)
