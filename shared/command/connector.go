@@ -100,7 +100,7 @@ func (t *tree) connectorGenerate() verb {
 
 func (t *tree) connectorUpdate() verb {
 	return verb{
-		name: "update", operands: "NAME", usage: "change the settings that are given, and nothing else",
+		name: "update", operands: "NAME", usage: "change the given settings of a connector, and nothing else",
 		more:    "--tls-credentials '' ends TLS with servers.",
 		example: "backend --port 8081",
 		output:  true, manner: host.Change,

@@ -55,7 +55,7 @@ func (t *tree) linkGenerate() verb {
 
 func (t *tree) linkUpdate() verb {
 	return verb{
-		name: "update", operands: "NAME", usage: "change the settings that are given, and nothing else",
+		name: "update", operands: "NAME", usage: "change the given settings of a link, and nothing else",
 		example: "west-link --cost 5",
 		output:  true, manner: host.Change,
 		flags: with([]cli.Flag{

@@ -83,7 +83,7 @@ func (t *tree) listenerGenerate() verb {
 
 func (t *tree) listenerUpdate() verb {
 	return verb{
-		name: "update", operands: "NAME", usage: "change the settings that are given, and nothing else",
+		name: "update", operands: "NAME", usage: "change the given settings of a listener, and nothing else",
 		more:    "--tls-credentials '' ends TLS with clients.",
 		example: "backend --port 9091",
 		output:  true, manner: host.Change,

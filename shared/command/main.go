@@ -48,13 +48,14 @@ func run(ctx context.Context, h host.Host, s host.Streams, top []*cli.Command, a
 }
 
 // prepare keeps the library from adding flags and commands, and from printing help by itself.
-func prepare(cmds []*cli.Command) {
+func prepare(cmds []*cli.Command, above ...string) {
 	for _, c := range cmds {
+		name := strings.Join(append(above[:len(above):len(above)], c.Name), " ")
 		c.HideHelp, c.HideHelpCommand = true, true
-		c.OnUsageError = func(c *cli.Context, err error, _ bool) error {
-			return fault.Wrap(fault.Usage, c.Command.FullName(), errors.New(dashed(err.Error())), "`"+c.Command.FullName()+" --help`")
+		c.OnUsageError = func(_ *cli.Context, err error, _ bool) error {
+			return fault.Wrap(fault.Usage, name, errors.New(dashed(err.Error())), "`"+name+" --help`")
 		}
-		prepare(c.Subcommands)
+		prepare(c.Subcommands, append(above[:len(above):len(above)], c.Name)...)
 	}
 }
 

@@ -9,7 +9,7 @@ import (
 
 func (t *tree) siteUpdate() verb {
 	return verb{
-		name: "update", operands: "[NAME]", usage: "change the settings that are given, and nothing else",
+		name: "update", operands: "[NAME]", usage: "change the given settings of the site, and nothing else",
 		more:    "NAME may be left out where there is one site. --enable-link-access=false ends link access; --advertise '' removes the hosts.",
 		example: "--enable-link-access",
 		output:  true, manner: host.Change, flags: with(t.siteFlags(), waitFlags(op.WaitReady, "30s")),

@@ -49,7 +49,7 @@ func checkDocuments(docs []manifest.Document) *faults {
 	for _, d := range docs {
 		switch d.Kind {
 		case v2alpha1.KindAttachedConnector, v2alpha1.KindAttachedConnectorBinding:
-			f.add("%s: a %s means nothing on a local site", d.Where(), d.Kind)
+			f.add("%s: kind %s means nothing on a local site", d.Where(), d.Kind)
 		}
 		key := d.Kind + " " + d.Name
 		if first, again := seen[key]; again {

@@ -1,0 +1,119 @@
+package op
+
+import (
+	"strings"
+	"testing"
+
+	"github.com/skupper-plugins/suite/shared/api/v2alpha1"
+	"github.com/skupper-plugins/suite/shared/fault"
+	"github.com/skupper-plugins/suite/shared/manifest"
+)
+
+func documents(t *testing.T, text string) []manifest.Document {
+	t.Helper()
+	docs, err := manifest.Read(strings.NewReader(text), "f.yaml")
+	if err != nil {
+		t.Fatal(err)
+	}
+	return docs
+}
+
+func doc(kind, name, rest string) string {
+	version := v2alpha1.APIVersion
+	if kind == "Secret" {
+		version = "v1"
+	}
+	return "---\napiVersion: " + version + "\nkind: " + kind + "\nmetadata:\n  name: " + name + "\n" + rest
+}
+
+const (
+	aSite = "spec:\n  linkAccess: default\n"
+	aLink = "spec:\n  endpoints: [{name: inter-router, host: h, port: \"1\"}]\n  tlsCredentials: s\n"
+	aKey  = "type: kubernetes.io/tls\nstringData:\n  tls.key: k\n"
+)
+
+func lines(all []Changed) string {
+	var out []string
+	for _, did := range all {
+		out = append(out, did.Kind+" "+did.Name+" "+string(did.Did))
+	}
+	return strings.Join(out, ", ")
+}
+
+func TestApply(t *testing.T) {
+	m, sys := newMemory(), &fakeSystem{}
+	p := Ports{Store: m, System: sys}
+	all := Apply{documents(t, doc("Link", "l", aLink)+doc("Site", "west", aSite)+doc("Secret", "s", aKey)+doc("AccessGrant", "g", "spec:\n  redemptionsAllowed: 2\n"))}
+	if err := all.Check(); err != nil {
+		t.Fatal(err)
+	}
+	did, err := all.Run(t.Context(), p)
+	if err != nil || lines(did) != "Secret s created, Site west created, AccessGrant g created, Link l created" || sys.wakes != 1 {
+		t.Errorf("%s, %v, %d", lines(did), err, sys.wakes)
+	}
+	if s := must[*v2alpha1.Secret](t, m, "s"); string(s.Data["tls.key"]) != "k" || s.StringData != nil {
+		t.Errorf("secret %+v", s.Data)
+	}
+	did, err = Apply{documents(t, doc("Link", "l", aLink)+doc("Site", "west", aSite)+doc("Secret", "s", aKey))}.Run(t.Context(), p)
+	if err != nil || lines(did) != "Secret s unchanged, Site west unchanged, Link l unchanged" {
+		t.Errorf("again: %s, %v", lines(did), err)
+	}
+	did, err = Apply{documents(t, doc("Site", "west", "  labels: {a: b}\nspec:\n  ha: true\n"))}.Run(t.Context(), p)
+	s := must[*v2alpha1.Site](t, m, "west")
+	if err != nil || lines(did) != "Site west updated" || !s.Spec.HA || s.Spec.LinkAccess != "" || s.Labels["a"] != "b" {
+		t.Errorf("changed: %s, %v, %+v", lines(did), err, s)
+	}
+}
+
+func TestApplyRefusesAllForOneThatIsWrong(t *testing.T) {
+	for _, tc := range []struct {
+		name, text, want string
+	}{
+		{"bad-spec", doc("Site", "west", aSite) + doc("Listener", "a", "spec: {routingKey: k, host: h, port: 70000}\n"), "f.yaml:9: Listener a: spec.port is 70000, want 1 to 65535"},
+		{"twice", doc("Site", "west", aSite) + doc("Site", "west", aSite), "f.yaml:9: Site west is given again, first at f.yaml:2"},
+		{"cluster-only", doc("AttachedConnector", "a", "spec: {siteNamespace: n, selector: a=b, port: 1}\n"), "f.yaml:2: kind AttachedConnector means nothing on a local site"},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			if err := (Apply{documents(t, tc.text)}).Check(); err == nil || err.Error() != tc.want {
+				t.Errorf("got %v, want %v", err, tc.want)
+			}
+		})
+	}
+	for _, tc := range []struct {
+		name, text string
+		kind       fault.Kind
+		want       string
+	}{
+		{"second-site", doc("Listener", "a", "spec: {routingKey: k, host: h, port: 1}\n") + doc("Site", "east", aSite), fault.Conflict, "namespace default can have one site, and would have east and west"},
+		{"two-sites", doc("Site", "east", aSite) + doc("Site", "north", aSite), fault.Conflict, "and would have east and north and west"},
+		{"foreign", doc("Listener", "a", "  namespace: other\nspec: {routingKey: k, host: h, port: 1}\n"), fault.Usage, "f.yaml:2: Listener a is of namespace other, and this is default"},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			m := newMemory(west())
+			_, err := Apply{documents(t, tc.text)}.Run(t.Context(), Ports{Store: m})
+			wantKind(t, err, tc.kind, tc.want)
+			if m.names() != "Site/west" {
+				t.Errorf("left %s", m.names())
+			}
+		})
+	}
+}
+
+func TestApplyGoesOnAfterAFailure(t *testing.T) {
+	immutable := &v2alpha1.Secret{ObjectMeta: named("s"), Immutable: ptr(true), Data: map[string][]byte{"tls.key": []byte("old")}}
+	did, err := Apply{documents(t, doc("Secret", "s", aKey)+doc("Link", "l", aLink))}.Run(t.Context(), Ports{Store: newMemory(immutable)})
+	wantKind(t, err, fault.Conflict, "f.yaml:2: apply Secret s: update secret s: secret s is immutable")
+	if lines(did) != "Link l created" {
+		t.Errorf("did %s", lines(did))
+	}
+}
+
+func TestDeleteDocuments(t *testing.T) {
+	m := newMemory(west(), &v2alpha1.Link{ObjectMeta: named("l")})
+	c := DeleteDocuments{documents(t, doc("Site", "west", aSite)+doc("Link", "gone", aLink)+doc("Link", "l", aLink))}
+	did, err := c.Run(t.Context(), Ports{Store: m})
+	wantKind(t, err, fault.Missing, `there is no link "gone" in namespace default`)
+	if lines(did) != "Link l deleted, Site west deleted" || m.names() != "" {
+		t.Errorf("did %s, left %s", lines(did), m.names())
+	}
+}
