@@ -189,6 +189,9 @@ func (d Dir) RouterLog() string { return filepath.Join(d.root, "internal", "rout
 // StoreLock is the file whose lock a writer of input/resources or runtime/resources holds.
 func (d Dir) StoreLock() string { return filepath.Join(d.root, "internal", "store.lock") }
 
+// Credentials has the key pairs made for links that were generated for others.
+func (d Dir) Credentials() string { return filepath.Join(d.root, "internal", "credentials") }
+
 // Pending has the keys of tokens whose redemption is not finished.
 func (d Dir) Pending() string { return filepath.Join(d.root, "internal", "pending") }
 

@@ -1,0 +1,92 @@
+package daemon
+
+import (
+	"context"
+	"io"
+	"os"
+	"strings"
+	"time"
+
+	"github.com/rs/zerolog"
+
+	"github.com/skupper-plugins/suite/plugins/podman-skupper/internal/agent"
+	"github.com/skupper-plugins/suite/plugins/podman-skupper/internal/filestore"
+	"github.com/skupper-plugins/suite/plugins/podman-skupper/internal/logfile"
+	"github.com/skupper-plugins/suite/plugins/podman-skupper/internal/supervise"
+)
+
+// Program is the absolute path of this program, of the file that replaced it if it was upgraded meanwhile.
+func Program() (string, error) {
+	path, err := os.Executable()
+	return strings.TrimSuffix(path, " (deleted)"), err
+}
+
+// Systemd gives the service manager that is to run agent and routers, or nil: an installation of its own
+// (SKUPPER_HOME) does not touch it.
+func Systemd(ctx context.Context, paths filestore.Paths, getenv func(string) string) *supervise.Systemd {
+	if paths.Private() {
+		return nil
+	}
+	s, ok := supervise.FindSystemd(ctx, getenv)
+	if !ok {
+		return nil
+	}
+	return s
+}
+
+// Engine makes what runs the router of a namespace: a unit of systemd, if there is one, else a process of its own.
+func Engine(s *supervise.Systemd, program string, log zerolog.Logger) func(filestore.Dir) supervise.Engine {
+	return func(d filestore.Dir) supervise.Engine {
+		spec := supervise.Spec{
+			Namespace: d.Name(), Program: program, PIDFile: d.RouterPID(), Log: d.RouterLog(),
+			Args: []string{"router", "-c", d.RouterConfig(), "--pid", d.RouterPID(), "--log", d.RouterLog()},
+		}
+		if s != nil {
+			spec.Env = unitEnv(os.LookupEnv)
+			return supervise.NewUnitEngine(s, spec)
+		}
+		spec.Env = os.Environ()
+		return supervise.NewProcess(spec, log.With().Str("namespace", d.Name()).Logger())
+	}
+}
+
+// unitEnv is what a unit gets of this process's environment.
+func unitEnv(lookup func(string) (string, bool)) (env []string) {
+	for _, name := range []string{RouterEnv, "XDG_DATA_HOME", "GOMEMLIMIT", "GOGC"} {
+		if v, ok := lookup(name); ok {
+			env = append(env, name+"="+v)
+		}
+	}
+	return env
+}
+
+// RunAgent is the agent until ctx ends.
+func RunAgent(ctx context.Context, paths filestore.Paths, version string, toFile bool, stderr io.Writer) (err error) {
+	if err := CheckSystem(); err != nil {
+		return err
+	}
+	out := stderr
+	if toFile {
+		if err := filestore.MakeDir(paths.Agent(), 0o700); err != nil {
+			return err
+		}
+		file, err := logfile.Open(paths.AgentLog(), sendOutputTo)
+		if err != nil {
+			return err
+		}
+		defer func() { _ = file.Close() }()
+		out = file
+	}
+	log := zerolog.New(out).With().Timestamp().Logger()
+	defer func() {
+		if err != nil {
+			log.Error().Err(err).Msg("agent.failed")
+		}
+	}()
+	program, err := Program()
+	if err != nil {
+		return err
+	}
+	s := Systemd(ctx, paths, os.Getenv)
+	return agent.Run(ctx, agent.Options{Paths: paths, Version: version, Log: log, Now: time.Now, Engine: Engine(s, program, log)})
+}

@@ -1,0 +1,114 @@
+package daemon
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"sync"
+	"time"
+
+	"github.com/rs/zerolog"
+
+	"github.com/skupper-plugins/suite/plugins/podman-skupper/internal/logfile"
+	"github.com/skupper-plugins/suite/plugins/podman-skupper/internal/supervise"
+	"github.com/skupper-plugins/suite/router"
+	"github.com/skupper-plugins/suite/router/config"
+	"github.com/skupper-plugins/suite/shared/fault"
+)
+
+// RouterEnv names another router's program, such as skrouterd, to run instead of the one in this program.
+const RouterEnv = "SKUPPER_ROUTER"
+
+// standing is how often a router looks whether its namespace is still there.
+const standing = 5 * time.Second
+
+// Router is one run of a router.
+type Router struct {
+	Config  string // file
+	PIDFile string // see supervise.Claim; empty: it makes no claim
+	Log     string // log file; empty: standard error
+	Program string // see RouterEnv; empty: the router in this program
+	Version string
+}
+
+// Run is the router until ctx ends. With another program it does not return unless that cannot be started.
+func (r Router) Run(ctx context.Context, stderr io.Writer) (err error) {
+	out := stderr
+	if r.Log != "" {
+		// What the runtime itself says, as in a panic, goes to standard error: that is the log too.
+		file, err := logfile.Open(r.Log, sendOutputTo)
+		if err != nil {
+			return err
+		}
+		defer func() { _ = file.Close() }()
+		out = file
+	}
+	log := zerolog.New(out).With().Timestamp().Logger()
+	defer func() {
+		if err != nil {
+			log.Error().Err(err).Msg("router.failed")
+		}
+	}()
+	ctx, stop := context.WithCancel(ctx)
+	defer stop()
+	var claim *supervise.Claim
+	if r.PIDFile != "" {
+		program := r.Program
+		if program == "" {
+			program = "podman-skupper router"
+		}
+		if claim, err = supervise.Take(ctx, r.PIDFile, program, time.Now()); err != nil {
+			return err
+		}
+		defer claim.Release()
+	}
+	if r.Program != "" {
+		if claim != nil {
+			if err := claim.Inherit(); err != nil {
+				return err
+			}
+		}
+		return become(r.Program, []string{r.Program, "-c", r.Config})
+	}
+	cfg, err := config.Load(r.Config)
+	if err != nil {
+		return fault.Wrap(fault.Failed, "read the router's configuration", err, "")
+	}
+	engine, err := router.New(cfg, router.Options{Log: log, Version: r.Version})
+	if err != nil {
+		return fmt.Errorf("make the router: %w", err)
+	}
+	var watching sync.WaitGroup
+	defer watching.Wait()
+	defer stop()
+	if claim != nil {
+		watching.Go(func() { watchClaim(ctx, claim, stop, log) })
+	}
+	log.Info().Str("config", r.Config).Int("pid", os.Getpid()).Msg("router.started")
+	err = engine.Run(ctx)
+	if errors.Is(err, context.Canceled) {
+		err = nil
+	}
+	log.Info().Msg("router.ended")
+	return err
+}
+
+// watchClaim ends a router that nobody can find any more.
+func watchClaim(ctx context.Context, c *supervise.Claim, stop context.CancelFunc, log zerolog.Logger) {
+	t := time.NewTicker(standing)
+	defer t.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-t.C:
+			if !c.Standing() {
+				log.Warn().Msg("router.namespace-removed")
+				stop()
+				return
+			}
+		}
+	}
+}

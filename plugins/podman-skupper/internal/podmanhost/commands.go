@@ -1,0 +1,41 @@
+package podmanhost
+
+import (
+	"github.com/rs/zerolog"
+	"github.com/urfave/cli/v2"
+
+	"github.com/skupper-plugins/suite/plugins/podman-skupper/internal/daemon"
+	"github.com/skupper-plugins/suite/plugins/podman-skupper/internal/filestore"
+	"github.com/skupper-plugins/suite/shared/host"
+)
+
+// Commands implements host.Commander: the long-running modes, which other commands start.
+func (h Host) Commands(s host.Streams) []*cli.Command {
+	return []*cli.Command{
+		{
+			Name: "agent", Hidden: true, Usage: "look after the local sites of this user; started by other commands",
+			Flags: []cli.Flag{&cli.BoolFlag{Name: "detached", Usage: "log to the agent's file"}},
+			Action: func(c *cli.Context) error {
+				paths, err := filestore.Locate(h.getenv)
+				if err != nil {
+					return err
+				}
+				return daemon.RunAgent(c.Context, paths, h.version, c.Bool("detached"), s.Err)
+			},
+		},
+		{
+			Name: "router", Hidden: true, Usage: "be the router of a site; started by the agent",
+			Flags: []cli.Flag{
+				&cli.StringFlag{Name: "c", Usage: "configuration `FILE`", Required: true},
+				&cli.StringFlag{Name: "pid", Usage: "`FILE` that says which process the router is"},
+				&cli.StringFlag{Name: "log", Usage: "log `FILE`"},
+			},
+			Action: func(c *cli.Context) error {
+				r := daemon.Router{Config: c.String("c"), PIDFile: c.String("pid"), Log: c.String("log"), Program: h.getenv(daemon.RouterEnv), Version: h.version}
+				return r.Run(c.Context, s.Err)
+			},
+		},
+	}
+}
+
+func nop() zerolog.Logger { return zerolog.Nop() }

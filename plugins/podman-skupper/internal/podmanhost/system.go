@@ -1,0 +1,256 @@
+package podmanhost
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"os/user"
+	"strings"
+	"time"
+
+	"github.com/skupper-plugins/suite/plugins/podman-skupper/internal/agent"
+	"github.com/skupper-plugins/suite/plugins/podman-skupper/internal/atomicfile"
+	"github.com/skupper-plugins/suite/plugins/podman-skupper/internal/daemon"
+	"github.com/skupper-plugins/suite/plugins/podman-skupper/internal/filestore"
+	"github.com/skupper-plugins/suite/plugins/podman-skupper/internal/supervise"
+	"github.com/skupper-plugins/suite/shared/api/v2alpha1"
+	"github.com/skupper-plugins/suite/shared/fault"
+	"github.com/skupper-plugins/suite/shared/op"
+)
+
+// system is the op.System of a namespace.
+type system struct {
+	h        Host
+	paths    filestore.Paths
+	dir      filestore.Dir
+	store    *filestore.Store
+	look     *supervise.Local
+	platform string
+}
+
+var _ op.System = system{}
+
+// goneWait bounds how long the end of a site is waited for.
+const goneWait = 60 * time.Second
+
+func (s system) client() *agent.Client { return agent.NewClient(s.paths.AgentSocket()) }
+
+// Start implements op.System.
+func (s system) Start(ctx context.Context) error {
+	if err := os.Remove(s.dir.Stopped()); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return fault.Wrap(fault.Failed, "start the site", err, "")
+	}
+	return s.reconcile(ctx, false)
+}
+
+// Reload implements op.System.
+func (s system) Reload(ctx context.Context) error { return s.reconcile(ctx, true) }
+
+// reconcile has the agent, started if need be, do a pass, and returns what came of it.
+func (s system) reconcile(ctx context.Context, reload bool) error {
+	if _, err := daemon.EnsureAgent(ctx, s.paths); err != nil {
+		return err
+	}
+	rep, err := s.client().Reconcile(ctx, s.dir.Name(), reload)
+	if err != nil {
+		return err
+	}
+	return rep.Err()
+}
+
+// Stop implements op.System.
+func (s system) Stop(ctx context.Context) error {
+	if !s.store.Exists() {
+		return nil
+	}
+	if err := filestore.MakeDir(s.dir.Internal(), 0o755); err != nil {
+		return err
+	}
+	// First, so that whoever looks after the site does not start it again.
+	if err := atomicfile.Write(s.dir.Stopped(), 0o644, nil); err != nil {
+		return err
+	}
+	rep, err := s.client().Reconcile(ctx, s.dir.Name(), false)
+	switch {
+	case err == nil:
+		return rep.Err()
+	case !errors.Is(err, agent.ErrNoAgent):
+		return err
+	}
+	return s.engine(ctx).Stop(ctx)
+}
+
+// engine runs the router without the agent.
+func (s system) engine(ctx context.Context) supervise.Engine {
+	return daemon.Engine(daemon.Systemd(ctx, s.paths, s.h.getenv), "", nop())(s.dir)
+}
+
+// Wake implements op.System. Where the site was just deleted it returns when the router is gone.
+func (s system) Wake(ctx context.Context) (stopped bool, err error) {
+	sites, err := s.store.List(ctx, v2alpha1.KindSite)
+	if err != nil {
+		return false, err
+	}
+	if len(sites) == 0 {
+		return false, s.end(ctx)
+	}
+	if exists(s.dir.Stopped()) {
+		return true, nil
+	}
+	if _, err := daemon.EnsureAgent(ctx, s.paths); err != nil {
+		return false, err
+	}
+	return false, s.client().Poke(ctx, s.dir.Name())
+}
+
+// end has what is left of a site taken away, if there is anything.
+func (s system) end(ctx context.Context) error {
+	if !exists(s.dir.RouterConfig()) && !s.look.State(ctx).Running {
+		return nil
+	}
+	ctx, cancel := context.WithTimeout(ctx, goneWait)
+	defer cancel()
+	return s.reconcile(ctx, false)
+}
+
+// Status implements op.System.
+func (s system) Status(ctx context.Context) (op.SystemStatus, error) {
+	out := op.SystemStatus{Namespace: s.dir.Name(), Platform: s.platform, Home: s.dir.Root(), Stopped: exists(s.dir.Stopped())}
+	in, err := s.store.Load()
+	if err != nil {
+		return out, err
+	}
+	for _, o := range in.Objects {
+		if v2alpha1.KindOf(o) == v2alpha1.KindSite {
+			out.Site = o.GetName()
+		}
+	}
+	for _, f := range in.Faults {
+		out.Notes = append(out.Notes, f.Error())
+	}
+	h, err := s.client().Health(ctx)
+	switch {
+	case err == nil:
+		out.Agent = op.Process{Running: true, PID: h.PID, Since: h.Since}
+		if h.Version != s.h.version {
+			out.Notes = append(out.Notes, fmt.Sprintf("the agent is of version %s, this program of %s: end it (process %d), the next command starts the new one", h.Version, s.h.version, h.PID))
+		}
+	case errors.Is(err, agent.ErrNoAgent):
+		out.Agent.Detail = "does not run; the next command that changes something starts it"
+	default:
+		out.Agent.Detail = strings.Join(strings.Fields(err.Error()), " ")
+	}
+	st := s.look.State(ctx)
+	out.Router = op.Process{Running: st.Running, PID: st.PID, Since: st.Since, Detail: st.Detail}
+	if out.Stopped && !st.Running {
+		out.Router.Detail = "stopped by the user"
+	}
+	s.systemdStatus(ctx, &out)
+	return out, nil
+}
+
+// systemdStatus adds what only systemd knows.
+func (s system) systemdStatus(ctx context.Context, out *op.SystemStatus) {
+	sd := daemon.Systemd(ctx, s.paths, s.h.getenv)
+	if sd == nil {
+		return
+	}
+	out.Installed = sd.Has(daemon.AgentUnit)
+	if st := s.engine(ctx).State(ctx); st.Running {
+		out.Router.Detail = st.Detail
+	}
+	if me, err := user.Current(); err == nil && out.Installed && !sd.Lingers(me.Username) {
+		out.Notes = append(out.Notes, "sites end when you log out, unless: loginctl enable-linger "+me.Username)
+	}
+}
+
+// Install implements op.System.
+func (s system) Install(ctx context.Context) error {
+	sd := daemon.Systemd(ctx, s.paths, s.h.getenv)
+	if sd == nil {
+		hint := "have `system start` run when the machine starts, for instance by an @reboot line in crontab"
+		if s.paths.Private() {
+			return fault.New(fault.Failed, "an installation in SKUPPER_HOME is not made known to systemd", hint)
+		}
+		return fault.New(fault.Failed, "there is no systemd that works for this user", hint)
+	}
+	program, err := daemon.Program()
+	if err != nil {
+		return err
+	}
+	if !sd.Has(daemon.AgentUnit) { // an agent that runs without its unit makes room
+		if err := s.endAgent(ctx); err != nil {
+			return err
+		}
+	}
+	if err := filestore.MakeDir(s.paths.Agent(), 0o700); err != nil {
+		return err
+	}
+	return sd.Ensure(ctx, daemon.Unit(program))
+}
+
+// Uninstall implements op.System.
+func (s system) Uninstall(ctx context.Context, force bool) error {
+	names, err := s.paths.List()
+	if err != nil {
+		return err
+	}
+	var running []system
+	var which []string
+	for _, name := range names {
+		other := s.in(name)
+		if st := other.look.State(ctx); st.Running {
+			running, which = append(running, other), append(which, name)
+		}
+	}
+	if len(running) > 0 && !force {
+		return fault.New(fault.Conflict, "sites run in "+strings.Join(which, ", "), "`system stop` in each of them, or --force")
+	}
+	for _, other := range running {
+		if err := other.Stop(ctx); err != nil {
+			return err
+		}
+	}
+	if sd := daemon.Systemd(ctx, s.paths, s.h.getenv); sd != nil {
+		if err := sd.Remove(ctx, daemon.AgentUnit); err != nil {
+			return err
+		}
+	}
+	return s.endAgent(ctx)
+}
+
+// in is the same for another namespace.
+func (s system) in(name string) system {
+	s.dir = s.paths.Namespace(name)
+	s.store = filestore.Open(s.dir, s.h.now)
+	s.look = lookAt(s.dir, s.h.now)
+	return s
+}
+
+// endAgent ends the agent if it runs, and returns when it is gone.
+func (s system) endAgent(ctx context.Context) error {
+	ctx, cancel := context.WithTimeout(ctx, goneWait)
+	defer cancel()
+	err := s.client().Shutdown(ctx)
+	if errors.Is(err, agent.ErrNoAgent) {
+		return nil
+	}
+	for err == nil {
+		if _, herr := s.client().Health(ctx); errors.Is(herr, agent.ErrNoAgent) {
+			return nil
+		}
+		select {
+		case <-ctx.Done():
+			return fault.Wrap(fault.Late, "the agent does not end", ctx.Err(), "")
+		case <-time.After(50 * time.Millisecond):
+		}
+	}
+	return err
+}
+
+func exists(path string) bool {
+	_, err := os.Stat(path)
+	return err == nil
+}
