@@ -164,7 +164,10 @@ func (s *Server) refuse(w http.ResponseWriter, c claim, g grant.Grant, bad *refu
 	}
 	http.Error(w, bad.text, bad.status)
 	line := s.log.Info()
-	if bad.cause == grant.Internal {
+	switch {
+	case errors.Is(err, context.Canceled): // the claimant hung up
+		line = s.log.Debug()
+	case bad.cause == grant.Internal:
 		line = s.log.Error().Err(err)
 	}
 	line.Int("status", bad.status).Str("cause", string(bad.cause)).Str("grant", g.Name).Str("namespace", g.Namespace).
