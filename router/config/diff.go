@@ -30,7 +30,8 @@ const AutoMeshPrefix = "auto-mesh"
 
 // Diff compares two configurations, either of which may have been read from a running router. The order of
 // entities, defaults spelt out and entities of unknown types do not matter. What a type does not allow to be
-// updated is deleted and created again.
+// updated is deleted and created again. Both should have passed [Config.Check]: of entities with the same name
+// only the last counts.
 func Diff(from, to *Config) Changes {
 	var d differ
 	d.diffRouter(from, to)

@@ -1,9 +1,9 @@
 package config
 
 import (
+	"bytes"
 	"os"
 	"path/filepath"
-	"reflect"
 	"testing"
 )
 
@@ -31,12 +31,29 @@ func FuzzParse(f *testing.F) {
 		if err != nil {
 			t.Fatalf("read back: %v\n%s", err, out)
 		}
-		if !reflect.DeepEqual(c.Entities(), again.Entities()) {
-			t.Fatalf("%s\nreads back as\n%v\nwant\n%v", out, again.Entities(), c.Entities())
+		twice, err := again.Marshal()
+		if err != nil || !bytes.Equal(out, twice) || len(c.Entities()) != len(again.Entities()) {
+			t.Fatalf("%s\nreads back as\n%s, %v", out, twice, err)
 		}
-		if d := Diff(c, again); len(d.Created)+len(d.Deleted) != 0 {
+		if d := Diff(c, again); !duplicates(c) && !d.Empty() {
 			t.Fatalf("differs from itself: %+v", d)
 		}
 		c.ApplyDefaults()
 	})
+}
+
+// duplicates says whether two entities go by one name, of which only one counts in a comparison.
+func duplicates(c *Config) bool {
+	seen := map[string]bool{}
+	for _, e := range c.Entities() {
+		name := e.Type + " " + e.Name()
+		if e.Type == "address" {
+			name = Identity(e.Type, e.Attributes)
+		}
+		if seen[name] || e.Type == "site" && seen["site"] {
+			return true
+		}
+		seen[name], seen[e.Type] = true, true
+	}
+	return false
 }

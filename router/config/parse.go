@@ -74,8 +74,11 @@ func parseEntity(item json.RawMessage) (Entity, error) {
 		return Entity{}, errors.New("want [type, {attributes}]")
 	}
 	var e Entity
-	if err := json.Unmarshal(two[0], &e.Type); err != nil || e.Type == "" {
+	if err := json.Unmarshal(two[0], &e.Type); err != nil {
 		return Entity{}, errors.New("the type is not a text")
+	}
+	if e.Type = strings.TrimPrefix(e.Type, Prefix); e.Type == "" {
+		return Entity{}, errors.New("the type is empty")
 	}
 	dec := json.NewDecoder(bytes.NewReader(two[1]))
 	dec.UseNumber()
@@ -89,7 +92,6 @@ func parseEntity(item json.RawMessage) (Entity, error) {
 		}
 		e.Attributes[k] = plain
 	}
-	e.Type = strings.TrimPrefix(e.Type, Prefix)
 	if t := Lookup(e.Type); t != nil && t.Alias != "" {
 		e.Type = t.Alias
 	}

@@ -80,7 +80,7 @@ func (c *Client) dial(ctx context.Context, o Options) (err error) {
 		return errors.Join(err, ignoreClosed(nc.Close()))
 	}
 	if err := c.attach(ctx); err != nil {
-		return errors.Join(err, ignoreClosed(c.conn.Close()))
+		return errors.Join(err, ignoreClosed(c.Close()))
 	}
 	return nil
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net"
 
 	"github.com/Azure/go-amqp"
 )
@@ -108,10 +109,16 @@ func (c *Client) exchange(ctx context.Context, r request) (*amqp.Message, error)
 	return nil, fmt.Errorf("no reply among %d messages", maxStale)
 }
 
-// late turns the end of our own time limit into an error that tells it from the caller's.
+// late tells the end of our own time limit, as a *TimeoutError, from that of the caller's; nil if err is neither.
+// A socket may notice that the time is up before the context does.
 func (c *Client) late(caller, ours context.Context, err error) error {
-	if ours.Err() != nil && caller.Err() == nil && errors.Is(err, context.DeadlineExceeded) {
-		return &TimeoutError{After: c.timeout}
+	var slow net.Error
+	if caller.Err() != nil || ours.Err() == nil && !(errors.As(err, &slow) && slow.Timeout()) {
+		return nil
 	}
-	return nil
+	theirs, limited := caller.Deadline()
+	if end, _ := ours.Deadline(); limited && !theirs.After(end) {
+		return context.DeadlineExceeded
+	}
+	return &TimeoutError{After: c.timeout}
 }
