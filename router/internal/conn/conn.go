@@ -166,7 +166,9 @@ func (c *Conn) header(h []byte) {
 	case [8]byte(h) == frame.ProtoAMQP && (c.saslDone || !c.cfg.Client && (c.cfg.SkipSASL || len(c.cfg.Mechanisms) == 0)):
 		c.saslDone = true
 		c.phase = wantOpen
-		if c.cfg.Client && !c.openSent {
+		if !c.cfg.Client {
+			c.appendRaw(frame.ProtoAMQP[:]) // at once: some clients wait for it before they open
+		} else if !c.openSent {
 			c.sendOpen()
 		}
 	default:

@@ -37,7 +37,6 @@ func (c *Conn) onOpen(o *frame.Open, evs []Event) []Event {
 		c.maxSend = int(o.MaxFrameSize)
 	}
 	if !c.openSent {
-		c.appendRaw(frame.ProtoAMQP[:])
 		c.sendOpen()
 	}
 	c.phase = open

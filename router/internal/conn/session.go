@@ -28,16 +28,16 @@ type held struct {
 // Session is one session (AMQP 2.5).
 type Session struct {
 	c         *Conn
-	channel   uint16 // ours
-	remote    uint16 // the peer's
-	begun     bool   // the peer's begin is here
-	ended     bool   // our end is out
-	nextOut   uint32 // transfer-id of the next transfer out
-	window    uint32 // transfers that the peer still takes
-	nextIn    uint32 // transfer-id of the next transfer in
-	inWindow  uint32 // transfers that we still take
-	nextID    uint32 // delivery-id of the next delivery out
-	peerMax   uint32 // highest handle that the peer allows
+	channel   uint16           // ours
+	remote    uint16           // the peer's
+	begun     bool             // the peer's begin is here
+	ended     bool             // our end is out
+	nextOut   uint32           // transfer-id of the next transfer out
+	window    uint32           // transfers that the peer still takes
+	nextIn    uint32           // transfer-id of the next transfer in
+	inWindow  uint32           // transfers that we still take
+	nextID    uint32           // delivery-id of the next delivery out
+	peerMax   uint32           // highest handle that the peer allows
 	links     []*Link          // by our handle; nil is free
 	free      []uint32         // free handles below len(links)
 	awaiting  map[string]*Link // ours that the peer has not answered, by role and name

@@ -79,7 +79,7 @@ type ConnOptions struct {
 	TLSVersion string
 	TLSCipher  string
 	SASL       string
-	Data       bool // a dialled data connection
+	Data       bool                      // a dialled data connection
 	OnOpen     func(properties wire.Map) // of the peer's open; on the core's goroutine
 }
 
