@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"strings"
+	"unicode"
 
 	"github.com/urfave/cli/v2"
 	"go.uber.org/multierr"
@@ -88,17 +89,30 @@ func report(ctx context.Context, w io.Writer, h host.Host, top []*cli.Command, e
 	}
 }
 
-// failures is the text of an error; of several, a line each.
+// failures is the text of an error: of several, a line each, further lines set in; parts that came from outside cannot play with
+// the terminal.
 func failures(err error) string {
-	all := multierr.Errors(err)
-	if len(all) < 2 {
-		return strings.ReplaceAll(err.Error(), ": \n", ":\n")
+	msg := err.Error()
+	if all := multierr.Errors(err); len(all) > 1 {
+		msg = fmt.Sprintf("%d things failed:", len(all))
+		for _, e := range all {
+			msg += "\n" + e.Error()
+		}
 	}
-	msg := fmt.Sprintf("%d things failed:", len(all))
-	for _, e := range all {
-		msg += "\n  " + strings.ReplaceAll(e.Error(), "\n", "\n  ")
+	lines := strings.Split(strings.ReplaceAll(msg, ": \n", ":\n"), "\n")
+	for i, l := range lines {
+		l = strings.Map(func(r rune) rune {
+			if unicode.IsControl(r) {
+				return -1
+			}
+			return r
+		}, l)
+		if i > 0 {
+			l = "  " + strings.TrimLeft(l, " ")
+		}
+		lines[i] = l
 	}
-	return msg
+	return strings.Join(lines, "\n")
 }
 
 // qualify puts the words by which the host is called before the commands named in a text: those in backquotes, and a text

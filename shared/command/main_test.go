@@ -82,8 +82,8 @@ func TestCommands(t *testing.T) {
 		want result
 	}{
 		{"version", local(), "version", result{0, "v1.2.3\n", ""}},
-		{"site-create", local(), "site create west --enable-link-access", result{0, "site/west created\n", "waiting for the site's processes to start\nnext: test skupper token issue FILE\n"}},
-		{"site-create-again", local(west()), "site create --enable-link-access west", result{0, "site/west unchanged\n", "waiting for the site's processes to start\nnext: test skupper token issue FILE\n"}},
+		{"site-create", local(), "site create west --enable-link-access", result{0, "site/west created\n", "waiting for the processes of site west to start\nnext: test skupper token issue FILE\n"}},
+		{"site-create-again", local(west()), "site create --enable-link-access west", result{0, "site/west unchanged\n", "waiting for the processes of site west to start\nnext: test skupper token issue FILE\n"}},
 		{"site-create-second", local(west()), "site create east", result{6, "", "Error: create site east: namespace default has a site already, west\ntry: test skupper site status west shows it; another site needs another namespace\n"}},
 		{"site-create-late", cluster(), "site create west --timeout 1", result{3, "", "waiting for site west: Not Ready\nError: site west is not ready after 1s: Not Ready\ntry: it may still become so: test skupper site status west\n"}},
 		{"site-status", local(west()), "site status", result{0, "NAME   STATUS   MESSAGE\nwest   Ready    OK\n", ""}},
@@ -127,7 +127,7 @@ func TestCommands(t *testing.T) {
 		{"token-redeem-no-file", local(west()), "token redeem /nonexistent/t.yaml", result{4, "", "Error: there is no file /nonexistent/t.yaml\n"}},
 		{"system-status", local(west()), "system status", result{0, "Namespace:        default\nPlatform:         linux\nSite:             west\nRouter:           not running (exit status 1)\n" +
 			"Agent:            running, process 7\nStarts by itself: false\nDirectory:        /home/u/x\n", "the router ended 3 times\n"}},
-		{"system-start", local(west()), "system start", result{0, "site/west started\n", ""}},
+		{"system-start", local(west()), "system start", result{0, "site/west started\n", "waiting for the processes of site west to start\n"}},
 		{"system-stop", local(west()), "system stop", result{0, "site/west stopped\n", "next: test skupper system start\n"}},
 		{"system-stop-nothing", local(), "system stop", result{4, "", "Error: there is no site in namespace default\ntry: test skupper site create NAME\n"}},
 		{"system-install-manual", local(), "system install --reload-type manual", result{0, "system/system installed\n", "changes take effect at once all the same: reload-type manual has no meaning here\n"}},
@@ -219,6 +219,7 @@ func TestExitCodes(t *testing.T) {
 		{fault.New(fault.Missing, "x", "site create NAME"), 4, "Error: x\ntry: test skupper site create NAME\n"},
 		{fault.New(fault.Denied, "x", "issue one: `token issue FILE`"), 5, "Error: x\ntry: issue one: test skupper token issue FILE\n"},
 		{fault.New(fault.Conflict, "x", "see `man 1 x`"), 6, "Error: x\ntry: see `man 1 x`\n"},
+		{errors.Join(errors.New("from\x1b[2J outside"), errors.New("b")), 1, "Error: 2 things failed:\n  from[2J outside\n  b\n"},
 	} {
 		h := local(west())
 		h.ports = func(p *op.Ports) { p.Store = failing{p.Store, tc.err} }

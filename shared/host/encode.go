@@ -10,8 +10,11 @@ import (
 )
 
 // Encode writes v as one document: "json" (indented by two) or "yaml". Nulls and empty objects inside are left out, so that
-// resources look as a user would write them.
+// resources look as a user would write them. Of nil nothing is written.
 func Encode(w io.Writer, format string, v any) error {
+	if v == nil {
+		return nil
+	}
 	text, err := encode(format, v)
 	if err != nil {
 		return err

@@ -108,6 +108,9 @@ func TestRecords(t *testing.T) {
 	if r := Records(View{Name: "x", Kind: "site"}); len(r) != 1 || r[0]["Name"] != "x" || r[0]["Kind"] != "site" {
 		t.Errorf("result: %v", r)
 	}
+	if r := Records(View{Lines: []string{"Site x created"}}); len(r) != 1 || r[0]["Line"] != "Site x created" {
+		t.Errorf("lines: %v", r)
+	}
 	if r := Records(links()); r == nil || len(r) != 0 {
 		t.Errorf("empty: %v", r)
 	}

@@ -95,7 +95,8 @@ func WriteRemarks(w io.Writer, v View) error {
 	return err
 }
 
-// Records are the rows of a view, or its fields, or its name, by the names that templates use: {{.Name}}, {{.Status}}.
+// Records are the rows of a view, or its fields, its lines ({{.Line}}) or its name, by the names that templates use: {{.Name}},
+// {{.Status}}.
 func Records(v View) []map[string]string {
 	switch {
 	case v.Columns != nil:
@@ -116,6 +117,13 @@ func Records(v View) []map[string]string {
 			rec[f.Name] = f.Value
 		}
 		return []map[string]string{rec}
+	}
+	if v.Name == "" {
+		all := make([]map[string]string, 0, len(v.Lines))
+		for _, l := range v.Lines {
+			all = append(all, map[string]string{"Line": l})
+		}
+		return all
 	}
 	return []map[string]string{{"Name": v.Name, "Kind": v.Kind, "Verb": v.Verb}}
 }

@@ -2,7 +2,6 @@ package op
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"reflect"
 	"slices"
@@ -67,9 +66,6 @@ func (c Apply) Run(ctx context.Context, p Ports) ([]Changed, error) {
 	if err := oneSite(ctx, p, c.Documents); err != nil {
 		return nil, err
 	}
-	if err := foreign(p, c.Documents); err != nil {
-		return nil, err
-	}
 	var all []Changed
 	var failed error
 	for _, d := range inOrder(c.Documents) {
@@ -78,6 +74,7 @@ func (c Apply) Run(ctx context.Context, p Ports) ([]Changed, error) {
 			failed = multierr.Append(failed, fmt.Errorf("%s: apply %s %s: %w", d.Where(), d.Kind, d.Name, err))
 			continue
 		}
+		did.Notes = append(did.Notes, foreign(p, d)...)
 		all = append(all, did)
 	}
 	_, err := wake(ctx, p)
@@ -106,18 +103,13 @@ func oneSite(ctx context.Context, p Ports, docs []manifest.Document) error {
 	return nil
 }
 
-// foreign refuses documents that say they belong to another namespace.
-func foreign(p Ports, docs []manifest.Document) error {
-	var f faults
-	for _, d := range docs {
-		if d.Namespace != "" && d.Namespace != p.Store.Namespace() {
-			f.add("%s: %s %s is of namespace %s, and this is %s", d.Where(), d.Kind, d.Name, d.Namespace, p.Store.Namespace())
-		}
-	}
-	if f.err == nil {
+// foreign notes that a document names another namespace: it is taken into this one all the same, so that what was written for
+// one place can be used at another.
+func foreign(p Ports, d manifest.Document) []string {
+	if d.Namespace == "" || d.Namespace == p.Store.Namespace() {
 		return nil
 	}
-	return fault.Wrap(fault.Usage, "", f.err, "choose the namespace with --namespace, or leave it out of the file")
+	return []string{fmt.Sprintf("%s: %s %s names namespace %s, and is taken for %s", d.Where(), d.Kind, d.Name, d.Namespace, p.Store.Namespace())}
 }
 
 // inOrder puts the kinds in the order in which they are best created, secrets first.
@@ -184,9 +176,6 @@ func merged(old, add map[string]string) map[string]string {
 
 // Run deletes what the documents name. What is not there is noted, and a fault.Missing after all others are deleted.
 func (c DeleteDocuments) Run(ctx context.Context, p Ports) ([]Changed, error) {
-	if err := foreign(p, c.Documents); err != nil {
-		return nil, err
-	}
 	var all []Changed
 	var failed error
 	docs := inOrder(c.Documents)
@@ -194,11 +183,12 @@ func (c DeleteDocuments) Run(ctx context.Context, p Ports) ([]Changed, error) {
 	for _, d := range docs {
 		did, err := remove(ctx, p, d.Kind, d.Name, Gone{}, nil)
 		if err != nil {
-			failed = errors.Join(failed, err)
+			failed = multierr.Append(failed, err)
 			continue
 		}
+		did.Notes = append(did.Notes, foreign(p, d)...)
 		all = append(all, did)
 	}
 	_, err := wake(ctx, p)
-	return all, errors.Join(failed, err)
+	return all, multierr.Append(failed, err)
 }

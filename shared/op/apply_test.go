@@ -86,7 +86,6 @@ func TestApplyRefusesAllForOneThatIsWrong(t *testing.T) {
 	}{
 		{"second-site", doc("Listener", "a", "spec: {routingKey: k, host: h, port: 1}\n") + doc("Site", "east", aSite), fault.Conflict, "namespace default can have one site, and would have east and west"},
 		{"two-sites", doc("Site", "east", aSite) + doc("Site", "north", aSite), fault.Conflict, "and would have east and north and west"},
-		{"foreign", doc("Listener", "a", "  namespace: other\nspec: {routingKey: k, host: h, port: 1}\n"), fault.Usage, "f.yaml:2: Listener a is of namespace other, and this is default"},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			m := newMemory(west())
@@ -115,5 +114,20 @@ func TestDeleteDocuments(t *testing.T) {
 	wantKind(t, err, fault.Missing, `there is no link "gone" in namespace default`)
 	if lines(did) != "Link l deleted, Site west deleted" || m.names() != "" {
 		t.Errorf("did %s, left %s", lines(did), m.names())
+	}
+}
+
+func TestApplyTakesForeignDocuments(t *testing.T) {
+	m := newMemory()
+	docs := documents(t, doc("Listener", "a", "  namespace: other\nspec: {routingKey: k, host: h, port: 1}\n"))
+	did, err := Apply{docs}.Run(t.Context(), Ports{Store: m})
+	if err != nil || strings.Join(did[0].Notes, "") != "f.yaml:2: Listener a names namespace other, and is taken for default" {
+		t.Errorf("%+v, %v", did, err)
+	}
+	if o := must[*v2alpha1.Listener](t, m, "a"); o.Namespace != "default" {
+		t.Errorf("it is in namespace %q", o.Namespace)
+	}
+	if did, err = (DeleteDocuments{docs}).Run(t.Context(), Ports{Store: m}); err != nil || len(did[0].Notes) != 1 || m.names() != "" {
+		t.Errorf("%+v, %v", did, err)
 	}
 }

@@ -140,12 +140,19 @@ type fakeSystem struct {
 	stopped            bool
 	started, wakes     int
 	startErr, wakeErr  error
-	reload             func(context.Context) error
+	start, reload      func(context.Context) error
 	stops, uninstalled int
 }
 
-func (f *fakeSystem) Start(context.Context) error { f.started++; f.stopped = false; return f.startErr }
-func (f *fakeSystem) Stop(context.Context) error  { f.stops++; f.stopped = true; return nil }
+func (f *fakeSystem) Start(ctx context.Context) error {
+	f.started++
+	f.stopped = false
+	if f.start != nil {
+		return f.start(ctx)
+	}
+	return f.startErr
+}
+func (f *fakeSystem) Stop(context.Context) error { f.stops++; f.stopped = true; return nil }
 func (f *fakeSystem) Reload(ctx context.Context) error {
 	if f.reload != nil {
 		return f.reload(ctx)

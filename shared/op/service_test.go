@@ -241,6 +241,10 @@ func TestSystem(t *testing.T) {
 		} {
 			wantKind(t, run(), fault.Missing, "there is no site in namespace default")
 		}
+		sys.start = func(ctx context.Context) error { <-ctx.Done(); return ctx.Err() }
+		_, err = StartSystem{aWait}.Run(t.Context(), p, nil)
+		wantKind(t, err, fault.Late, "start site west: its processes have not started after 1m0s")
+		sys.start = nil
 		sys.startErr = errors.New("port 55671 is taken")
 		if _, err = (StartSystem{aWait}).Run(t.Context(), p, nil); err == nil || !strings.Contains(err.Error(), "start site west: port 55671 is taken") {
 			t.Error(err)

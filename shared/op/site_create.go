@@ -92,8 +92,7 @@ func (c CreateSite) Run(ctx context.Context, p Ports, say Progress) (Changed, er
 		return did, err
 	}
 	if p.System != nil {
-		say.say("the site's processes to start")
-		if err := p.System.Start(ctx); err != nil {
+		if err := start(ctx, p, c.Name, c.Wait, say); err != nil {
 			return did, fault.Wrap(fault.KindOf(err), "site "+c.Name+" is stored, but cannot be started", err, "`system start`")
 		}
 	}

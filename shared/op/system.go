@@ -47,7 +47,7 @@ func (c StartSystem) Run(ctx context.Context, p Ports, say Progress) (Changed, e
 	if err != nil {
 		return Changed{}, err
 	}
-	if err := p.System.Start(ctx); err != nil {
+	if err := start(ctx, p, s.Name, c.Wait, say); err != nil {
 		return Changed{}, fmt.Errorf("start site %s: %w", s.Name, err)
 	}
 	did := Changed{Did: "started", Kind: v2alpha1.KindSite, Name: s.Name, Object: s}
@@ -99,4 +99,16 @@ func (c UninstallSystem) Run(ctx context.Context, p Ports) error {
 // Run looks.
 func (LookAtSystem) Run(ctx context.Context, p Ports) (SystemStatus, error) {
 	return p.System.Status(ctx)
+}
+
+// start starts what the site needs, within the time to wait.
+func start(ctx context.Context, p Ports, name string, w Wait, say Progress) error {
+	within, cancel := context.WithTimeout(ctx, w.Timeout)
+	defer cancel()
+	say.say("the processes of site " + name + " to start")
+	err := p.System.Start(within)
+	if err != nil && within.Err() != nil && ctx.Err() == nil { // our time, not the caller's
+		return fault.Wrap(fault.Late, fmt.Sprintf("its processes have not started after %v", w.Timeout), err, "`system status`")
+	}
+	return err
 }
