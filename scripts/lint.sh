@@ -12,7 +12,8 @@ if [ -n "$unformatted" ]; then
 fi
 scripts/each-module.sh go vet ./... || failed+=("go vet")
 (GOWORK=off go -C scripts/tools vet ./...) || failed+=("go vet of scripts/tools")
-scripts/each-module.sh "$PWD/scripts/tool.sh" golangci-lint run --config "$PWD/.golangci.yml" ./... || failed+=(golangci-lint)
+scripts/each-module.sh "$PWD/scripts/tool.sh" golangci-lint run --max-same-issues 0 --max-issues-per-linter 0 --config "$PWD/.golangci.yml" ./... || failed+=(golangci-lint)
+(cd scripts/tools && GOWORK=off ../tool.sh golangci-lint run --config ../../.golangci.yml ./...) || failed+=("golangci-lint of scripts/tools")
 
 if [ ${#failed[@]} != 0 ]; then
 	printf 'lint: failed: %s\n' "${failed[@]}" >&2

@@ -17,7 +17,7 @@ func get(ctx context.Context, url string, out io.Writer) error {
 	if err != nil {
 		return err
 	}
-	defer resp.Body.Close()
+	defer resp.Body.Close() //nolint:errcheck // only read
 	_, err = io.Copy(out, resp.Body)
 	return err
 }
@@ -48,7 +48,7 @@ func download(ctx context.Context, url string, size int64) error {
 	if err != nil {
 		return err
 	}
-	defer resp.Body.Close()
+	defer resp.Body.Close() //nolint:errcheck // only read
 	sum := sha256.New()
 	n, err := io.Copy(sum, resp.Body)
 	if err != nil {
@@ -69,7 +69,7 @@ func upload(ctx context.Context, url string, size int64) error {
 	if err != nil {
 		return err
 	}
-	defer resp.Body.Close()
+	defer resp.Body.Close() //nolint:errcheck // only read
 	answer, err := io.ReadAll(io.LimitReader(resp.Body, 1000))
 	if err != nil {
 		return err

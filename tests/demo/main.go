@@ -72,7 +72,7 @@ func ports(ctx context.Context, count string, out io.Writer) error {
 		if err != nil {
 			return err
 		}
-		defer l.Close()
+		defer l.Close() //nolint:errcheck // nothing was accepted
 		fmt.Fprintln(out, l.Addr().(*net.TCPAddr).Port)
 	}
 	return nil

@@ -52,7 +52,7 @@ func run(at time.Time, args []string) error {
 	if err != nil {
 		return err
 	}
-	defer os.Remove(f.Name()) // does nothing after the rename
+	defer os.Remove(f.Name()) //nolint:errcheck // there is nothing to remove after the rename
 	if err := write(f, at, entries); err != nil {
 		return fmt.Errorf("write %s: %w", out, err)
 	}
