@@ -75,7 +75,12 @@ func (p *planner) bridge(b bridge, targets []Target) error {
 	if len(targets) == 0 {
 		return errors.New("No matches for selector") //nolint:staticcheck // matched on by others
 	}
+	seen := map[string]bool{}
 	for _, t := range targets {
+		if seen[t.IP] { // pods of a node's own network share its address
+			continue
+		}
+		seen[t.IP] = true
 		c := base
 		c.Name, c.Host, c.ProcessID = "connector/"+b.name+"@"+t.IP, t.IP, t.UID
 		p.cfg.TCPConnectors = append(p.cfg.TCPConnectors, c)

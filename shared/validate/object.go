@@ -5,7 +5,10 @@ import (
 	"fmt"
 	"net/url"
 	"strconv"
+	"strings"
 	"time"
+	"unicode"
+	"unicode/utf8"
 
 	"go.uber.org/multierr"
 
@@ -254,9 +257,13 @@ func (c *checks) certificate(o *v2alpha1.Certificate) {
 	if o.Spec.Subject == "" {
 		c.add("spec.subject", errors.New("is empty"))
 	}
+	if strings.ContainsFunc(o.Spec.Subject, unicode.IsControl) || !utf8.ValidString(o.Spec.Subject) {
+		c.add("spec.subject", fmt.Errorf("is %q, want no control characters", o.Spec.Subject))
+	}
+	if len(o.Spec.Hosts) > MaxHosts {
+		c.add("spec.hosts", fmt.Errorf("has %d hosts, want %d or fewer", len(o.Spec.Hosts), MaxHosts))
+	}
 	for i, h := range o.Spec.Hosts {
-		if h == "" {
-			c.add(fmt.Sprintf("spec.hosts[%d]", i), errors.New("is empty"))
-		}
+		c.add(fmt.Sprintf("spec.hosts[%d]", i), Host(strings.TrimPrefix(h, "*.")))
 	}
 }

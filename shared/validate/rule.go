@@ -23,6 +23,7 @@ const (
 	MaxRoutingKey = 253     // leaves room for the router's own prefixes
 	MaxCost       = 1 << 24 // of a link; sums over a whole network still fit 31 bits
 	MaxKeys       = 256     // routing keys of one strategy
+	MaxHosts      = 256     // of one certificate
 	MaxSelector   = 4096
 )
 

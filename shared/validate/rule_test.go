@@ -82,10 +82,13 @@ func TestObject(t *testing.T) {
 		"token-bad":  {&v2alpha1.AccessToken{Spec: v2alpha1.AccessTokenSpec{URL: "http://h/x"}}, []string{"spec.url", "spec.code", "spec.ca"}},
 		"grant-bad":  {&v2alpha1.AccessGrant{Spec: v2alpha1.AccessGrantSpec{RedemptionsAllowed: -1, ExpirationWindow: "soon"}}, []string{"redemptionsAllowed", "expirationWindow"}},
 		"ca":         {&v2alpha1.Certificate{Spec: v2alpha1.CertificateSpec{Subject: "s", Signing: true}}, nil},
-		"cert-bad":   {&v2alpha1.Certificate{}, []string{"spec.ca", "spec.subject"}},
-		"acnr":       {&v2alpha1.AttachedConnector{Spec: v2alpha1.AttachedConnectorSpec{SiteNamespace: "n", Selector: "a=b", Port: 1}}, nil},
-		"acnrb-bad":  {&v2alpha1.AttachedConnectorBinding{}, []string{"connectorNamespace", "routingKey"}},
-		"sa-bad":     {&v2alpha1.SecuredAccess{}, []string{"spec.selector", "spec.ports"}},
+		"cert-hosts": {&v2alpha1.Certificate{Spec: v2alpha1.CertificateSpec{CA: "c", Subject: "a,b", Hosts: []string{"*.x.org", "10.0.0.1"}}}, nil},
+		"cert-odd": {&v2alpha1.Certificate{Spec: v2alpha1.CertificateSpec{CA: "c", Subject: "a\nb", Hosts: []string{"", "a b"}}},
+			[]string{"spec.subject", "spec.hosts[0]", "spec.hosts[1]"}},
+		"cert-bad":  {&v2alpha1.Certificate{}, []string{"spec.ca", "spec.subject"}},
+		"acnr":      {&v2alpha1.AttachedConnector{Spec: v2alpha1.AttachedConnectorSpec{SiteNamespace: "n", Selector: "a=b", Port: 1}}, nil},
+		"acnrb-bad": {&v2alpha1.AttachedConnectorBinding{}, []string{"connectorNamespace", "routingKey"}},
+		"sa-bad":    {&v2alpha1.SecuredAccess{}, []string{"spec.selector", "spec.ports"}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			err := Object(named(tc.obj))
