@@ -51,6 +51,11 @@ func parse(top []*cli.Command, words []string) line {
 	return l
 }
 
+// empty tells a line without a word.
+func (l *line) empty() bool {
+	return len(l.words) == 0 && len(l.flags) == 0 && len(l.operands) == 0 && !l.help && l.faults == nil
+}
+
 // leaf is the command that runs, nil as long as none or only a group has been named.
 func (l *line) leaf() *cli.Command {
 	if len(l.path) == 0 || len(l.path[len(l.path)-1].Subcommands) > 0 {

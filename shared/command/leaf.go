@@ -112,17 +112,3 @@ func (s *session) close() error {
 
 // say shows progress.
 func (s *session) say(what string) { fmt.Fprintf(s.streams.Err, "waiting for %s\n", what) }
-
-// next is a command to run next, as the user would type it; operands that a shell would take apart are quoted.
-func (s *session) next(words ...string) string {
-	for i, w := range words {
-		if w == "" || strings.ContainsFunc(w, needsQuotes) {
-			words[i] = "'" + strings.ReplaceAll(w, "'", `'\''`) + "'"
-		}
-	}
-	return s.host.Command() + " " + strings.Join(words, " ")
-}
-
-func needsQuotes(r rune) bool {
-	return !(r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' || r >= '0' && r <= '9' || strings.ContainsRune("-_./:=@%+,~", r) || r > 0x7f)
-}

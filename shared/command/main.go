@@ -19,18 +19,18 @@ import (
 // 3 not ready in time, 4 not found, 5 denied or expired, 6 conflict. An error is printed once, on s.Err.
 func Main(ctx context.Context, h host.Host, s host.Streams, args []string) int {
 	top := Tree(h, s)
-	err := run(ctx, h, s, top, args)
+	l := parse(top, args)
+	err := run(ctx, h, s, top, l)
 	if err != nil {
-		report(ctx, s.Err, h, top, err)
+		report(ctx, s.Err, shown{h.Command(), l.here(), top}, err)
 	}
 	return fault.KindOf(err).ExitCode()
 }
 
-func run(ctx context.Context, h host.Host, s host.Streams, top []*cli.Command, args []string) error {
-	l := parse(top, args)
+func run(ctx context.Context, h host.Host, s host.Streams, top []*cli.Command, l line) error {
 	name := strings.Join(l.words, " ")
 	switch {
-	case l.help && (l.faults == nil || l.leaf() != nil), len(args) == 0:
+	case l.help && (l.faults == nil || l.leaf() != nil), l.empty():
 		return writeHelp(s.Out, h, top, l)
 	case l.faults != nil:
 		return usage(name, l.faults, "`"+strings.TrimSpace(name+" --help")+"`")
@@ -77,15 +77,15 @@ func missingCommand(top []*cli.Command, l line, name string) error {
 	return fault.New(fault.Usage, what+", want one of "+strings.Join(names, ", "), "`"+strings.TrimSpace(name+" --help")+"`")
 }
 
-// report prints an error: what failed and why on one line, then what to try.
-func report(ctx context.Context, w io.Writer, h host.Host, top []*cli.Command, err error) {
+// report prints an error: what failed and why, then what to try.
+func report(ctx context.Context, w io.Writer, as shown, err error) {
 	msg := failures(err)
 	if errors.Is(err, context.Canceled) && ctx.Err() != nil {
 		msg = "interrupted: " + msg
 	}
-	fmt.Fprintf(w, "Error: %s\n", qualify(msg, h.Command(), top))
+	fmt.Fprintf(w, "Error: %s\n", as.qualify(msg))
 	if hint := fault.Hint(err); hint != "" {
-		fmt.Fprintf(w, "try: %s\n", qualify(hint, h.Command(), top))
+		fmt.Fprintf(w, "try: %s\n", as.qualify(hint))
 	}
 }
 
@@ -113,49 +113,4 @@ func failures(err error) string {
 		lines[i] = l
 	}
 	return strings.Join(lines, "\n")
-}
-
-// qualify puts the words by which the host is called before the commands named in a text: those in backquotes, and a text
-// that is nothing but a command. Shared code writes `token status NAME` and need not know who shows it.
-func qualify(text, words string, top []*cli.Command) string {
-	if isCommand(text, top) {
-		return words + " " + text
-	}
-	parts := strings.Split(text, "`")
-	if len(parts)%2 == 0 {
-		return text // an odd backquote: no way to tell
-	}
-	for i := 1; i < len(parts); i += 2 {
-		switch {
-		case isCommand(parts[i], top):
-			parts[i] = words + " " + parts[i]
-		case parts[i] == "--help":
-			parts[i] = words + " --help"
-		default:
-			parts[i] = "`" + parts[i] + "`"
-		}
-	}
-	return strings.Join(parts, "")
-}
-
-func isCommand(text string, top []*cli.Command) bool {
-	first, rest, _ := strings.Cut(text, " ")
-	for _, c := range top {
-		if c.Name != first {
-			continue
-		}
-		if len(c.Subcommands) == 0 {
-			return rest == "" || strings.HasPrefix(rest, "-")
-		}
-		second, _, _ := strings.Cut(rest, " ")
-		if second == "--help" {
-			return true
-		}
-		for _, sub := range c.Subcommands {
-			if sub.Name == second {
-				return true
-			}
-		}
-	}
-	return false
 }

@@ -91,6 +91,8 @@ func TestCommands(t *testing.T) {
 			"Endpoints:   10.0.0.1:55671 (inter-router), [fd00::1]:45671 (edge)\n", ""}},
 		{"site-status-none", local(), "site status", result{0, "", "there is no site in namespace default\nnext: test skupper site create NAME\n"}},
 		{"site-status-not-there", local(), "site status west", result{4, "", "Error: there is no site \"west\" in namespace default\ntry: test skupper site status lists those there are\n"}},
+		{"site-status-none-elsewhere", local(), "site status --namespace east", result{0, "", "there is no site in namespace default\nnext: test skupper site create NAME --namespace east\n"}},
+		{"site-status-not-there-elsewhere", local(), "site status west --namespace east's", result{4, "", "Error: there is no site \"west\" in namespace default\ntry: test skupper site status --namespace 'east'\\''s' lists those there are\n"}},
 		{"site-update", local(west()), "site update --advertise a.example,b.example --advertise c.example", result{0, "site/west updated\n", ""}},
 		{"site-delete-all", local(west(), aLink("l")), "site delete --all", result{0, "Site west deleted\nLink l deleted\n", ""}},
 		{"site-generate", local(), "site generate west --namespace north", result{0, "apiVersion: skupper.io/v2alpha1\nkind: Site\nmetadata:\n  name: west\n  namespace: north\n", ""}},
@@ -219,7 +221,6 @@ func TestExitCodes(t *testing.T) {
 		{fault.New(fault.Missing, "x", "site create NAME"), 4, "Error: x\ntry: test skupper site create NAME\n"},
 		{fault.New(fault.Denied, "x", "issue one: `token issue FILE`"), 5, "Error: x\ntry: issue one: test skupper token issue FILE\n"},
 		{fault.New(fault.Conflict, "x", "see `man 1 x`"), 6, "Error: x\ntry: see `man 1 x`\n"},
-		{errors.Join(errors.New("from\x1b[2J outside"), errors.New("b")), 1, "Error: 2 things failed:\n  from[2J outside\n  b\n"},
 	} {
 		h := local(west())
 		h.ports = func(p *op.Ports) { p.Store = failing{p.Store, tc.err} }
@@ -227,10 +228,19 @@ func TestExitCodes(t *testing.T) {
 			t.Errorf("%v: %+v", tc.err, got)
 		}
 		var text strings.Builder
-		report(t.Context(), &text, h, Tree(h, host.Streams{}), tc.err)
+		report(t.Context(), &text, shown{h.Command(), "", Tree(h, host.Streams{})}, tc.err)
 		if text.String() != tc.text {
 			t.Errorf("%v: got %q, want %q", tc.err, text.String(), tc.text)
 		}
+	}
+}
+
+func TestReportOfSeveral(t *testing.T) {
+	var text strings.Builder
+	h := local()
+	report(t.Context(), &text, shown{h.Command(), "", Tree(h, host.Streams{})}, errors.Join(errors.New("from\x1b[2J outside"), errors.New("b\nc")))
+	if want := "Error: 2 things failed:\n  from[2J outside\n  b\n  c\n"; text.String() != want {
+		t.Errorf("got %q, want %q", text.String(), want)
 	}
 }
 

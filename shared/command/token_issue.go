@@ -76,10 +76,10 @@ func issue(ctx context.Context, s *session, c op.IssueToken, file string) (host.
 		}
 		return host.View{}, unwritten(file, err)
 	}
-	v := host.View{Verb: "issued", Kind: "accessgrant", Name: did.Grant, Object: did, Next: s.next("token", "redeem", file)}
+	v := host.View{Verb: "issued", Kind: "accessgrant", Name: did.Grant, Object: did, Next: s.elsewhere("token", "redeem", file)}
 	v.Notes = []string{"the token can be redeemed " + times(did.Redemptions) + until(did.ExpiresAt, time.Now())}
 	if file == stdio { // the token itself is the answer
-		v = host.View{Notes: v.Notes, Next: s.next("token", "redeem", "FILE")}
+		v = host.View{Notes: v.Notes, Next: s.elsewhere("token", "redeem", "FILE")}
 	}
 	return v, nil
 }

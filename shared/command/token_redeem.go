@@ -35,7 +35,10 @@ func (t *tree) tokenRedeem() verb {
 				}
 				did, err := c.Run(ctx, site.Ports, s.say)
 				next := []string{"link", "status"}
-				if len(did.Links) == 1 {
+				switch {
+				case did.NoSite:
+					next = []string{"site", "create", "NAME"}
+				case len(did.Links) == 1:
 					next = append(next, did.Links[0])
 				}
 				return host.View{Verb: "redeemed", Kind: "accesstoken", Name: did.Token, Object: did, Notes: did.Notes, Next: s.next(next...)}, err

@@ -113,7 +113,7 @@ func (c IssueToken) await(ctx context.Context, p Ports, s *v2alpha1.Site, name s
 func (c IssueToken) siteSays(ctx context.Context, p Ports, name string) string {
 	sites, err := list[*v2alpha1.Site](ctx, p.Store, v2alpha1.KindSite, name)
 	if err != nil || sites[0].Status.StatusType == v2alpha1.StatusReady {
-		return "nobody has answered yet"
+		return "not looked at yet"
 	}
 	return "site " + name + ": " + orElse(sites[0].Status.Message, "Not "+v2alpha1.ConditionConfigured)
 }

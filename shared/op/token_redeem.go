@@ -30,6 +30,7 @@ type Redeemed struct {
 	Token  string   `json:"token"`
 	Issuer string   `json:"site,omitempty"` // empty if the token does not say
 	Links  []string `json:"links"`
+	NoSite bool     `json:"-"` // the link waits for a site to be created
 	Notes  []string `json:"-"`
 }
 
@@ -60,7 +61,7 @@ func (c RedeemToken) Run(ctx context.Context, p Ports, say Progress) (did Redeem
 	if did.Notes, err = noSite(ctx, p); err != nil {
 		return did, err
 	}
-	if len(did.Notes) > 0 {
+	if did.NoSite = len(did.Notes) > 0; did.NoSite {
 		did.Notes[0] += " yet: the link is made when there is one"
 	}
 	stopped, err := wake(ctx, p)
