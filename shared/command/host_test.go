@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"strings"
 	"testing"
 	"time"
@@ -124,4 +125,8 @@ func call(t *testing.T, h host.Host, stdin string, args ...string) result {
 	var out, err strings.Builder
 	code := Main(ctx, h, host.Streams{In: strings.NewReader(stdin), Out: &out, Err: &err}, args)
 	return result{code, out.String(), err.String()}
+}
+
+func streamsOf(in io.Reader, text io.Writer) host.Streams {
+	return host.Streams{In: in, Out: text, Err: text}
 }

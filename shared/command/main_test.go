@@ -5,6 +5,7 @@ import (
 	"errors"
 	"os"
 	"path/filepath"
+	"runtime"
 	"strings"
 	"testing"
 	"time"
@@ -82,6 +83,8 @@ func TestCommands(t *testing.T) {
 		want result
 	}{
 		{"version", local(), "version", result{0, "v1.2.3\n", ""}},
+		{"version-flag", local(), "--version", result{0, "v1.2.3\n", ""}},
+		{"version-json", cluster(), "version -o yaml", result{0, "go: " + runtime.Version() + "\nprogram: test skupper\nsystem: " + runtime.GOOS + "/" + runtime.GOARCH + "\nversion: v1.2.3\n", ""}},
 		{"site-create", local(), "site create west --enable-link-access", result{0, "site/west created\n", "waiting for the processes of site west to start\nnext: test skupper token issue FILE\n"}},
 		{"site-create-again", local(west()), "site create --enable-link-access west", result{0, "site/west unchanged\n", "waiting for the processes of site west to start\nnext: test skupper token issue FILE\n"}},
 		{"site-create-second", local(west()), "site create east", result{6, "", "Error: create site east: namespace default has a site already, west\ntry: test skupper site status west shows it; another site needs another namespace\n"}},

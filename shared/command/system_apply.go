@@ -50,7 +50,7 @@ func (t *tree) systemApply() verb {
 		read: func(in *input) job {
 			names := in.filenames()
 			return func(ctx context.Context, s *session) (host.View, error) {
-				docs, err := readDocuments(names, s.streams.In)
+				docs, err := readDocuments(names, stdin{ctx, s.streams.In})
 				if err != nil {
 					return host.View{}, err
 				}
@@ -78,7 +78,7 @@ func (t *tree) systemDelete() verb {
 		read: func(in *input) job {
 			names := in.filenames()
 			return func(ctx context.Context, s *session) (host.View, error) {
-				docs, err := readDocuments(names, s.streams.In)
+				docs, err := readDocuments(names, stdin{ctx, s.streams.In})
 				if err != nil {
 					return host.View{}, err
 				}

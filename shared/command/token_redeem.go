@@ -26,7 +26,7 @@ func (t *tree) tokenRedeem() verb {
 			c := op.RedeemToken{Timeout: in.duration("timeout"), Now: time.Now()}
 			in.check(c.Check())
 			return func(ctx context.Context, s *session) (_ host.View, err error) {
-				if c.Token, err = readToken(file, s.streams.In); err != nil {
+				if c.Token, err = readToken(file, stdin{ctx, s.streams.In}); err != nil {
 					return host.View{}, err
 				}
 				site, err := s.open(ctx)
@@ -86,8 +86,8 @@ func (t *tree) tokenInspect() verb {
 		output:  true, manner: host.Table,
 		read: func(in *input) job {
 			file := in.operand("FILE")
-			return func(_ context.Context, s *session) (host.View, error) {
-				tok, err := readToken(file, s.streams.In)
+			return func(ctx context.Context, s *session) (host.View, error) {
+				tok, err := readToken(file, stdin{ctx, s.streams.In})
 				if err != nil {
 					return host.View{}, err
 				}

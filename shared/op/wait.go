@@ -28,6 +28,9 @@ const minTimeout = time.Second
 // has nothing to rewrite leaves it so; after this it counts.
 const settle = 3 * time.Second
 
+// quiet is how long a wait may last without a word: most are over by then.
+const quiet = 300 * time.Millisecond
+
 // Wait is how long to wait for a change to take effect, and for what.
 type Wait struct {
 	For     string        // WaitReady, WaitConfigured or WaitNone
@@ -87,18 +90,20 @@ func await(ctx context.Context, store site.Store, g goal, say Progress, look loo
 	if g.again > 0 {
 		again = time.After(g.again)
 	}
-	said := ""
+	said, now := "", ""
+	start, slow := time.Now(), time.After(quiet)
 	for {
 		done, reason, err := look(within)
 		if within.Err() != nil && !done {
-			return late(said)
+			return late(now)
 		}
 		if err != nil || done {
 			return err
 		}
-		if reason != said {
-			say.say(g.what + sep(reason))
-			said = reason
+		now = reason
+		if full := g.what + sep(reason); full != said && time.Since(start) >= quiet {
+			say.say(full)
+			said = full
 		}
 		select {
 		case _, open := <-events:
@@ -106,6 +111,7 @@ func await(ctx context.Context, store site.Store, g goal, say Progress, look loo
 				return fault.New(fault.Failed, "wait for "+g.what+": the watch ended", g.hint)
 			}
 		case <-again:
+		case <-slow:
 		case <-within.Done():
 		}
 		if within.Err() != nil {
