@@ -22,11 +22,11 @@ type Send struct {
 // more than a way around has both: floods use Link, all else goes by NextHop.
 type NodeReachable struct {
 	ID           string
-	Link         int    // control link of a neighbour; 0 means not a neighbour
-	NextHop      string // id of a neighbour; "" means the router itself
-	Cost         int    // sum of the costs on the way
+	Link         int      // control link of a neighbour; 0 means not a neighbour
+	NextHop      string   // id of a neighbour; "" means the router itself
+	Cost         int      // sum of the costs on the way
 	ValidOrigins []string // sorted: whose multicasts to it pass here; shared, not to be changed
-	Hops         int // links on the way, 1 for a next hop
+	Hops         int      // links on the way, 1 for a next hop
 }
 
 // NodeUnreachable tells that there is no way to a router any more. Its
@@ -51,8 +51,10 @@ type AddressRemoved struct{ Node, Key string }
 // AddressesFlushed takes back every AddressAdded of a router.
 type AddressesFlushed struct{ Node string }
 
-// RadiusChanged tells the number of hops to the farthest reachable router,
-// 0 while there is none. It limits how far any message may travel.
+// RadiusChanged tells how many hops a message can have made when it comes here,
+// on the longest of the cheapest ways, or has to make from here to the farthest
+// router; 0 while there is no other router. A message that has made more than
+// one hop above it runs in a loop, and is to be dropped.
 type RadiusChanged struct{ Radius int }
 
 func (Send) effect()             {}

@@ -66,6 +66,7 @@ func (g *graph) index(id string) int {
 type tree struct {
 	cost  []int64 // -1 means unreachable
 	prev  []int   // -1 for the root and the unreachable
+	hops  []int   // of the longest of the cheapest ways, which need not be in the tree
 	order []int   // the reachable, the root first, as they were settled
 	done  []bool
 	queue frontier
@@ -79,10 +80,11 @@ func (g *graph) grow(t *tree, root int) {
 	n := len(g.ids)
 	t.cost = slices.Grow(t.cost[:0], n)[:n]
 	t.prev = slices.Grow(t.prev[:0], n)[:n]
+	t.hops = slices.Grow(t.hops[:0], n)[:n]
 	t.done = slices.Grow(t.done[:0], n)[:n]
 	t.order, t.queue = t.order[:0], t.queue[:0]
 	for i := range n {
-		t.cost[i], t.prev[i], t.done[i] = -1, -1, false
+		t.cost[i], t.prev[i], t.hops[i], t.done[i] = -1, -1, 0, false
 	}
 	t.cost[root] = 0
 	t.queue.push(place{router: root})
@@ -94,9 +96,14 @@ func (g *graph) grow(t *tree, root int) {
 		t.done[u] = true
 		t.order = append(t.order, u)
 		for _, e := range g.edges[u] {
-			if c := t.cost[u] + e.cost; !t.done[e.to] && (t.cost[e.to] < 0 || c < t.cost[e.to]) {
-				t.cost[e.to], t.prev[e.to] = c, u
+			c, old := t.cost[u]+e.cost, t.cost[e.to]
+			switch {
+			case t.done[e.to]:
+			case old < 0 || c < old:
+				t.cost[e.to], t.prev[e.to], t.hops[e.to] = c, u, t.hops[u]+1
 				t.queue.push(place{cost: c, router: e.to})
+			case c == old:
+				t.hops[e.to] = max(t.hops[e.to], t.hops[u]+1)
 			}
 		}
 	}

@@ -31,6 +31,10 @@ const (
 const (
 	// raSpacing is the least time between two advertisements of this router.
 	raSpacing = 50 * time.Millisecond
+	// raSettle is when this router advertises itself after a far one became
+	// reachable. An RA does not get everywhere while the network forms, and the
+	// next one would come after Config.RAIntervalFlux.
+	raSettle = 500 * time.Millisecond
 	// smallNetwork is the number of routers up to which every change of
 	// another router's links is worked out at once.
 	smallNetwork = 16

@@ -187,6 +187,9 @@ func (e *Engine) setRoute(now time.Time, n *node, r route) {
 			n.mar.maybe(now.Add(askFirst))
 		} else {
 			n.mar.maybe(time.Time{})
+			if at := now.Add(raSettle); at.Before(e.nextRA) {
+				e.nextRA = at
+			}
 		}
 		e.log.Info().Str(fieldRouter, n.id).Int("cost", r.cost).Msg("router reachable")
 	}

@@ -9,9 +9,13 @@ type route struct {
 }
 
 // paths are the ways from one router to all it can reach.
+//
+// The radius is not just the hops to the farthest router. Each router on the
+// way decides the next hop by its own tree, so a message can come by any of the
+// ways that cost the least, and of those the longest counts.
 type paths struct {
 	routes map[string]route
-	radius int // hops to the farthest, 0 if there is none
+	radius int // hops that a message may have made when it comes here
 }
 
 // computePaths finds the ways from self. A router r is a valid origin of w if
@@ -46,6 +50,7 @@ func computePaths(self string, states map[string]map[string]int) paths {
 			continue
 		}
 		g.grow(&t, root)
+		p.radius = max(p.radius, t.hops[me])
 		clear(beyond)
 		for _, w := range t.order[1:] {
 			if beyond[w] = t.prev[w] == me || beyond[t.prev[w]]; beyond[w] {

@@ -51,7 +51,7 @@ func TestPaths(t *testing.T) {
 		{name: "way around a direct link", self: "A", states: both("A", "B", 10, "A", "C", 1, "C", "B", 1), radius: 2, want: map[string]want{
 			"B": {"C", 2, 2, "[]"}, "C": {"C", 1, 1, "[]"},
 		}},
-		{name: "direct link at the cost of the way around", self: "A", states: both("A", "B", 2, "A", "C", 1, "C", "B", 1), radius: 1, want: map[string]want{
+		{name: "direct link at the cost of the way around", self: "A", states: both("A", "B", 2, "A", "C", 1, "C", "B", 1), radius: 2, want: map[string]want{
 			"B": {"B", 2, 1, "[]"}, "C": {"C", 1, 1, "[]"},
 		}},
 		// Opposite corners tie: every root takes the corner of the lesser id,
@@ -70,6 +70,11 @@ func TestPaths(t *testing.T) {
 		}},
 		{name: "equal ways of different length", self: "A", states: both("A", "B", 1, "B", "D", 3, "A", "C", 2, "C", "D", 2), radius: 2, want: map[string]want{
 			"B": {"B", 1, 1, "[C]"}, "C": {"C", 2, 1, "[B]"}, "D": {"B", 4, 2, "[]"},
+		}},
+		// A goes to D by B, two hops, but what comes from D may have made three:
+		// D goes by c, and c by B.
+		{name: "longest of the cheapest ways", self: "A", states: both("A", "B", 1, "B", "D", 2, "B", "c", 1, "c", "D", 1), radius: 3, want: map[string]want{
+			"B": {"B", 1, 1, "[]"}, "D": {"B", 3, 2, "[]"}, "c": {"B", 2, 2, "[]"},
 		}},
 		{name: "three equal ways", self: "S", states: both("S", "x", 1, "S", "m", 1, "S", "b", 1, "x", "T", 1, "m", "T", 1, "b", "T", 1), radius: 2, want: map[string]want{
 			"T": {"b", 2, 2, "[]"}, "b": {"b", 1, 1, "[m x]"}, "m": {"m", 1, 1, "[b x]"}, "x": {"x", 1, 1, "[b m]"},
