@@ -50,7 +50,9 @@ func computePaths(self string, states map[string]map[string]int) paths {
 			continue
 		}
 		g.grow(&t, root)
-		p.radius = max(p.radius, t.hops[me])
+		if reached[root] {
+			p.radius = max(p.radius, t.hops[me])
+		}
 		clear(beyond)
 		for _, w := range t.order[1:] {
 			if beyond[w] = t.prev[w] == me || beyond[t.prev[w]]; beyond[w] {
