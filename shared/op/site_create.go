@@ -13,9 +13,9 @@ import (
 	"github.com/skupper-plugins/suite/shared/validate"
 )
 
-// SettingAdvertise is the site setting with the hosts, separated by commas, by which other sites reach this one besides
-// those it finds out itself: they come first in tokens and links, and into the server certificate.
-const SettingAdvertise = "advertise"
+// SettingAdvertise is the site setting with the hosts, separated by commas, by which other sites reach this one: they
+// take the place of those it finds out itself in tokens and links, and come into the server certificate.
+const SettingAdvertise = v2alpha1.SettingAdvertise
 
 // CreateSite makes a site and starts what it needs. A site that is there already with the same settings is left as it is,
 // but started.

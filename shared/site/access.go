@@ -3,6 +3,7 @@ package site
 import (
 	"fmt"
 	"slices"
+	"strings"
 
 	"go.uber.org/multierr"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
@@ -59,6 +60,11 @@ func (p *planner) autoAccess() *v2alpha1.RouterAccess {
 	v2alpha1.SetTypeMeta(ra)
 	ra.Spec.GenerateTLSCredentials = true
 	ra.Spec.Issuer = p.site.Issuer()
+	for _, h := range strings.Split(p.site.Spec.Settings[v2alpha1.SettingAdvertise], ",") {
+		if h = strings.TrimSpace(h); h != "" {
+			ra.Spec.SubjectAlternativeNames = append(ra.Spec.SubjectAlternativeNames, h)
+		}
+	}
 	if p.local {
 		ra.Name = p.site.Name
 		ra.Spec.TLSCredentials = SiteServer

@@ -58,6 +58,7 @@ const (
 	SettingSize                  = "size"                         // name of a sizing profile
 	SettingTLSPriorValidRevision = "tls-prior-valid-revisions"    // how many replaced certificates stay valid
 	SettingIngressClassName      = "ingressClassName"
+	SettingAdvertise             = "advertise"           // comma-separated hosts by which other sites reach this one
 	SettingProxyConfiguration    = "proxy-configuration" // of a Link: name of a basic-auth secret
 )
 
