@@ -1,0 +1,159 @@
+package routertest
+
+import (
+	"context"
+	"fmt"
+	"net"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/skupper-plugins/suite/router/config"
+)
+
+// Mesh is a network of routers that ends with its test.
+type Mesh struct {
+	tb  testing.TB
+	dir string
+	ca  *authority
+
+	mu    sync.Mutex
+	ports map[int]bool
+
+	nodes []*Node
+	links map[string]int // connectors made so far, by "from-to"
+}
+
+// New is a mesh without routers.
+func New(tb testing.TB) *Mesh {
+	tb.Helper()
+	dir := tb.TempDir()
+	ca, err := newAuthority(dir)
+	if err != nil {
+		tb.Fatal(err)
+	}
+	return &Mesh{tb: tb, dir: dir, ca: ca, ports: map[int]bool{}, links: map[string]int{}}
+}
+
+// Dir is a directory of the mesh; it holds the certificates and, for programs, the configurations.
+func (m *Mesh) Dir() string { return m.dir }
+
+// Node finds a router by its id.
+func (m *Mesh) Node(id string) *Node {
+	m.tb.Helper()
+	for _, n := range m.nodes {
+		if n.ID == id {
+			return n
+		}
+	}
+	m.tb.Fatalf("there is no router %q in the mesh", id)
+	return nil
+}
+
+// Add declares an interior router with a listener for clients and, with TLS, one for routers. Its configuration may be changed until it starts.
+func (m *Mesh) Add(id string, run Runner) *Node {
+	m.tb.Helper()
+	profile, err := m.ca.issue(id)
+	if err != nil {
+		m.tb.Fatal(err)
+	}
+	n := &Node{ID: id, mesh: m, runner: run, amqp: m.Port(), inter: m.Port(), log: &tail{}}
+	n.Config = &config.Config{
+		Router:      config.Router{ID: id, Mode: config.ModeInterior, HelloMaxAgeSeconds: 3},
+		SSLProfiles: []config.SSLProfile{profile},
+		Listeners: []config.Listener{
+			{Name: "amqp", Host: loopback, Port: n.amqp},
+			{
+				Name: "inter", Role: config.RoleInterRouter, Host: loopback, Port: n.inter, SSLProfile: profile.Name,
+				AuthenticatePeer: true, SASLMechanisms: "EXTERNAL",
+			},
+		},
+	}
+	m.nodes = append(m.nodes, n)
+	m.tb.Cleanup(n.end)
+	return n
+}
+
+// Link declares that from dials to. It returns the connector, which may be changed until from starts or has another link.
+func (m *Mesh) Link(from, to string) *config.Connector {
+	m.tb.Helper()
+	f, t := m.Node(from), m.Node(to)
+	name := from + "-" + to
+	m.links[name]++
+	if k := m.links[name]; k > 1 {
+		name = fmt.Sprintf("%s-%d", name, k)
+	}
+	f.Config.Connectors = append(f.Config.Connectors, config.Connector{
+		Name: name, Role: config.RoleInterRouter, Host: loopback, Port: t.inter, SSLProfile: "mesh", SASLMechanisms: "EXTERNAL",
+	})
+	return &f.Config.Connectors[len(f.Config.Connectors)-1]
+}
+
+// Cable is like Link, with a cable between that can be cut.
+func (m *Mesh) Cable(from, to string) *Cable {
+	m.tb.Helper()
+	k := m.Link(from, to)
+	port := m.Port()
+	c, err := newCable(port, net.JoinHostPort(loopback, k.Port))
+	if err != nil {
+		m.tb.Fatal(err)
+	}
+	k.Port = port
+	m.tb.Cleanup(c.close)
+	return c
+}
+
+// Start runs every router that is not running and waits until all know all.
+func (m *Mesh) Start() {
+	m.tb.Helper()
+	for _, n := range m.nodes {
+		if n.running == nil {
+			n.Start()
+		}
+	}
+	m.AwaitAll()
+}
+
+// AwaitAll waits until every running router can reach exactly the running ones.
+func (m *Mesh) AwaitAll() {
+	m.tb.Helper()
+	var ids []string
+	for _, n := range m.nodes {
+		if n.running != nil {
+			ids = append(ids, n.ID)
+		}
+	}
+	slices.Sort(ids)
+	for _, n := range m.nodes {
+		if n.running == nil {
+			continue
+		}
+		Eventually(m.tb, 20*time.Second, func(ctx context.Context) error {
+			got, err := n.Reachable(ctx)
+			if err == nil && !slices.Equal(got, ids) {
+				err = fmt.Errorf("%s reaches %s, want %s", n.ID, strings.Join(got, " "), strings.Join(ids, " "))
+			}
+			return err
+		})
+	}
+}
+
+// Eventually calls f until it succeeds; after d the test fails with the last error.
+func Eventually(tb testing.TB, d time.Duration, f func(ctx context.Context) error) {
+	tb.Helper()
+	ctx, cancel := context.WithTimeout(tb.Context(), d)
+	defer cancel()
+	for {
+		err := f(ctx)
+		if err == nil {
+			return
+		}
+		select {
+		case <-ctx.Done():
+			tb.Fatalf("not within %v: %v", d, err)
+		case <-time.After(25 * time.Millisecond):
+		}
+	}
+}

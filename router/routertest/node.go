@@ -1,0 +1,178 @@
+package routertest
+
+import (
+	"context"
+	"fmt"
+	"net"
+	"slices"
+	"sync"
+	"time"
+
+	"github.com/skupper-plugins/suite/router/config"
+	"github.com/skupper-plugins/suite/router/manage"
+)
+
+// Node is one router of a mesh.
+type Node struct {
+	ID     string
+	Config *config.Config // what it is started with
+
+	mesh        *Mesh
+	runner      Runner
+	amqp, inter string // ports
+	log         *tail
+
+	mu      sync.Mutex // guards what follows against Manage from several goroutines
+	running Running
+	client  *manage.Client
+}
+
+// Start runs the router.
+func (n *Node) Start() {
+	n.mesh.tb.Helper()
+	r, err := n.runner.Start(n.Config, n.log)
+	if err != nil {
+		n.mesh.tb.Fatalf("start %s: %v", n.ID, err)
+	}
+	n.mu.Lock()
+	n.running = r
+	n.mu.Unlock()
+}
+
+// Stop ends the router as an operator would.
+func (n *Node) Stop() {
+	n.mesh.tb.Helper()
+	if err := n.halt(false); err != nil {
+		n.mesh.tb.Errorf("stop %s: %v", n.ID, err)
+	}
+}
+
+// Kill ends the router without warning, if its runner can.
+func (n *Node) Kill() {
+	n.mesh.tb.Helper()
+	if err := n.halt(true); err != nil {
+		n.mesh.tb.Errorf("kill %s: %v", n.ID, err)
+	}
+}
+
+func (n *Node) halt(kill bool) error {
+	n.mu.Lock()
+	r, c := n.running, n.client
+	n.running, n.client = nil, nil
+	n.mu.Unlock()
+	var err error
+	switch {
+	case r == nil:
+	case kill:
+		err = r.Kill()
+	default:
+		err = r.Stop()
+	}
+	if c != nil {
+		_ = c.Close() // the router is gone
+	}
+	return err
+}
+
+// end is the clean-up of the test.
+func (n *Node) end() {
+	if err := n.halt(false); err != nil {
+		n.mesh.tb.Errorf("stop %s: %v", n.ID, err)
+	}
+	if n.mesh.tb.Failed() {
+		n.mesh.tb.Logf("log of router %s:\n%s", n.ID, n.log)
+	}
+}
+
+// URL is the address of the router's management.
+func (n *Node) URL() string { return "amqp://" + net.JoinHostPort(loopback, n.amqp) }
+
+// Manage asks the router, over a connection that is kept.
+func (n *Node) Manage(ctx context.Context, ask func(c *manage.Client) error) error {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	if n.client == nil {
+		c, err := manage.Dial(ctx, manage.Options{URL: n.URL(), Timeout: 5 * time.Second})
+		if err != nil {
+			return err
+		}
+		n.client = c
+	}
+	err := ask(n.client)
+	if err != nil {
+		_ = n.client.Close() // it may be of a router that was restarted
+		n.client = nil
+	}
+	return err
+}
+
+// Must is Manage for what may not fail.
+func (n *Node) Must(ask func(ctx context.Context, c *manage.Client) error) {
+	tb := n.mesh.tb
+	tb.Helper()
+	ctx, cancel := context.WithTimeout(tb.Context(), 10*time.Second)
+	defer cancel()
+	if err := n.Manage(ctx, func(c *manage.Client) error { return ask(ctx, c) }); err != nil {
+		tb.Fatalf("%s: %v", n.ID, err)
+	}
+}
+
+// Reachable is the sorted ids of the routers that this one can reach, itself included.
+func (n *Node) Reachable(ctx context.Context) ([]string, error) {
+	ids := []string{n.ID}
+	err := n.Manage(ctx, func(c *manage.Client) error {
+		nodes, err := c.Nodes(ctx)
+		for _, o := range nodes {
+			if o.ID != n.ID && o.Cost > 0 {
+				ids = append(ids, o.ID)
+			}
+		}
+		return err
+	})
+	slices.Sort(ids)
+	return ids, err
+}
+
+// Connect makes the router a destination of an address: connections go to a port of 127.0.0.1.
+func (n *Node) Connect(name, address, port string) {
+	n.mesh.tb.Helper()
+	n.Must(func(ctx context.Context, c *manage.Client) error {
+		return c.Create(ctx, "tcpConnector", name, map[string]any{"host": loopback, "port": port, "address": address})
+	})
+}
+
+// Listen makes the router accept connections for an address, and returns where.
+func (n *Node) Listen(name, address string) string {
+	n.mesh.tb.Helper()
+	port := n.mesh.Port()
+	n.Must(func(ctx context.Context, c *manage.Client) error {
+		return c.Create(ctx, "tcpListener", name, map[string]any{"host": loopback, "port": port, "address": address})
+	})
+	return net.JoinHostPort(loopback, port)
+}
+
+// Delete takes an entity away.
+func (n *Node) Delete(entityType, name string) {
+	n.mesh.tb.Helper()
+	n.Must(func(ctx context.Context, c *manage.Client) error { return c.Delete(ctx, entityType, name) })
+}
+
+// AwaitListener waits until a tcpListener is up, or down.
+func (n *Node) AwaitListener(name string, up bool) {
+	n.mesh.tb.Helper()
+	want := "down"
+	if up {
+		want = "up"
+	}
+	Eventually(n.mesh.tb, 15*time.Second, func(ctx context.Context) error {
+		var m map[string]any
+		err := n.Manage(ctx, func(c *manage.Client) (err error) {
+			m, err = c.Read(ctx, "tcpListener", name)
+			return err
+		})
+		if err == nil && m["operStatus"] != want {
+			err = fmt.Errorf("tcpListener %s of %s is %v, want %s", name, n.ID, m["operStatus"], want)
+		}
+		return err
+	})
+}
