@@ -4,10 +4,10 @@ set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 out=$(mkdir -p "${OUT:-bin}" && cd "${OUT:-bin}" && pwd)
 export CGO_ENABLED=0
-flags=$(scripts/version.sh)
 programs=$(scripts/programs.sh)
 [ -n "$programs" ] || { echo "build: no program was found" >&2; exit 1; }
 while read -r name dir; do
+	flags=$(scripts/version.sh "$dir")
 	go -C "$dir" build -trimpath -buildvcs=false -ldflags "$flags" -o "$out/" .
 	echo "built ${OUT:-bin}/$name"
 done <<<"$programs"

@@ -9,7 +9,6 @@ cd "$(dirname "${BASH_SOURCE[0]}")/.."
 root=$PWD
 targets=${TARGETS:-linux/amd64 linux/arm64 darwin/amd64 darwin/arm64 windows/amd64 windows/arm64}
 version=$(scripts/version.sh --plain)
-override=$(scripts/version.sh)
 stamp=${SOURCE_DATE_EPOCH:-$(git log -1 --format=%ct 2>/dev/null || echo 1700000000)}
 programs=$(scripts/programs.sh)
 if [ -n "${PROGRAMS-}" ]; then
@@ -27,6 +26,7 @@ export GOWORK=off GOFLAGS='-trimpath -buildvcs=false'
 CGO_ENABLED=0 go -C scripts/tools build -o "$work/pack" ./pack
 
 while read -r name dir; do
+	override=$(scripts/version.sh "$dir")
 	for target in $targets; do
 		os=${target%/*} arch=${target#*/}
 		exe=$name kind=.tar.gz

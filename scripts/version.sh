@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
-# Prints the linker flags that give a program its version, or with --plain the version alone.
-# VERSION wins; then the git tag; else v0.0.0-dev. Programs take what they can from their build info: the override is only
-# for builds from a source archive or a checkout, where the build info has no version.
+# Prints the linker flags that give a program its version: scripts/version.sh PACKAGE-DIRECTORY; with --plain the version.
+# VERSION wins; then the git tag; else v0.0.0-dev. A program takes the version from its build info where that has one: the
+# override is for builds from a checkout or a source archive. A program that has no variable for it gets no flag, because
+# the linker ignores -X for a variable that does not exist without a word.
 set -euo pipefail
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 version=${VERSION:-$(git -C "$root" describe --tags --match 'v*' 2>/dev/null || echo v0.0.0-dev)}
@@ -11,6 +12,6 @@ if [[ ! $version =~ ^v?[0-9A-Za-z][0-9A-Za-z.+-]*$ ]]; then
 fi
 if [ "${1-}" = --plain ]; then
 	echo "$version"
-elif grep -qsE '^(var[[:space:]]+|[[:space:]]+)Version\b' "$root"/shared/version/*.go; then # an -X without its variable is ignored without a word
-	echo "-X github.com/skupper-plugins/suite/shared/version.Version=$version"
+elif grep -qsE '^var version( string)?\b' "$1"/*.go; then
+	echo "-X main.version=$version"
 fi

@@ -49,12 +49,21 @@ func (h Home) Env() []string {
 			env = append(env, kv)
 		}
 	}
-	return append(env, "SKUPPER_HOME="+h.Dir)
+	return append(env, "SKUPPER_HOME="+h.Dir, "GORACE="+h.RaceReports())
 }
 
-// Remove ends the processes of the home and removes it.
+// RaceReports is the value of GORACE with which programs built under the race detector report into the home, where Remove
+// finds it: what a detached process writes on its standard error nobody sees.
+func (h Home) RaceReports() string { return "log_path=" + filepath.Join(h.Dir, "race") }
+
+// Remove ends the processes of the home and removes it. It fails if one of them reported a data race.
 func (h Home) Remove(ctx context.Context) error {
 	err := h.End(ctx)
+	reports, _ := filepath.Glob(filepath.Join(h.Dir, "race.*")) // the pattern is well-formed
+	for _, r := range reports {
+		text, readErr := os.ReadFile(r)
+		err = errors.Join(err, readErr, fmt.Errorf("data race in a process: %s", text))
+	}
 	for range 3 { // a process that was ended may have been writing
 		rmErr := os.RemoveAll(h.Dir)
 		if rmErr == nil {

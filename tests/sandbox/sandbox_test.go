@@ -75,6 +75,22 @@ func TestEndKillsWhoIgnoresIt(t *testing.T) {
 	}
 }
 
+func TestRemoveTellsOfRaces(t *testing.T) {
+	h, err := Make()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(filepath.Join(h.Dir, "race.77"), []byte("WARNING: DATA RACE"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if err := h.Remove(t.Context()); err == nil || !strings.Contains(err.Error(), "WARNING: DATA RACE") {
+		t.Errorf("got %v, want the report", err)
+	}
+	if _, err := os.Stat(h.Dir); !os.IsNotExist(err) {
+		t.Errorf("the home is still there: %v", err)
+	}
+}
+
 func TestRecordedReadsBothForms(t *testing.T) {
 	h := New(t)
 	for name, text := range map[string]string{"a.pid": " 41\n", "lock": `{"pid":42,"start":"7"}`, "b.pid": "", "c.log": "43"} {

@@ -7,6 +7,7 @@
 //	exits CODE ARG…                 run the plugin, which must end with this exit code
 //	eventually COMMAND ARG… REGEXP  run skupper or another program until it succeeds and its standard output matches;
 //	                                for what takes time to happen
+//	fails COMMAND ARG…              run skupper or another program until it fails; for what takes time to end
 //	port NAME…                      set each variable to a TCP port that is free on loopback
 //
 // the conditions [podman] and [kube], true for the plugin under test, and the program demo (tests/demo) for traffic.

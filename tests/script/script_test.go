@@ -53,6 +53,7 @@ func run(t *testing.T, host, program string) {
 				}
 			})
 			env.Setenv("SKUPPER_HOME", home.Dir)
+			env.Setenv("GORACE", home.RaceReports())
 			env.Setenv("PATH", filepath.Dir(program)+string(os.PathListSeparator)+env.Getenv("PATH"))
 			return nil
 		},
@@ -96,6 +97,20 @@ func run(t *testing.T, host, program string) {
 					}
 					if time.Now().After(end) {
 						ts.Fatalf("not within %v: %s", patience, want)
+					}
+				}
+			},
+			"fails": func(ts *testscript.TestScript, neg bool, args []string) {
+				if neg || len(args) < 1 {
+					ts.Fatalf("usage: fails COMMAND ARG…")
+				}
+				name := args[0]
+				if name == "skupper" {
+					name = program
+				}
+				for end := time.Now().Add(patience); ts.Exec(name, args[1:]...) == nil; time.Sleep(200 * time.Millisecond) {
+					if time.Now().After(end) {
+						ts.Fatalf("did not begin to fail within %v", patience)
 					}
 				}
 			},
