@@ -8,11 +8,13 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
+	"strconv"
 	"sync"
 	"time"
 
 	"github.com/rs/zerolog"
 
+	"github.com/skupper-plugins/suite/plugins/podman-skupper/internal/atomicfile"
 	"github.com/skupper-plugins/suite/plugins/podman-skupper/internal/filestore"
 	"github.com/skupper-plugins/suite/plugins/podman-skupper/internal/lockfile"
 	"github.com/skupper-plugins/suite/plugins/podman-skupper/internal/supervise"
@@ -55,6 +57,9 @@ func Run(ctx context.Context, o Options) error {
 		return err
 	}
 	defer lock.Release()
+	if err := sayWho(lock.File()); err != nil {
+		return err
+	}
 	if err := filestore.MakeDir(o.Paths.Namespaces(), 0o755); err != nil {
 		return err
 	}
@@ -74,6 +79,18 @@ func Run(ctx context.Context, o Options) error {
 	all.Wait()
 	a.running.Wait()
 	o.Log.Info().Msg("agent.ended")
+	return nil
+}
+
+// sayWho writes the number of this process into the lock's file, for people who look for it.
+func sayWho(f *os.File) error {
+	n, err := f.WriteAt([]byte(strconv.Itoa(os.Getpid())+"\n"), 0)
+	if err == nil {
+		err = f.Truncate(int64(n))
+	}
+	if err != nil {
+		return atomicfile.Explain("write", f.Name(), err)
+	}
 	return nil
 }
 

@@ -85,7 +85,7 @@ func (i issuer) Issue(ctx context.Context, namespace, _, subject string, csr []b
 	if err != nil {
 		return none, errors.Join(grant.NoIssuer, err)
 	}
-	return grantserver.Sign(ca, subject, csr, s.Status.Endpoints, 0, i.opts.Now())
+	return grantserver.Sign(ca, subject, csr, s.Status.Endpoints, 0, i.opts.Now().Add(-keys.ClockSlack))
 }
 
 // site is the active site.

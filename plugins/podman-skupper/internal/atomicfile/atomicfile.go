@@ -4,7 +4,6 @@ package atomicfile
 import (
 	"bytes"
 	"errors"
-	"fmt"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -20,14 +19,14 @@ func Write(path string, perm fs.FileMode, content []byte) (err error) {
 	dir := filepath.Dir(path)
 	f, err := os.CreateTemp(dir, tempPrefix+filepath.Base(path)+".*"+tempSuffix) // 0600: a secret is never readable in between
 	if err != nil {
-		return explain(path, err)
+		return Explain("write", path, err)
 	}
 	tmp := f.Name()
 	defer func() {
 		if err != nil {
 			_ = f.Close() // may be closed already: only its release matters here
 			_ = os.Remove(tmp)
-			err = explain(path, err)
+			err = Explain("write", path, err)
 		}
 	}()
 	if _, err := f.Write(content); err != nil {
@@ -82,8 +81,9 @@ func SyncDir(dir string) {
 	_ = d.Close()
 }
 
-// explain gives the errors that people can do something about their next step.
-func explain(path string, err error) error {
+// Explain is what an operation on a file failed with, as a fault that has the next step where people can do something
+// about it.
+func Explain(operation, path string, err error) error {
 	var f *fault.Error
 	if errors.As(err, &f) {
 		return err
@@ -97,7 +97,7 @@ func explain(path string, err error) error {
 	case errors.Is(err, fs.ErrPermission):
 		hint = "it has to be writable by the user who runs this; set SKUPPER_HOME to use another directory"
 	}
-	return fault.Wrap(fault.Failed, fmt.Sprintf("write %s", path), cause(err), hint)
+	return fault.Wrap(fault.Failed, operation+" "+path, cause(err), hint)
 }
 
 // cause drops the name of the temporary file from an error: nobody can do anything with it.

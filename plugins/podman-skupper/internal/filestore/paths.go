@@ -10,6 +10,7 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/skupper-plugins/suite/plugins/podman-skupper/internal/atomicfile"
 	"github.com/skupper-plugins/suite/shared/fault"
 )
 
@@ -211,9 +212,8 @@ func (d Dir) Make() error {
 
 // MakeDir creates a directory and its parents, and says what to do when it cannot.
 func MakeDir(dir string, perm os.FileMode) error {
-	err := os.MkdirAll(dir, perm)
-	if err == nil {
-		return nil
+	if err := os.MkdirAll(dir, perm); err != nil {
+		return atomicfile.Explain("make directory", dir, err)
 	}
-	return fault.Wrap(fault.Failed, "make directory", err, "set SKUPPER_HOME to a directory that can be written")
+	return nil
 }

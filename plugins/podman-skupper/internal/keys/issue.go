@@ -10,6 +10,10 @@ import (
 	"github.com/skupper-plugins/suite/shared/site"
 )
 
+// ClockSlack is how far the clocks of two machines may be apart, and this machine's clock be set back, without
+// certificates being refused as not yet valid: they are made as if it were so much earlier.
+const ClockSlack = 25 * time.Hour
+
 // Ring is the key pairs of a site.
 type Ring struct {
 	Issuers string // directory of the authorities
@@ -61,7 +65,7 @@ func (r Ring) Ensure(wants []site.CertificateWant) (pairs map[string]pki.Pair, r
 // good tells whether a pair made before still serves. An authority is kept to its very end: all links would break
 // with it.
 func (r Ring) good(w site.CertificateWant, p, ca pki.Pair) bool {
-	if complete(p) != nil || !pki.Covers(p.Cert, w.Hosts) {
+	if complete(p) != nil || !pki.Covers(p.Cert, w.Hosts) || !r.begun(p) {
 		return false
 	}
 	if w.CA == "" {
@@ -71,15 +75,21 @@ func (r Ring) good(w site.CertificateWant, p, ca pki.Pair) bool {
 	return bytes.Equal(p.CA, ca.Cert) && pki.RenewAt(p.Cert, r.Now).After(r.Now)
 }
 
+// begun tells whether a certificate is valid already: one made while the clock was years ahead is not.
+func (r Ring) begun(p pki.Pair) bool {
+	certs, err := pki.ParseCerts(p.Cert)
+	return err == nil && !r.Now.Before(certs[0].NotBefore)
+}
+
 func (r Ring) make(w site.CertificateWant, pairs map[string]pki.Pair) (pki.Pair, error) {
 	if w.CA == "" {
-		return pki.NewCA(w.Subject, r.Now)
+		return pki.NewCA(w.Subject, r.Now.Add(-2*ClockSlack)) // so that what it signs is not older
 	}
 	ca, ok := pairs[w.CA]
 	if !ok {
 		return pki.Pair{}, fmt.Errorf("make certificate %s: there is no authority %s", w.Name, w.CA)
 	}
-	pair, err := pki.Issue(ca, pki.Request{Subject: w.Subject, Hosts: w.Hosts, Client: w.Client, Server: w.Server}, r.Now)
+	pair, err := pki.Issue(ca, pki.Request{Subject: w.Subject, Hosts: w.Hosts, Client: w.Client, Server: w.Server}, r.Now.Add(-ClockSlack))
 	if err != nil {
 		return pair, fmt.Errorf("make certificate %s: %w", w.Name, err)
 	}

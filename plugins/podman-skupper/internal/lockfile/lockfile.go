@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 	"time"
 
+	"github.com/skupper-plugins/suite/plugins/podman-skupper/internal/atomicfile"
 	"github.com/skupper-plugins/suite/shared/fault"
 )
 
@@ -22,14 +23,14 @@ type Lock struct{ f *os.File }
 func Try(path string) (*Lock, error) {
 	f, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE, 0o600)
 	if err != nil {
-		return nil, fault.Wrap(fault.Failed, "open lock "+path, err, "")
+		return nil, atomicfile.Explain("open lock", path, err)
 	}
 	if err := flock(f); err != nil {
 		_ = f.Close()
 		if errors.Is(err, ErrHeld) {
 			return nil, ErrHeld
 		}
-		return nil, fault.Wrap(fault.Failed, "lock "+path, err, "")
+		return nil, atomicfile.Explain("lock", path, err)
 	}
 	return &Lock{f}, nil
 }

@@ -1,6 +1,9 @@
 package supervise
 
-import "time"
+import (
+	"context"
+	"time"
+)
 
 // backoff spaces the restarts of a router that keeps ending. The zero value allows a start at once.
 type backoff struct {
@@ -32,5 +35,17 @@ func (b *backoff) started(now time.Time) {
 func (b *backoff) steady(now, since time.Time) {
 	if now.Sub(since) >= steadyTime {
 		*b = backoff{}
+	}
+}
+
+// pause waits for d unless ctx ends before.
+func pause(ctx context.Context, d time.Duration) error {
+	t := time.NewTimer(d)
+	defer t.Stop()
+	select {
+	case <-ctx.Done():
+		return ctx.Err()
+	case <-t.C:
+		return nil
 	}
 }

@@ -54,18 +54,19 @@ func Take(ctx context.Context, path, program string, now time.Time) (*Claim, err
 	return c, nil
 }
 
-// write overwrites the record in place: a new file would have a new lock.
+// write overwrites the record in place: a new file would have a new lock, and on a full disk there is no room but where
+// the old record was.
 func (c *Claim) write(r Record) error {
 	b, err := json.Marshal(r)
 	if err != nil {
 		return err
 	}
 	f := c.lock.File()
-	if err := f.Truncate(0); err != nil {
+	n, err := f.WriteAt(append(b, '\n'), 0)
+	if err != nil {
 		return err
 	}
-	_, err = f.WriteAt(append(b, '\n'), 0)
-	return err
+	return f.Truncate(int64(n))
 }
 
 // Standing tells whether the claim still is the one that others see: it is not once the file was removed, as when

@@ -178,15 +178,3 @@ func Detach(program string, args, env []string, log string) (int, error) {
 	_ = cmd.Process.Release() // reaped by number, see reap
 	return pid, nil
 }
-
-// pause waits for d unless ctx ends before.
-func pause(ctx context.Context, d time.Duration) error {
-	t := time.NewTimer(d)
-	defer t.Stop()
-	select {
-	case <-ctx.Done():
-		return ctx.Err()
-	case <-t.C:
-		return nil
-	}
-}
