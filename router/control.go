@@ -12,6 +12,7 @@ type control struct {
 	r      *Router
 	core   *core.Core
 	engine *engine.Engine
+	flood  engine.Flood
 }
 
 func newControl(r *Router) *control {
@@ -57,11 +58,18 @@ func (c *control) LocalRemoved(key string) {
 	c.apply()
 }
 
-func (c *control) tick(now time.Time) {
-	if !now.Before(c.engine.NextDeadline()) {
-		c.engine.Tick(now)
-		c.apply()
-	}
+// Flood keeps copies of one advertisement from multiplying where there is more than one way.
+func (c *control) Flood(ingress string, hops int, body []byte) bool {
+	return c.flood.Forward(time.Now(), ingress, hops, body)
+}
+
+// Deadline is when Tick is due.
+func (c *control) Deadline() time.Time { return c.engine.NextDeadline() }
+
+// Tick does what time asks for.
+func (c *control) Tick(now time.Time) {
+	c.engine.Tick(now)
+	c.apply()
 }
 
 // apply carries out what the engine asks for.
@@ -73,6 +81,7 @@ func (c *control) apply() {
 				c.core.SendControl(e.To, e.Link, e.Body)
 			case engine.NodeReachable:
 				c.core.SetNode(e.ID, e.Link, e.NextHop, e.Cost, e.ValidOrigins)
+				c.r.flows.announce()
 			case engine.NodeUnreachable:
 				c.core.NodeDown(e.ID)
 			case engine.NodeDeleted:
@@ -99,5 +108,4 @@ func (c *control) subscribe() {
 			}
 		})
 	}
-	c.core.EachTick(c.tick)
 }

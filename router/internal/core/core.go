@@ -35,6 +35,11 @@ type Control interface {
 	Receive(link int, msg []byte) // sections after the router annotations; valid during the call
 	LocalAdded(key string, t Treatment)
 	LocalRemoved(key string)
+	// Flood tells whether to pass on a flooded message of another router: each copy is passed on at most once.
+	Flood(ingress string, hops int, body []byte) bool
+	// Deadline is when Tick is due.
+	Deadline() time.Time
+	Tick(now time.Time)
 }
 
 // Config is what the core needs to know of the router.
@@ -113,6 +118,8 @@ func (c *Core) EachTick(f func(now time.Time)) { c.tick = append(c.tick, f) }
 func (c *Core) Run(ctx context.Context) {
 	t := time.NewTicker(200 * time.Millisecond)
 	defer t.Stop()
+	due := time.NewTimer(0)
+	defer due.Stop()
 	var work []func()
 	for {
 		work = c.q.take(work)
@@ -123,10 +130,13 @@ func (c *Core) Run(ctx context.Context) {
 		if len(work) > 0 {
 			continue
 		}
+		due.Reset(time.Until(c.cfg.Control.Deadline()))
 		select {
 		case <-ctx.Done():
 			return
 		case <-c.q.wake:
+		case now := <-due.C:
+			c.cfg.Control.Tick(now)
 		case now := <-t.C:
 			for _, f := range c.tick {
 				f(now)

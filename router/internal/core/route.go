@@ -227,6 +227,11 @@ func (c *Core) multicast(d *Delivery, k string, flood bool) {
 	if body == nil {
 		return
 	}
+	if flood && d.link != nil && len(hops) > 0 {
+		if ingress, _ := c.origin(d); !c.cfg.Control.Flood(ingress, len(d.ann.Trace), body) {
+			hops = nil
+		}
+	}
 	n := len(hops)
 	if len(hops) > 0 {
 		ann := d.ann
