@@ -83,7 +83,7 @@ func Calls(files []File) (faults []string) {
 				}
 			case *ast.SelectorExpr:
 				pkg, ok := n.X.(*ast.Ident)
-				if !ok || f.IsMain() || strings.HasPrefix(f.Path, "tests/") {
+				if !ok || f.IsMain() || f.IsSupport() {
 					return true
 				}
 				switch pkg.Name + "." + n.Sel.Name {
@@ -165,7 +165,7 @@ func undocumentedNames(d *ast.GenDecl) (names []*ast.Ident) {
 func Leaks(files []File) (faults []string) {
 	starts, checks := map[string]string{}, map[string]bool{}
 	for _, f := range files {
-		if f.AST == nil {
+		if f.AST == nil || f.IsSupport() {
 			continue
 		}
 		dir := path.Dir(f.Path)
@@ -183,7 +183,7 @@ func Leaks(files []File) (faults []string) {
 		})
 	}
 	for dir, where := range starts {
-		if !checks[dir] && !strings.HasPrefix(dir, "tests/") && !strings.HasPrefix(dir, "scripts/") {
+		if !checks[dir] {
 			faults = append(faults, where+" starts a goroutine, but no test of the package uses goleak")
 		}
 	}

@@ -9,6 +9,7 @@ import (
 	"go/token"
 	"os"
 	"os/exec"
+	"path"
 	"path/filepath"
 	"strings"
 )
@@ -23,6 +24,11 @@ type File struct {
 
 // IsTest tells a file that is compiled only into tests.
 func (f File) IsTest() bool { return strings.HasSuffix(f.Path, "_test.go") }
+
+// IsSupport tells a file that only tests use: those of the tests module, and of packages named for it (sitetest).
+func (f File) IsSupport() bool {
+	return strings.HasPrefix(f.Path, "tests/") || strings.HasSuffix(path.Dir(f.Path), "test")
+}
 
 // IsMain tells a file of a program.
 func (f File) IsMain() bool { return f.AST != nil && f.AST.Name.Name == "main" }
