@@ -10,13 +10,15 @@ import (
 
 // tcpListener and tcpConnector are the entities with what runs for them.
 type tcpListener struct {
-	cfg config.TCPListener
-	l   *tcp.Listener
+	cfg   config.TCPListener
+	l     *tcp.Listener
+	flows map[string]*record // by name of the target
 }
 
 type tcpConnector struct {
-	cfg config.TCPConnector
-	k   *tcp.Connector
+	cfg   config.TCPConnector
+	k     *tcp.Connector
+	flows *record
 }
 
 // van puts the tenant's prefix before an address.
@@ -36,7 +38,7 @@ func (r *Router) addTCPListener(e config.TCPListener) error {
 	if r.tcpIn[e.Name] != nil {
 		return fmt.Errorf("tcpListener %q exists", e.Name)
 	}
-	t := &tcpListener{cfg: e}
+	t := &tcpListener{cfg: e, flows: map[string]*record{}}
 	r.startTCPListener(t)
 	r.tcpIn[e.Name] = t
 	return nil
@@ -70,6 +72,7 @@ func (r *Router) startTCPListener(t *tcpListener) {
 		}
 	}
 	t.l = tcp.NewListener(c, r.core, r.log)
+	r.flows.targets(t, c.Targets)
 	t.l.Start()
 }
 
@@ -99,6 +102,8 @@ func (r *Router) addTCPConnector(e config.TCPConnector) error {
 		}
 	}
 	t := &tcpConnector{cfg: e, k: tcp.NewConnector(c, r.core, r.log)}
+	t.flows = r.flows.connector(e)
+	t.flows.count(func() uint64 { return uint64(t.k.Opened.Load()) })
 	t.k.Start()
 	r.tcpOut[e.Name] = t
 	return nil

@@ -21,6 +21,7 @@ type connector struct {
 	correlator string
 	cancel     context.CancelFunc
 	done       sync.WaitGroup
+	flows      *record // nil unless it leads to another router
 
 	mu     sync.Mutex
 	status string // INITIALIZING, CONNECTING, SUCCESS, FAILED, CLOSING
@@ -41,6 +42,9 @@ func (r *Router) addConnector(e config.Connector) error {
 	}
 	ctx, cancel := context.WithCancel(r.ctx)
 	c := &connector{r: r, cfg: e, correlator: core.Discriminator(), cancel: cancel, status: "INITIALIZING"}
+	if role != core.Normal {
+		c.flows = r.flows.link(e)
+	}
 	c.done.Go(func() { c.run(ctx, false) })
 	if role == core.InterRouter {
 		for range r.dataConnections() {
@@ -68,12 +72,19 @@ func (c *connector) stop() {
 	c.set("CLOSING", "")
 	c.cancel()
 	c.done.Wait()
+	c.flows.end()
 }
 
 func (c *connector) set(status, msg string) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.status, c.msg = status, msg
+	switch status {
+	case "SUCCESS":
+		c.flows.up()
+	case "FAILED":
+		c.flows.down(msg)
+	}
 }
 
 func (c *connector) state() (status, msg string) {
@@ -147,9 +158,12 @@ func (c *connector) once(ctx context.Context, data bool) (bool, error) {
 	cc := c.r.connConfig(connParams{role: o.Role, maxFrame: c.cfg.MaxFrameSize, window: c.cfg.MaxSessionFrames, idle: c.cfg.IdleTimeoutSeconds, cost: c.cfg.Cost}, id, extra)
 	cc.Client, cc.Hostname, cc.SASL = true, host, sasl
 	var opened atomic.Bool
-	o.OnOpen = func(wire.Map) {
+	o.OnOpen = func(properties wire.Map) {
 		opened.Store(true)
 		if !data {
+			if id, ok := properties.Get("qd.access-id"); ok {
+				c.flows.peer(text(id))
+			}
 			c.set("SUCCESS", "")
 		}
 	}

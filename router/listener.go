@@ -27,6 +27,7 @@ type listener struct {
 	done     chan struct{}
 	half     chan struct{} // slots for handshakes
 	conns    sync.WaitGroup
+	flows    *record // nil unless it is for other routers
 
 	mu  sync.Mutex
 	ln  net.Listener
@@ -49,6 +50,9 @@ func (r *Router) addListener(e config.Listener, retry bool) error {
 			return err
 		}
 		r.log.Error().Err(err).Str("listener", e.Name).Msg("cannot listen")
+	}
+	if roleOf(e.Role) != core.Normal {
+		l.flows = r.flows.access(l.accessID, e)
 	}
 	r.listeners[e.Name] = l
 	go l.run(ctx)
@@ -75,6 +79,7 @@ func (l *listener) state() error {
 func (l *listener) stop() {
 	l.cancel()
 	<-l.done
+	l.flows.end()
 }
 
 func (l *listener) run(ctx context.Context) {
@@ -143,7 +148,13 @@ func (l *listener) serve(ctx context.Context, c net.Conn) {
 	}
 	stop()
 	o := core.ConnOptions{Role: roleOf(l.cfg.Role), Cost: l.cfg.Cost, Name: l.cfg.Name}
-	o.OnOpen = func(wire.Map) { release() }
+	linked := false
+	o.OnOpen = func(properties wire.Map) {
+		release()
+		if linked = !isData(properties); linked {
+			l.flows.linked(1)
+		}
+	}
 	describe(&o, sock)
 	id := l.r.nextID.Add(1)
 	var extra wire.Map
@@ -156,6 +167,11 @@ func (l *listener) serve(ctx context.Context, c net.Conn) {
 		o.SASL = string(mechs[0].Mechanism())
 	}
 	err = l.r.core.Serve(ctx, transport.NewPeer(sock, cc), id, o)
+	l.r.core.Do(func() { // after OnOpen
+		if linked {
+			l.flows.linked(-1)
+		}
+	})
 	if err != nil {
 		l.r.log.Info().Err(err).Uint64("conn", id).Str("listener", l.cfg.Name).Str("host", o.Host).Msg("connection lost")
 	}

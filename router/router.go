@@ -17,6 +17,7 @@ import (
 	"github.com/skupper-plugins/suite/router/internal/chunk"
 	"github.com/skupper-plugins/suite/router/internal/core"
 	"github.com/skupper-plugins/suite/router/internal/limits"
+	"github.com/skupper-plugins/suite/router/internal/vanflow"
 )
 
 // Options is what a router takes besides its configuration.
@@ -36,6 +37,7 @@ type Router struct {
 	core    *core.Core
 	control *control
 	agent   *agent.Agent
+	flows   *telemetry
 	source  string // identity of this router in telemetry
 	nextID  atomic.Uint64
 	records atomic.Uint64
@@ -65,7 +67,7 @@ func New(cfg *config.Config, opts Options) (*Router, error) {
 		opts.Version = "unknown"
 	}
 	r := &Router{
-		cfg: cfg, opts: opts, level: newLevelHook(cfg.Logs), chunks: &chunk.Pool{}, source: core.Discriminator()[:5],
+		cfg: cfg, opts: opts, level: newLevelHook(cfg.Logs), chunks: &chunk.Pool{}, source: vanflow.SourceName(os.Getenv("HOSTNAME"), core.Discriminator()),
 		profiles: map[string]*profile{}, proxies: map[string]config.ProxyProfile{}, listeners: map[string]*listener{}, connectors: map[string]*connector{},
 		tcpIn: map[string]*tcpListener{}, tcpOut: map[string]*tcpConnector{}, alts: map[string]config.ListenerAddress{},
 	}
@@ -78,6 +80,7 @@ func New(cfg *config.Config, opts Options) (*Router, error) {
 	r.control.core = r.core
 	r.control.subscribe()
 	r.core.EachTick(r.core.TrimPools)
+	r.flows = newTelemetry(cfg, opts.Version, r.source, r.recordID, r.core)
 	r.agent = agent.New(r)
 	r.nextID.Store(2) // as other routers number their connections
 	return r, nil
@@ -96,6 +99,9 @@ var treatments = map[string]core.Treatment{
 
 // treatment is what the configuration says of a mobile address: the longest prefix that matches whole words.
 func (r *Router) treatment(addr string) (core.Treatment, bool) {
+	if t, ok := telemetryTreatment(addr); ok {
+		return t, true
+	}
 	best, found := -1, core.Balanced
 	for _, a := range r.cfg.Addresses {
 		p := strings.TrimSuffix(a.Prefix, ".#")
@@ -168,6 +174,7 @@ func (r *Router) startAll() error {
 }
 
 func (r *Router) stopAll() {
+	r.flows.close()
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	for _, l := range r.tcpIn {

@@ -210,14 +210,14 @@ func (r *Router) detach(entityType, name string) (stop func(), err error) {
 			}
 		}
 		delete(r.tcpIn, name)
-		return func() { t.l.Stop(false) }, nil
+		return func() { t.l.Stop(false); r.flows.targets(t, nil) }, nil
 	case "tcpConnector":
 		t := r.tcpOut[name]
 		if t == nil {
 			return nil, missing
 		}
 		delete(r.tcpOut, name)
-		return func() { t.k.Stop(r.dropConnections()) }, nil
+		return func() { t.k.Stop(r.dropConnections()); t.flows.end() }, nil
 	case "listenerAddress":
 		a, ok := r.alts[name]
 		if !ok {
