@@ -4,7 +4,7 @@ package deps
 //
 //	plugins/* → shared → router/config            the router imports nothing of ours
 //	plugins/* → router, router/manage, router/config
-//	wire ← frame ← conn ← transport               message ← core ← {tcp, agent, vanflow}
+//	wire ← frame ← conn ← transport ← core ← {tcp, vanflow}       message ← {core, agent}
 //	control knows neither conn nor core
 var Rules = append(moduleRules, append(sharedRules, engineRules...)...)
 
@@ -123,13 +123,12 @@ var engineRules = []Rule{
 	},
 	{
 		From: []string{"./router/internal/core"},
-		Forbid: []string{"./router/internal/conn", "./router/internal/transport", "./router/internal/control", "./router/internal/tcp",
-			"./router/internal/agent"},
-		Reason: "message ← core ← {tcp, agent, vanflow}: the core decides where deliveries go, whoever brings them",
+		Forbid: []string{"./router/internal/control", "./router/internal/tcp", "./router/internal/agent", "./router/internal/vanflow"},
+		Reason: "transport ← core ← {tcp, vanflow}: the core decides where deliveries go, whoever asks for them",
 	},
 	{
 		From:   []string{"./router/internal/tcp"},
-		Forbid: []string{"./router/internal/conn", "./router/internal/transport", "./router/internal/control", "./router/internal/agent"},
+		Forbid: []string{"./router/internal/control", "./router/internal/agent", "./router/internal/vanflow"},
 		Reason: "an adaptor meets the core only: the router package joins it to the rest",
 	},
 	{
@@ -139,8 +138,7 @@ var engineRules = []Rule{
 	},
 	{
 		From: []string{"./router/internal/vanflow"},
-		Forbid: []string{"./router/internal/conn", "./router/internal/transport", "./router/internal/control", "./router/internal/tcp",
-			"./router/internal/agent"},
+		Forbid: []string{"./router/internal/control", "./router/internal/tcp", "./router/internal/agent"},
 		Reason: "telemetry meets the core only: the router package joins it to the rest",
 	},
 	{
