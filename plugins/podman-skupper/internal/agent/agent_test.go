@@ -135,7 +135,9 @@ func (w *world) start() {
 
 func (w *world) client() *agent.Client { return agent.NewClient(w.paths.AgentSocket()) }
 
-func (w *world) store(ns string) *filestore.Store { return filestore.Open(w.paths.Namespace(ns), time.Now) }
+func (w *world) store(ns string) *filestore.Store {
+	return filestore.Open(w.paths.Namespace(ns), time.Now)
+}
 
 func (w *world) create(ns string, objs ...v2alpha1.Object) {
 	w.t.Helper()

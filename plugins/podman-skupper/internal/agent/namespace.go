@@ -33,6 +33,7 @@ type namespace struct {
 	poked    chan struct{} // passes that nobody waits for; holds one at most
 	wanted   atomic.Bool   // a router is to run; read by others
 
+	life     context.Context //nolint:containedctx // of the goroutine; redemptions, which outlive passes, end with it
 	tokens   tokens
 	last     site.Observed // what the last pass saw
 	due      time.Time     // when a pass is due though nothing changed; zero: never
@@ -71,6 +72,7 @@ func (n *namespace) poke() {
 
 // run does passes until ctx ends or the namespace's directory is gone.
 func (n *namespace) run(ctx context.Context) {
+	n.life = ctx
 	defer func() { _ = n.runtime.Close() }()
 	defer n.tokens.wait()
 	watch, stop := context.WithCancel(ctx)

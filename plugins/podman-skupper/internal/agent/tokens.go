@@ -13,6 +13,7 @@ import (
 
 const (
 	redeemTime  = 30 * time.Second // for one try
+	redeemGrace = 2 * time.Second  // from the end of the agent
 	redeemPause = 10 * time.Second // before the second try; then twice as long each time
 	redeemLong  = 5 * time.Minute  // between tries, at most
 )
@@ -62,14 +63,15 @@ func (t *tokens) start(ctx context.Context, n *namespace, others []v2alpha1.Obje
 			continue
 		}
 		t.busy = true
-		t.running.Go(func() { t.redeem(context.WithoutCancel(ctx), n, obj) })
+		t.running.Go(func() { t.redeem(n.life, n, obj) })
 	}
 }
 
-// redeem redeems one token. It is bounded, and goes on when the agent ends: what was sent should be answered.
-func (t *tokens) redeem(ctx context.Context, n *namespace, obj *v2alpha1.AccessToken) {
-	ctx, cancel := context.WithTimeout(ctx, redeemTime)
+// redeem redeems one token. When life ends it goes on for a moment: what was sent should be answered.
+func (t *tokens) redeem(life context.Context, n *namespace, obj *v2alpha1.AccessToken) {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(life), redeemTime)
 	defer cancel()
+	defer context.AfterFunc(life, func() { time.AfterFunc(redeemGrace, cancel) })()
 	tok, err := token.Of(obj)
 	final := err != nil
 	var links []string
