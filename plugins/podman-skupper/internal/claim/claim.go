@@ -116,7 +116,30 @@ func (r Redeemer) finish(ctx context.Context, name string) (links []string, foun
 	if err := os.Remove(r.journal(name)); err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return links, true, fault.Wrap(fault.Failed, "forget a redemption that is done", err, "")
 	}
-	return links, true, nil
+	return links, true, r.forgetKeys(docs)
+}
+
+// forgetKeys removes the keys kept for a redemption that are in its secret now.
+func (r Redeemer) forgetKeys(docs []manifest.Document) error {
+	kept, err := filepath.Glob(filepath.Join(r.Store.Dir().Pending(), "*.key"))
+	if err != nil {
+		return err
+	}
+	for _, path := range kept {
+		key, err := os.ReadFile(path)
+		if err != nil {
+			continue // somebody else was faster
+		}
+		for _, d := range docs {
+			s, ok := d.Object.(*v2alpha1.Secret)
+			if ok && bytes.Equal(bytes.TrimSpace(s.Data[v2alpha1.SecretKeyKey]), bytes.TrimSpace(key)) {
+				if err := os.Remove(path); err != nil && !errors.Is(err, fs.ErrNotExist) {
+					return fault.Wrap(fault.Failed, "forget a redemption that is done", err, "")
+				}
+			}
+		}
+	}
+	return nil
 }
 
 // put creates a resource, or makes the one that is there the same.
