@@ -40,8 +40,10 @@ type Conn struct {
 	reported bool         // Closed was reported
 
 	out      []*chunk.Chunk
-	outBytes int // octets in out and held back by sessions
-	maxSend  int // octets of the largest frame that we send
+	outBytes int       // octets in out and held back by sessions
+	answers  int       // octets of frames other than transfers since the output was last taken
+	maxSend  int       // octets of the largest frame that we send
+	closeBy  time.Time // when the peer's close must be here; set when ours has left
 	scratch  frame.Transfer
 }
 
@@ -121,6 +123,9 @@ func (c *Conn) Input(now time.Time, b []byte, evs []Event) (int, []Event) {
 		}
 		evs = c.frame(now, h, rest[int(h.DOFF)*4:h.Size], evs)
 		n += int(h.Size)
+		if c.answers > limits.MaxAnswers && c.phase != done { // the peer asks and does not read what it asked for
+			evs = c.fail(evs, "amqp:resource-limit-exceeded", fmt.Sprintf("more than %d octets of answers wait for the peer", limits.MaxAnswers))
+		}
 	}
 	if c.phase == done {
 		return len(b), c.finish(evs)
@@ -139,7 +144,7 @@ func (c *Conn) Lost(evs []Event, cause string) []Event {
 	return c.finish(evs)
 }
 
-// Close starts an orderly close; e may be nil. The peer's answer ends the connection.
+// Close starts an orderly close; e may be nil. The peer's answer ends the connection, or limits.CloseTimeout without one.
 func (c *Conn) Close(e *frame.Error) {
 	if c.phase == done || c.phase == closeSent {
 		return
@@ -247,8 +252,11 @@ func (c *Conn) frame(now time.Time, h frame.Header, body []byte, evs []Event) []
 // fail closes the connection because the peer broke a rule.
 func (c *Conn) fail(evs []Event, cond, desc string) []Event {
 	e := &frame.Error{Condition: symbol(cond), Description: desc}
-	if !c.openSent && c.saslDone && !c.cfg.Client {
-		c.sendOpen() // AMQP 2.7.9: a close needs an open before it
+	if !c.openSent && c.saslDone && !c.cfg.Client { // AMQP 2.4.1: a close needs an open before it, and that the header
+		if c.phase == wantHeader {
+			c.appendRaw(frame.ProtoAMQP[:])
+		}
+		c.sendOpen()
 	}
 	if c.openSent && c.phase != closeSent {
 		c.send(0, &frame.Close{Error: e}, nil)

@@ -65,7 +65,7 @@ func (c *Conn) onDisposition(channel uint16, p *frame.Disposition, evs []Event) 
 
 // each calls f for the deliveries in a range of ids that are there; a huge range costs no more than the deliveries.
 func each[D any](m map[uint32]D, first, n uint32, f func(D)) {
-	if int(n) > len(m) {
+	if uint64(n) > uint64(len(m)) {
 		var ids []uint32
 		for id := range m {
 			if id-first < n {

@@ -38,6 +38,8 @@ type Event struct {
 	In      *InDelivery
 	Out     *OutDelivery
 	State   frame.DeliveryState
+	User    any  // LinkCredit: the link's User when the credit came
+	Drain   bool // LinkCredit: the receiver wants the credit used or given back
 	Payload []byte
 	Err     *frame.Error
 }

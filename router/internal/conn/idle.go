@@ -31,6 +31,9 @@ func (c *Conn) NextDeadline() time.Time {
 	if c.cfg.IdleTimeout > 0 && c.phase >= open {
 		sooner(c.lastIn.Add(c.cfg.IdleTimeout))
 	}
+	if c.phase == closeSent && !c.closeBy.IsZero() {
+		sooner(c.closeBy)
+	}
 	if h := c.heartbeat(); h > 0 && c.phase == open {
 		sooner(c.lastOut.Add(h))
 	}
@@ -48,9 +51,15 @@ func (c *Conn) Tick(now time.Time, evs []Event) []Event {
 	case c.phase >= open && c.cfg.IdleTimeout > 0 && !now.Before(c.lastIn.Add(c.cfg.IdleTimeout)):
 		c.fail(nil, "amqp:resource-limit-exceeded", "local-idle-timeout expired")
 		return c.finish(evs)
+	case c.phase == closeSent && !c.closeBy.IsZero() && !now.Before(c.closeBy):
+		c.phase = done // the peer had its time
+		return c.finish(evs)
 	}
-	if h := c.heartbeat(); h > 0 && c.phase == open && !now.Before(c.lastOut.Add(h)) && len(c.out) == 0 {
-		c.appendRaw(frame.AppendEmpty(nil))
+	if h := c.heartbeat(); h > 0 && c.phase == open && !now.Before(c.lastOut.Add(h)) {
+		if len(c.out) == 0 {
+			c.appendRaw(frame.AppendEmpty(nil))
+		}
+		c.lastOut = now // also when output waits for a slow writer: it is no use to come back at once
 	}
 	return evs
 }

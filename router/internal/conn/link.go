@@ -26,6 +26,7 @@ type Link struct {
 	credit   uint32
 	capacity uint32 // receiver: what credit is topped up to; 0 leaves it to the user
 	cur      *InDelivery
+	fresh    *OutDelivery // made, but nothing of it was sent yet
 	peer     *frame.Attach
 
 	bySettlement bool
@@ -103,6 +104,9 @@ func (c *Conn) OpenLink(class Class, name string, role frame.Role, src *frame.So
 
 // forget ends the book-keeping of an incoming delivery.
 func (d *InDelivery) forget() {
+	if d.gone {
+		return
+	}
 	d.gone = true
 	delete(d.Link.s.in, d.ID)
 	if l := d.Link; l.bySettlement && l.unsettled > 0 {
@@ -171,13 +175,13 @@ func (l *Link) topUp() {
 
 // Drained gives the unused credit of a draining link back (AMQP 2.6.7).
 func (c *Conn) Drained(l *Link) {
-	if l.gone || l.detached || !l.sender || !l.drain || c.phase != open {
+	if l.gone || l.detached || !l.sender || !l.drain || l.fresh != nil || c.phase != open {
 		return
 	}
 	l.count += l.credit
 	l.credit = 0
-	l.drain = false
 	l.s.sendFlow(l)
+	l.drain = false
 }
 
 func (c *Conn) onAttach(channel uint16, a *frame.Attach, evs []Event) []Event {
@@ -252,16 +256,13 @@ func (l *Link) onFlow(f *frame.Flow, evs []Event) []Event {
 			if f.DeliveryCount != nil {
 				count = *f.DeliveryCount
 			}
-			l.credit = count + *f.LinkCredit - l.count
-			if int32(l.credit) < 0 {
-				l.credit = 0
-			}
+			l.credit = remaining(*f.LinkCredit, l.count-count)
 		}
 		l.drain = f.Drain
 		if f.Echo {
 			l.s.sendFlow(l)
 		}
-		return append(evs, Event{Kind: LinkCredit, Link: l})
+		return append(evs, Event{Kind: LinkCredit, Link: l, User: l.User, Drain: l.drain})
 	}
 	if f.DeliveryCount != nil { // credit that the peer gave back
 		if used := *f.DeliveryCount - l.count; int32(used) > 0 {
@@ -276,39 +277,61 @@ func (l *Link) onFlow(f *frame.Flow, evs []Event) []Event {
 	return evs
 }
 
-// lost reports what becomes of the deliveries and then the link's end: incoming ones that are incomplete are aborted, outgoing ones are
-// RELEASED when they had not been sent to the end and MODIFIED with delivery-failed when they had.
+// lost reports what becomes of the deliveries and then the link's end.
 func (l *Link) lost(err *frame.Error, evs []Event) []Event {
 	if l.gone {
 		return evs
 	}
+	evs = l.s.lostDeliveries(l, evs)
 	l.gone = true
-	for id, d := range l.s.in {
-		if d.Link == l {
-			delete(l.s.in, id)
+	return append(evs, Event{Kind: LinkGone, Link: l, Err: err})
+}
+
+// lostDeliveries reports the end of the deliveries of only, or of all links: incoming ones that are incomplete are aborted, outgoing ones are
+// RELEASED when they had not been sent to the end and MODIFIED with delivery-failed when they had.
+func (s *Session) lostDeliveries(only *Link, evs []Event) []Event {
+	for id, d := range s.in {
+		if l := d.Link; only == nil || l == only {
+			delete(s.in, id)
 			d.gone = true
 			if d != l.cur {
 				evs = append(evs, Event{Kind: SenderUpdate, Link: l, In: d, Settled: true})
 			}
 		}
 	}
-	if l.cur != nil {
-		d := l.cur
-		l.cur, d.gone = nil, true
-		evs = append(evs, Event{Kind: Octets, Link: l, In: d, Aborted: true, Settled: true})
-	}
-	for id, d := range l.s.out {
-		if d.Link == l {
-			delete(l.s.out, id)
-			d.forgotten = true
-			var st frame.DeliveryState = &frame.Released{}
-			if d.ended {
-				st = &frame.Modified{DeliveryFailed: true}
-			}
-			evs = append(evs, Event{Kind: Outcome, Link: l, Out: d, State: st, Settled: true})
+	for id, d := range s.out {
+		if l := d.Link; only == nil || l == only {
+			delete(s.out, id)
+			evs = d.lost(evs)
 		}
 	}
-	return append(evs, Event{Kind: LinkGone, Link: l, Err: err})
+	links := s.links
+	if only != nil {
+		links = []*Link{only}
+	}
+	for _, l := range links {
+		if l == nil {
+			continue
+		}
+		if d := l.cur; d != nil { // it may have been settled, but its end has not come
+			l.cur, d.gone = nil, true
+			evs = append(evs, Event{Kind: Octets, Link: l, In: d, Aborted: true, Settled: true})
+		}
+		if d := l.fresh; d != nil {
+			l.fresh = nil
+			evs = d.lost(evs)
+		}
+	}
+	return evs
+}
+
+func (d *OutDelivery) lost(evs []Event) []Event {
+	d.forgotten = true
+	var st frame.DeliveryState = &frame.Released{}
+	if d.ended {
+		st = &frame.Modified{DeliveryFailed: true}
+	}
+	return append(evs, Event{Kind: Outcome, Link: d.Link, Out: d, State: st, Settled: true})
 }
 
 // SetCapacity changes what a receiving link is topped up to, and grants it.

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"time"
 
+	"github.com/skupper-plugins/suite/router/internal/chunk"
 	"github.com/skupper-plugins/suite/router/internal/frame"
 	"github.com/skupper-plugins/suite/router/internal/limits"
 	"github.com/skupper-plugins/suite/router/internal/wire"
@@ -32,9 +33,9 @@ func (c *Conn) onOpen(o *frame.Open, evs []Event) []Event {
 		return c.fail(evs, "amqp:invalid-field", "container-id is too long")
 	}
 	c.remote = o
-	c.maxSend = int(c.cfg.MaxFrameSize)
-	if o.MaxFrameSize != 0 && o.MaxFrameSize < c.cfg.MaxFrameSize {
-		c.maxSend = int(o.MaxFrameSize)
+	c.maxSend = int(min(c.cfg.MaxFrameSize, chunk.Size)) // a frame has to fit into a chunk
+	if o.MaxFrameSize != 0 {
+		c.maxSend = int(min(uint32(c.maxSend), o.MaxFrameSize))
 	}
 	if !c.openSent {
 		c.sendOpen()

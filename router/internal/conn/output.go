@@ -5,6 +5,7 @@ import (
 
 	"github.com/skupper-plugins/suite/router/internal/chunk"
 	"github.com/skupper-plugins/suite/router/internal/frame"
+	"github.com/skupper-plugins/suite/router/internal/limits"
 )
 
 // TakeOutput appends the chunks that are ready to leave to dst and forgets them. The caller frees each after writing it.
@@ -18,12 +19,19 @@ func (c *Conn) TakeOutput(now time.Time, dst []*chunk.Chunk) []*chunk.Chunk {
 		c.out[i] = nil
 	}
 	c.out = c.out[:0]
+	c.answers = 0
 	c.lastOut = now
+	if c.phase == closeSent && c.closeBy.IsZero() {
+		c.closeBy = now.Add(limits.CloseTimeout)
+	}
 	return dst
 }
 
 // HasOutput reports that something is ready to leave.
 func (c *Conn) HasOutput() bool { return len(c.out) > 0 }
+
+// Waiting is how much output waits, in octets.
+func (c *Conn) Waiting() int { return c.outBytes }
 
 // Congested reports that enough output waits already: whoever can wait should, until the writer has caught up.
 func (c *Conn) Congested() bool { return c.outBytes > c.cfg.OutputHighWater }
@@ -51,6 +59,8 @@ func (c *Conn) send(channel uint16, p frame.Performative, payload []byte) {
 		return
 	}
 	k := c.room(1024)
+	was := c.outBytes
+	defer func() { c.answers += c.outBytes - was }()
 	if b := frame.AppendFrame(k.B[:k.End:len(k.B)], frame.TypeAMQP, channel, p, payload); &b[0] == &k.B[0] && len(b) <= len(k.B) {
 		c.outBytes += len(b) - k.End
 		k.End = len(b)
@@ -65,10 +75,6 @@ func (c *Conn) dropHeld() {
 		if s == nil {
 			continue
 		}
-		for _, h := range s.held {
-			c.outBytes -= h.k.End - h.k.Start
-			c.cfg.Chunks.Put(h.k)
-		}
-		s.held = nil
+		s.dropHeld()
 	}
 }

@@ -2,6 +2,7 @@ package conn
 
 import (
 	"fmt"
+	"slices"
 
 	"github.com/skupper-plugins/suite/router/internal/chunk"
 	"github.com/skupper-plugins/suite/router/internal/frame"
@@ -19,10 +20,10 @@ const (
 	ClassData // plus the priority, 0-9
 )
 
-// held is output that the peer's session window does not allow yet.
+// held is output that the peer's session window does not allow yet: whole transfer frames.
 type held struct {
-	k *chunk.Chunk
-	d *OutDelivery
+	k     *chunk.Chunk
+	sizes []int // of the frames in k, in octets
 }
 
 // Session is one session (AMQP 2.5).
@@ -142,21 +143,20 @@ func (c *Conn) onEnd(channel uint16, e *frame.End, evs []Event) []Event {
 			delete(c.classes, k)
 		}
 	}
-	for _, h := range s.held {
-		c.outBytes -= h.k.End - h.k.Start
-		c.cfg.Chunks.Put(h.k)
-	}
-	s.held = nil
+	s.dropHeld()
 	return evs
 }
 
 // lost reports the end of every link.
 func (s *Session) lost(err *frame.Error, evs []Event) []Event {
+	evs = s.lostDeliveries(nil, evs)
 	for _, l := range s.links {
 		if l != nil {
 			evs = l.lost(err, evs)
+			s.c.links--
 		}
 	}
+	s.links, s.free = nil, nil
 	return evs
 }
 
@@ -170,23 +170,12 @@ func (c *Conn) onFlow(channel uint16, f *frame.Flow, evs []Event) []Event {
 	if f.NextIncomingID != nil {
 		next = *f.NextIncomingID
 	}
-	was := s.window
-	s.window = next + f.IncomingWindow - s.nextOut
-	if int32(s.window) < 0 {
-		s.window = 0
-	}
+	s.window = remaining(f.IncomingWindow, s.nextOut-next)
 	s.windowSet = true
 	s.release()
 	if f.Handle == nil {
 		if f.Echo {
 			s.sendFlow(nil)
-		}
-		if was == 0 && s.window > 0 {
-			for _, l := range s.links {
-				if l != nil && l.sender && l.credit > 0 {
-					evs = append(evs, Event{Kind: LinkCredit, Link: l})
-				}
-			}
 		}
 		return evs
 	}
@@ -209,6 +198,7 @@ func (s *Session) sendFlow(l *Link) {
 		if l.sender {
 			zero := uint32(0)
 			f.Available = &zero
+			f.Drain = l.drain // AMQP 2.7.4: a sender repeats what the receiver asked for
 		}
 	}
 	s.c.send(s.channel, f, nil)
@@ -228,16 +218,62 @@ func (s *Session) took() bool {
 	return true
 }
 
+// remaining is what is left of a grant of which used was sent since the peer gave it: the sequence arithmetic of RFC 1982 for used, because
+// the grant itself may be any number.
+func remaining(grant, used uint32) uint32 {
+	if int32(used) < 0 { // the peer counts what we have not sent
+		used = 0
+	}
+	return grant - min(grant, used)
+}
+
 // release sends what was held back, as far as the window goes.
 func (s *Session) release() {
 	n := 0
 	for n < len(s.held) && s.window > 0 {
-		s.window--
-		s.nextOut++
-		s.c.out = append(s.c.out, s.held[n].k)
-		n++
+		h := &s.held[n]
+		if uint64(len(h.sizes)) <= uint64(s.window) {
+			s.advance(len(h.sizes))
+			s.c.out = append(s.c.out, h.k)
+			n++
+			continue
+		}
+		for s.window > 0 {
+			size := h.sizes[0]
+			h.sizes = h.sizes[1:]
+			s.advance(1)
+			s.c.room(size).Append(h.k.B[h.k.Start : h.k.Start+size])
+			h.k.Start += size
+		}
 	}
 	if n > 0 {
-		s.held = append(s.held[:0], s.held[n:]...)
+		s.held = slices.Delete(s.held, 0, n)
 	}
+}
+
+// advance counts transfers that leave.
+func (s *Session) advance(n int) {
+	s.window -= uint32(n)
+	s.nextOut += uint32(n)
+}
+
+// hold keeps one frame back; small ones share a chunk.
+func (s *Session) hold(head, p []byte) {
+	n := len(head) + len(p)
+	if len(s.held) == 0 || s.held[len(s.held)-1].k.Room() < n {
+		s.held = append(s.held, held{k: s.c.cfg.Chunks.Get()})
+	}
+	h := &s.held[len(s.held)-1]
+	h.k.Append(head)
+	h.k.Append(p)
+	h.sizes = append(h.sizes, n)
+}
+
+// dropHeld frees what can never leave.
+func (s *Session) dropHeld() {
+	for _, h := range s.held {
+		s.c.outBytes -= h.k.End - h.k.Start
+		s.c.cfg.Chunks.Put(h.k)
+	}
+	s.held = nil
 }

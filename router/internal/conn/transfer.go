@@ -87,13 +87,19 @@ func (c *Conn) onTransfer(channel uint16, t *frame.Transfer, p []byte, evs []Eve
 	return append(evs, ev)
 }
 
-// NewDelivery makes a delivery on a sending link and takes one credit, if there is any.
+// CanSend reports that a delivery may be made on l now: it has credit.
+func (c *Conn) CanSend(l *Link) bool {
+	return l.sender && l.attached && l.answered && !l.gone && !l.detached && c.phase == open && l.credit > 0 && l.fresh == nil
+}
+
+// NewDelivery makes a delivery on a sending link; nil when [Conn.CanSend] says no. Its first octets take the credit; until then it is the only one
+// that the link can have, and the end of the link is reported to it as to one that was sent.
 func (c *Conn) NewDelivery(l *Link, settled bool, user any) *OutDelivery {
-	if l.credit > 0 {
-		l.credit--
+	if !c.CanSend(l) {
+		return nil
 	}
-	l.count++
-	return &OutDelivery{Link: l, User: user, settled: settled}
+	l.fresh = &OutDelivery{Link: l, User: user, settled: settled}
+	return l.fresh
 }
 
 // start gives d its delivery-id at its first transfer: ids rise in the order of first transfers (AMQP 2.6.12).
@@ -102,7 +108,12 @@ func (c *Conn) start(d *OutDelivery) {
 		return
 	}
 	d.started = true
-	s := d.Link.s
+	l, s := d.Link, d.Link.s
+	l.fresh = nil
+	l.count++
+	if l.credit > 0 { // a drain may have taken it back meanwhile
+		l.credit--
+	}
 	d.ID = s.nextID
 	s.nextID++
 	if !d.settled {
@@ -161,14 +172,10 @@ func (c *Conn) emit(d *OutDelivery, h, p []byte) {
 	n := len(h) + len(p)
 	c.outBytes += n
 	if s.window == 0 || len(s.held) > 0 || !s.begun {
-		k := c.cfg.Chunks.Get()
-		k.Append(h)
-		k.Append(p)
-		s.held = append(s.held, held{k: k, d: d})
+		s.hold(h, p)
 		return
 	}
-	s.window--
-	s.nextOut++
+	s.advance(1)
 	k := c.room(n)
 	k.Append(h)
 	k.Append(p)
@@ -216,8 +223,7 @@ func (c *Conn) SendSlots(d *OutDelivery, k *chunk.Chunk, head, slot, n int) {
 		n -= m
 	}
 	k.Start, k.End = 0, end
-	s.window -= uint32(frames)
-	s.nextOut += uint32(frames)
+	s.advance(frames)
 	c.outBytes += end
 	c.out = append(c.out, k)
 }
@@ -234,6 +240,7 @@ func (c *Conn) finishDelivery(d *OutDelivery, settled, aborted bool) {
 	}
 	if !d.started && aborted { // the peer has seen nothing of it
 		d.ended = true
+		d.Link.fresh = nil
 		return
 	}
 	c.start(d)

@@ -20,12 +20,20 @@ const (
 	OutgoingWindow = 0x7fffffff
 	// OutputHighWater is how much output of one connection may wait before its producers pause, in octets.
 	OutputHighWater = 512 << 10
+	// MaxOutput is how much output of one connection may wait before streams are cut whose senders mind no window, in octets.
+	MaxOutput = 64 << 20
 	// LinkCapacity is the credit of a link between routers, and the most that an endpoint gets, in deliveries.
 	LinkCapacity = 250
 	// HandshakeTimeout is how long TLS, SASL and open may take together.
 	HandshakeTimeout = 10 * time.Second
 	// IdleTimeout is after how much silence of the peer a connection is given up; half of it is announced.
 	IdleTimeout = 16 * time.Second
+	// CloseTimeout is how long the peer may take to answer our close.
+	CloseTimeout = 5 * time.Second
+	// WriteTimeout is how long a socket may take no octet at all of what we write before its connection is given up.
+	WriteTimeout = 2 * IdleTimeout
+	// MaxAnswers is how much may wait, besides transfers, for a peer that goes on asking without reading, in octets.
+	MaxAnswers = 16 << 20
 	// MaxHalfOpen is how many accepted connections of one listener may be in their handshake at once, in connections.
 	MaxHalfOpen = 256
 )
@@ -36,6 +44,12 @@ const (
 	MaxBuffered = 256 << 10
 	// MaxQueued is how many messages wait for the credit of one outgoing link, in messages.
 	MaxQueued = 1000
+	// MaxQueuedOctets is how much those messages may hold, in octets.
+	MaxQueuedOctets = 8 << 20
+	// MaxBacklog is how much work of readers may wait for the core before they pause, in events.
+	MaxBacklog = 1 << 16
+	// StreamLinkTimeout is how long a peer may take to answer a streaming link and give it credit.
+	StreamLinkTimeout = 10 * time.Second
 	// MaxRouters is how many routers a network may have, in routers.
 	MaxRouters = 128
 	// StreamPool is how many idle streaming links a connection keeps, in links.
