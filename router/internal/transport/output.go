@@ -33,6 +33,20 @@ func (p *Peer) WaitRoom(stop func() bool) bool {
 	return !p.over && !stop()
 }
 
+// WhenRoom calls f, once, as soon as the connection wants more output: at once, or on the writer's goroutine. f must not block. It is not called
+// any more when the connection is over.
+func (p *Peer) WhenRoom(f func()) {
+	p.mu.Lock()
+	wait := p.c.Congested()
+	if wait && !p.over {
+		p.waiting = append(p.waiting, f)
+	}
+	p.mu.Unlock()
+	if !wait {
+		f()
+	}
+}
+
 // Nudge makes waiters look at their stop condition.
 func (p *Peer) Nudge() {
 	p.mu.Lock()
@@ -40,11 +54,13 @@ func (p *Peer) Nudge() {
 	p.mu.Unlock()
 }
 
-// Queue adds octets of d without waking the writer: the caller flushes with [Peer.Flush] after its batch.
-func (p *Peer) Queue(d *conn.OutDelivery, b []byte) {
+// Queue adds octets of d without waking the writer: the caller flushes with [Peer.Flush] after its batch. It returns how many octets of the connection
+// wait.
+func (p *Peer) Queue(d *conn.OutDelivery, b []byte) int {
 	p.mu.Lock()
+	defer p.mu.Unlock()
 	p.c.Send(d, b, true)
-	p.mu.Unlock()
+	return p.c.Waiting()
 }
 
 // Flush wakes the writer.

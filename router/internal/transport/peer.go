@@ -29,7 +29,9 @@ type Peer struct {
 	c       *conn.Conn
 	over    bool // the reader is gone
 	timer   *time.Timer
+	armed   time.Time    // when timer fires; zero while nobody knows
 	pending []conn.Event // from the timer, for the reader
+	waiting []func()     // of WhenRoom
 }
 
 // NewPeer makes a connection over sock, which has done its handshake. [Peer.Run] drives it.
@@ -56,8 +58,8 @@ func (p *Peer) Run(ctx context.Context, r Receiver) error {
 	defer stop()
 	p.mu.Lock()
 	p.timer = time.AfterFunc(time.Hour, p.tick)
+	p.arm()
 	p.mu.Unlock()
-	p.schedule()
 	writer := make(chan struct{})
 	go p.write(writer)
 	err := p.read(r)
@@ -66,6 +68,9 @@ func (p *Peer) Run(ctx context.Context, r Receiver) error {
 	p.timer.Stop()
 	p.mu.Unlock()
 	<-writer
+	if err == nil {
+		p.sock.linger()
+	}
 	_ = p.sock.Close()
 	if e := p.c.Err(); e != nil { // reader and writer are gone: nobody changes it any more
 		return e
@@ -91,18 +96,20 @@ func (p *Peer) read(r Receiver) error {
 		n, err := p.sock.readBatch(buf[to:])
 		to += n
 		p.mu.Lock()
+		closed := p.c.Done() // then an error is only the socket's end
 		var used int
 		used, evs = p.c.Input(time.Now(), buf[from:to], evs[:0])
 		from += used
 		if err != nil {
-			evs = append(evs, p.pending...)
-			p.pending = nil
 			evs = p.c.Lost(evs, cause(err))
 		}
 		if p.c.Done() {
+			evs = append(p.pending, evs...)
+			p.pending = nil
 			p.over = true
 			p.room.Broadcast()
 		}
+		p.arm()
 		kick, done := p.c.HasOutput(), p.over
 		p.mu.Unlock()
 		r.Events(evs)
@@ -111,7 +118,7 @@ func (p *Peer) read(r Receiver) error {
 			p.kick()
 		}
 		if done {
-			if errors.Is(err, io.EOF) {
+			if errors.Is(err, io.EOF) || closed {
 				return nil
 			}
 			return err
@@ -133,11 +140,17 @@ func (p *Peer) write(done chan<- struct{}) {
 	for {
 		p.mu.Lock()
 		out = p.c.TakeOutput(time.Now(), out[:0])
-		over := p.over
+		over, closed := p.over, p.c.Done()
+		var ready []func()
 		if !p.c.Congested() {
 			p.room.Broadcast()
+			ready, p.waiting = p.waiting, nil
 		}
+		p.arm()
 		p.mu.Unlock()
+		for _, f := range ready {
+			f()
+		}
 		var err error
 		for i, k := range out {
 			if err == nil {
@@ -156,12 +169,14 @@ func (p *Peer) write(done chan<- struct{}) {
 			return
 		case len(out) > 0:
 			continue
-		case over:
+		case over || closed:
 			p.sock.closeNotify()
+			if !over { // the reader may be waiting for a peer that says nothing
+				_ = p.sock.raw.SetReadDeadline(time.Now())
+			}
 			return
 		}
 		<-p.wake
-		p.schedule()
 	}
 }
 
@@ -191,13 +206,14 @@ func (p *Peer) kick() {
 	}
 }
 
-// schedule arms the timer for the next deadline of the connection.
-func (p *Peer) schedule() {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	if at := p.c.NextDeadline(); !at.IsZero() && !p.over {
-		p.timer.Reset(max(time.Until(at), time.Millisecond))
+// arm sets the timer to the next deadline of the connection when that is sooner than it would fire. p.mu is held.
+func (p *Peer) arm() {
+	at := p.c.NextDeadline()
+	if at.IsZero() || p.over || !p.armed.IsZero() && !at.Before(p.armed) {
+		return
 	}
+	p.armed = at
+	p.timer.Reset(max(time.Until(at), time.Millisecond))
 }
 
 func (p *Peer) tick() {
@@ -208,10 +224,11 @@ func (p *Peer) tick() {
 	}
 	p.pending = p.c.Tick(time.Now(), p.pending)
 	done := p.c.Done()
+	p.armed = time.Time{}
+	p.arm()
 	p.mu.Unlock()
 	p.kick()
-	p.schedule()
 	if done {
-		time.AfterFunc(100*time.Millisecond, func() { _ = p.sock.Close() }) // let the close frame out if the peer still reads
+		time.AfterFunc(closeGrace, func() { _ = p.sock.Close() }) // the writer may hang in a peer that does not read
 	}
 }

@@ -5,8 +5,11 @@ import (
 	"errors"
 	"io"
 	"net"
+	"os"
 	"sync"
 	"time"
+
+	"github.com/skupper-plugins/suite/router/internal/limits"
 )
 
 // bufferSize is how many octets one read or write of a socket moves at most.
@@ -32,9 +35,11 @@ type bufferedConn struct {
 	rbuf     []byte
 	r, w     int
 	noWait   bool
+	shaking  bool       // in the TLS handshake
 	mu       sync.Mutex // TLS writes alerts and key updates from the reader
 	wbuf     []byte
 	writeErr error
+	patience time.Duration // a write without any progress for this long fails; 0 waits for ever
 }
 
 func (b *bufferedConn) Read(p []byte) (int, error) {
@@ -68,9 +73,10 @@ func (b *bufferedConn) Write(p []byte) (int, error) {
 		}
 	}
 	if len(p) >= bufferSize {
-		n, err := b.Conn.Write(p)
-		b.writeErr = err
-		return n, err
+		if b.writeErr = b.writeAll(p); b.writeErr != nil {
+			return 0, b.writeErr
+		}
+		return len(p), nil
 	}
 	b.wbuf = append(b.wbuf, p...)
 	return len(p), nil
@@ -86,31 +92,48 @@ func (b *bufferedConn) flushLocked() error {
 	if b.writeErr != nil || len(b.wbuf) == 0 {
 		return b.writeErr
 	}
-	_, b.writeErr = b.Conn.Write(b.wbuf)
+	b.writeErr = b.writeAll(b.wbuf)
 	b.wbuf = b.wbuf[:0]
 	return b.writeErr
+}
+
+// writeAll writes p as long as the other end takes some of it.
+func (b *bufferedConn) writeAll(p []byte) error {
+	for {
+		if b.patience > 0 {
+			_ = b.SetWriteDeadline(time.Now().Add(b.patience))
+		}
+		n, err := b.Conn.Write(p)
+		if p = p[n:]; n == 0 || !errors.Is(err, os.ErrDeadlineExceeded) {
+			return err
+		}
+	}
 }
 
 // NewSocket wraps an open connection. With a TLS configuration the caller does the handshake next.
 func NewSocket(c net.Conn, cfg *tls.Config, client bool) *Socket {
 	s := &Socket{raw: &bufferedConn{Conn: c, rbuf: make([]byte, bufferSize)}}
 	s.conn = s.raw
-	if cfg != nil {
-		if client {
-			s.tls = tls.Client(handshakeConn{s.raw}, cfg)
-		} else {
-			s.tls = tls.Server(handshakeConn{s.raw}, cfg)
-		}
-		s.conn = s.tls
+	if cfg == nil {
+		s.raw.patience = limits.WriteTimeout
+		return s
 	}
+	s.raw.shaking = true
+	if client {
+		s.tls = tls.Client(handshakeConn{s.raw}, cfg)
+	} else {
+		s.tls = tls.Server(handshakeConn{s.raw}, cfg)
+	}
+	s.conn = s.tls
 	return s
 }
 
-// handshakeConn flushes before each read that may wait, because a handshake waits for the answer to what it just wrote.
+// handshakeConn flushes before each read of a handshake, which waits for the answer to what it just wrote. After that it must not: the lock may be
+// with a writer that waits for the peer.
 type handshakeConn struct{ *bufferedConn }
 
 func (h handshakeConn) Read(p []byte) (int, error) {
-	if h.r == h.w && !h.noWait {
+	if h.shaking && h.r == h.w {
 		if err := h.flush(); err != nil {
 			return 0, err
 		}
@@ -127,7 +150,9 @@ func (s *Socket) Handshake(deadline time.Time) error {
 		return err
 	}
 	err := s.tls.Handshake()
-	return errors.Join(err, s.raw.flush(), s.raw.SetDeadline(time.Time{}))
+	err = errors.Join(err, s.raw.flush(), s.raw.SetDeadline(time.Time{}))
+	s.raw.shaking, s.raw.patience = false, limits.WriteTimeout
+	return err
 }
 
 // TLS is the state of the TLS connection, nil without TLS.
@@ -172,11 +197,32 @@ func (s *Socket) readBatch(p []byte) (int, error) {
 	return n, nil
 }
 
+// closeGrace is how long the last words to a peer may take, and how long it may take to hear them.
+const closeGrace = 250 * time.Millisecond
+
 // closeNotify tells the peer that nothing follows.
 func (s *Socket) closeNotify() {
+	s.raw.mu.Lock()
+	s.raw.patience = closeGrace
+	s.raw.mu.Unlock()
 	if s.tls != nil {
-		_ = s.raw.SetWriteDeadline(time.Now().Add(time.Second))
 		_ = s.tls.CloseWrite()
 	}
 	_ = s.raw.flush()
+	if c, ok := s.raw.Conn.(interface{ CloseWrite() error }); ok {
+		_ = c.CloseWrite()
+	}
+}
+
+// linger reads what the peer still sends, for a moment: a socket that is closed with octets unread makes the kernel throw away what was
+// written, and so the peer would never learn why.
+func (s *Socket) linger() {
+	_ = s.raw.SetReadDeadline(time.Now().Add(closeGrace))
+	for n := 0; n < 1<<20; {
+		m, err := s.raw.Conn.Read(s.raw.rbuf)
+		if err != nil {
+			return
+		}
+		n += m
+	}
 }

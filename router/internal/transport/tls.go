@@ -8,6 +8,7 @@ import (
 	"net"
 	"os"
 	"slices"
+	"strings"
 	"sync"
 	"time"
 )
@@ -140,7 +141,7 @@ func verifyServer(st tls.ConnectionState, roots *x509.CertPool, host string, ver
 	if err == nil || slices.Contains(leaf.DNSNames, host) {
 		return nil
 	}
-	if len(leaf.DNSNames) == 0 && len(leaf.IPAddresses) == 0 && leaf.Subject.CommonName == host {
+	if len(leaf.DNSNames) == 0 && len(leaf.IPAddresses) == 0 && strings.EqualFold(leaf.Subject.CommonName, host) {
 		return nil
 	}
 	return fmt.Errorf("the server's certificate is not accepted: %w", err)
