@@ -120,8 +120,8 @@ func (cn *Connection) Events(evs []conn.Event) {
 				d.senderUpdate(ev.State, ev.Settled)
 			}
 		case conn.LinkCredit:
-			l, _ := ev.Link.User.(*link)
-			if l == nil || l.kind == streamingLink && l.ready {
+			l, _ := ev.User.(*link)
+			if l == nil || l.ready.Load() && !ev.Drain || l.credited.Swap(true) {
 				continue // streaming links keep their credit: nothing waits for it
 			}
 			cn.core.Do(func() { cn.credit(l) })
@@ -135,6 +135,7 @@ func (cn *Connection) Events(evs []conn.Event) {
 		cn.flush[i] = nil
 	}
 	cn.flush = cn.flush[:0]
+	cn.core.q.room()
 }
 
 // arrive makes the delivery whose first transfer came.
@@ -159,6 +160,9 @@ func (cn *Connection) handle(ev conn.Event) {
 		cn.attached(ev.Link)
 	case conn.LinkAnswered:
 		if l, ok := ev.Link.User.(*link); ok {
+			if a := ev.Link.Peer(); ev.Link.Sender() && a.Target == nil || !ev.Link.Sender() && a.Source == nil {
+				return // refused: LinkGone follows
+			}
 			cn.answered(l)
 		}
 	case conn.LinkGone:
@@ -356,11 +360,16 @@ func (cn *Connection) routerLinkUp(l *link) {
 
 // credit is new credit on a sending link.
 func (cn *Connection) credit(l *link) {
+	l.credited.Store(false)
 	if l.onReady != nil {
 		has := false
-		cn.peer.Do(func(*conn.Conn) { has = l.l.Credit() > 0 })
+		cn.peer.Do(func(k *conn.Conn) { has = k.CanSend(l.l) })
 		if has {
-			l.onReady()
+			f := l.onReady
+			l.onReady = nil
+			delete(cn.core.waiting, l)
+			l.ready.Store(true)
+			f(l)
 		}
 		return
 	}
@@ -371,9 +380,15 @@ func (cn *Connection) credit(l *link) {
 func (cn *Connection) gone(l *link) {
 	c := cn.core
 	delete(cn.links, l.l)
+	l.dead = true
 	l.flushLost()
 	switch l.kind {
 	case controlLink:
+		for i := range cn.control {
+			if cn.control[i] == l {
+				cn.control[i] = nil
+			}
+		}
 		c.controlLost(cn)
 	case dataLink:
 		if cn.data[l.priority] == l {
@@ -381,10 +396,7 @@ func (cn *Connection) gone(l *link) {
 		}
 	case streamingLink:
 		cn.pool = remove(cn.pool, l)
-		if l.onReady != nil { // nobody will answer
-			l.l = nil
-			l.fail()
-		}
+		l.fail()
 	case endpointLink:
 		cn.endpointGone(l)
 	}
@@ -392,9 +404,10 @@ func (cn *Connection) gone(l *link) {
 
 // fail tells whoever waits for the link that it will not come.
 func (l *link) fail() {
-	l.freed = true
+	delete(l.cn.core.waiting, l)
 	if f := l.onReady; f != nil {
-		f()
+		l.onReady = nil
+		f(nil)
 	}
 }
 

@@ -3,7 +3,6 @@ package core
 import (
 	"context"
 	"crypto/rand"
-	"sync"
 	"time"
 
 	"github.com/rs/zerolog"
@@ -59,17 +58,19 @@ type Config struct {
 type Core struct {
 	cfg Config
 	log zerolog.Logger
-	q   queue
+	q   *queue
 
 	addrs  map[string]*Address
 	nodes  map[string]*node
 	conns  map[uint64]*Connection
 	links  [128]*Connection // by control link number
 	groups map[string]*group
-	radius int
-	tick   []func(now time.Time)
-	nextID uint64
-	stats  Stats
+	// waiting has the streaming links that have no credit yet, with the time when they are given up.
+	waiting map[*link]time.Time
+	radius  int
+	tick    []func(now time.Time)
+	nextID  uint64
+	stats   Stats
 }
 
 // Stats are the router's totals, in deliveries.
@@ -84,10 +85,12 @@ func New(cfg Config) *Core {
 	if cfg.Chunks == nil {
 		cfg.Chunks = &chunk.Pool{}
 	}
-	return &Core{
-		cfg: cfg, log: cfg.Log, q: queue{wake: make(chan struct{}, 1)},
+	c := &Core{
+		cfg: cfg, log: cfg.Log, q: newQueue(), waiting: map[*link]time.Time{},
 		addrs: map[string]*Address{}, nodes: map[string]*node{}, conns: map[uint64]*Connection{}, groups: map[string]*group{},
 	}
+	c.EachTick(c.GiveUp)
+	return c
 }
 
 // ID is the router's id.
@@ -107,6 +110,12 @@ func (c *Core) Call(ctx context.Context, f func()) bool {
 	case <-done:
 		return true
 	case <-ctx.Done():
+	case <-c.q.over:
+	}
+	select { // it may have been the last thing that was done
+	case <-done:
+		return true
+	default:
 		return false
 	}
 }
@@ -120,6 +129,7 @@ func (c *Core) Run(ctx context.Context) {
 	defer t.Stop()
 	due := time.NewTimer(0)
 	defer due.Stop()
+	defer c.q.end()
 	var work []func()
 	for {
 		work = c.q.take(work)
@@ -143,30 +153,6 @@ func (c *Core) Run(ctx context.Context) {
 			}
 		}
 	}
-}
-
-// queue is an unbounded list of work. What fills it is bounded elsewhere: by link credit, handle and connection limits.
-type queue struct {
-	mu    sync.Mutex
-	items []func()
-	wake  chan struct{}
-}
-
-func (q *queue) put(f func()) {
-	q.mu.Lock()
-	q.items = append(q.items, f)
-	q.mu.Unlock()
-	select {
-	case q.wake <- struct{}{}:
-	default:
-	}
-}
-
-func (q *queue) take(dst []func()) []func() {
-	q.mu.Lock()
-	defer q.mu.Unlock()
-	dst, q.items = q.items, dst[:0]
-	return dst
 }
 
 const discriminators = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+_"

@@ -168,6 +168,7 @@ func (d *Delivery) bind(o Outlet, prefix []byte, skip int) bool {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	if d.state == dropped {
+		o.Abort()
 		return false
 	}
 	if d.aborted {
@@ -222,13 +223,13 @@ func (d *Delivery) senderUpdate(state frame.DeliveryState, settled bool) {
 }
 
 // take waits for nothing: it returns the whole message of a delivery that is complete, without annotations.
-func (d *Delivery) take() []byte {
+func (d *Delivery) take() (msg []byte, ok bool) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	if d.state != routing || !d.ended || d.aborted {
-		return nil
+		return nil, false
 	}
-	b := d.buf[d.body:]
+	msg = d.buf[d.body:]
 	d.state, d.buf = dropped, nil
-	return b
+	return msg, true
 }

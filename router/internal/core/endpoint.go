@@ -81,11 +81,11 @@ func (cn *Connection) attachReceiver(l *link) {
 		cn.refuse(l, "qd:forbidden", "this address cannot be received from")
 		return
 	}
-	l.addr = c.address(k)
-	if l.addr.Treatment == Unavailable {
+	if a := c.addrs[k]; a != nil && a.Treatment == Unavailable || a == nil && c.treatment(k) == Unavailable {
 		cn.refuse(l, "qd:no-route-to-dest", "No route to the destination node")
 		return
 	}
+	l.addr = c.address(k)
 	cn.links[l.l] = l
 	cn.peer.Do(func(kc *conn.Conn) {
 		l.l.User = l

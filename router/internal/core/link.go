@@ -31,20 +31,36 @@ type link struct {
 	target   string // of an incoming endpoint link: where its messages go; constant once it has credit
 	anon     bool   // incoming without target
 	addr     *Address
-	// queue has whole messages that wait for credit.
+	// queue has messages that wait for credit, queued their octets.
 	queue   []queued
-	waiting *Delivery // streaming link that is being attached: what it was made for
-	onReady func()
-	ready   bool
-	freed   bool
+	octets  int
+	asked   bool // to be told when the connection has room
+	onReady func(*link)
+	busy    bool // a stream is on its way to a client
+	dead    bool // the end of the link is known here
+
+	ready    atomic.Bool // streaming link that has had credit
+	credited atomic.Bool // the core is about to look at new credit
 
 	deliveries, settledCount atomic.Uint64
 }
 
-// queued is a whole message with what becomes of it.
+// queued is a message with what becomes of it: whole, or a stream.
 type queued struct {
 	msg []byte
+	d   *Delivery // of a stream
 	ob  *outbound
+}
+
+// refuse gives the message back.
+func (q queued) refuse() {
+	q.ob.done()
+	switch {
+	case q.d != nil:
+		q.d.drop(&frame.Released{})
+	case q.ob.src != nil && !q.ob.presettled:
+		q.ob.src.Update(&frame.Released{}, true)
+	}
 }
 
 // outbound is the other side of an outgoing delivery; it hangs at conn.OutDelivery.User.
@@ -53,11 +69,16 @@ type outbound struct {
 	presettled bool
 	count      *atomic.Int32 // of the balanced choice; taken back once
 	counted    atomic.Bool
+	acked      atomic.Uint64 // octets of a stream that its receiver has taken
 }
 
 // outcome passes on what the receiver said.
 func (o *outbound) outcome(state frame.DeliveryState, settled bool) {
+	if st, ok := state.(*frame.Received); ok {
+		o.acked.Store(st.SectionOffset)
+	}
 	if settled || state != nil && frame.Terminal(state) {
+		o.acked.Store(1 << 62) // no window any more
 		o.done()
 	}
 	if o.src != nil {
@@ -73,32 +94,55 @@ func (o *outbound) done() {
 }
 
 // send sends a whole message or queues it until the receiver gives credit.
-func (l *link) send(msg []byte, ob *outbound) {
-	if len(l.queue) == 0 && l.trySend(msg, ob) {
-		return
-	}
-	if len(l.queue) >= limits.MaxQueued {
-		l.cn.core.stats.DroppedPresettled++
-		if ob.src != nil {
-			ob.src.Update(&frame.Released{}, true)
+func (l *link) send(msg []byte, ob *outbound) { l.put(queued{msg: msg, ob: ob}) }
+
+func (l *link) put(q queued) {
+	switch {
+	case !l.dead && len(l.queue) == 0 && l.trySend(q):
+	case l.dead || len(l.queue) >= limits.MaxQueued || l.octets+len(q.msg) > limits.MaxQueuedOctets && len(l.queue) > 0:
+		if q.ob.presettled {
+			l.cn.core.stats.DroppedPresettled++
 		}
-		return
+		q.refuse()
+	default:
+		l.queue = append(l.queue, q)
+		l.octets += len(q.msg)
 	}
-	l.queue = append(l.queue, queued{msg, ob})
 }
 
-func (l *link) trySend(msg []byte, ob *outbound) (sent bool) {
-	l.cn.peer.Do(func(c *conn.Conn) {
-		if l.l.Credit() == 0 {
-			return
+func (l *link) trySend(q queued) (sent bool) {
+	if l.busy {
+		return false
+	}
+	if q.d != nil {
+		o := l.newOutlet(q.ob, q.d.ann.Flags)
+		if o == nil {
+			return false
 		}
-		sent = true
-		c.Send(c.NewDelivery(l.l, ob.presettled, ob), msg, false)
+		l.busy = l.kind == endpointLink
+		if !q.d.bind(o, nil, q.d.body) {
+			q.ob.done()
+		}
+		return true
+	}
+	full := false
+	l.cn.peer.Do(func(c *conn.Conn) {
+		if full = l.kind == endpointLink && c.Congested(); full {
+			return // a client may give more credit than it can take messages
+		}
+		if od := c.NewDelivery(l.l, q.ob.presettled, q.ob); od != nil {
+			sent = true
+			c.Send(od, q.msg, false)
+		}
 	})
+	if full && !l.asked {
+		l.asked = true
+		l.cn.peer.WhenRoom(func() { l.cn.core.Do(func() { l.asked = false; l.pump() }) })
+	}
 	if sent {
 		l.deliveries.Add(1)
-		if ob.presettled {
-			ob.done()
+		if q.ob.presettled {
+			q.ob.done()
 		}
 	}
 	return sent
@@ -106,31 +150,29 @@ func (l *link) trySend(msg []byte, ob *outbound) (sent bool) {
 
 // pump sends what waited for credit.
 func (l *link) pump() {
+	if l.dead {
+		return
+	}
 	n := 0
-	for n < len(l.queue) && l.trySend(l.queue[n].msg, l.queue[n].ob) {
+	for n < len(l.queue) && l.trySend(l.queue[n]) {
+		l.octets -= len(l.queue[n].msg)
 		l.queue[n] = queued{}
 		n++
 	}
 	l.queue = l.queue[n:]
 	if len(l.queue) == 0 {
 		l.queue = nil
-		l.cn.peer.Do(func(c *conn.Conn) {
-			if l.l.Draining() {
-				c.Drained(l.l)
-			}
-		})
+		l.cn.peer.Do(func(c *conn.Conn) { c.Drained(l.l) })
 	}
 }
 
-// flushLost releases what never left.
+// flushLost gives back what never left.
 func (l *link) flushLost() {
-	for _, q := range l.queue {
-		q.ob.done()
-		if q.ob.src != nil {
-			q.ob.src.Update(&frame.Released{}, true)
-		}
+	lost := l.queue
+	l.queue, l.octets = nil, 0
+	for _, q := range lost {
+		q.refuse()
 	}
-	l.queue = nil
 }
 
 // producerCredit gives an endpoint credit while its address has destinations.

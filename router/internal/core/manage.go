@@ -1,6 +1,8 @@
 package core
 
 import (
+	"maps"
+	"slices"
 	"time"
 
 	"github.com/skupper-plugins/suite/router/internal/conn"
@@ -34,20 +36,11 @@ type ConnectionView struct {
 // Connections lists the connections by id. On the core's goroutine, as all views.
 func (c *Core) Connections() []ConnectionView {
 	var out []ConnectionView
-	for id := uint64(0); id <= c.lastID(); id++ {
-		if cn := c.conns[id]; cn != nil {
-			out = append(out, ConnectionView{cn.ID, cn.opts, cn.role, cn.open, cn.since, cn.remote, cn.correlator, cn.controlNo})
-		}
+	for _, id := range slices.Sorted(maps.Keys(c.conns)) {
+		cn := c.conns[id]
+		out = append(out, ConnectionView{cn.ID, cn.opts, cn.role, cn.open, cn.since, cn.remote, cn.correlator, cn.controlNo})
 	}
 	return out
-}
-
-func (c *Core) lastID() uint64 {
-	last := uint64(0)
-	for id := range c.conns {
-		last = max(last, id)
-	}
-	return last
 }
 
 // AddressView is an address as management shows it.

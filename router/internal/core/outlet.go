@@ -4,6 +4,8 @@ import (
 	"github.com/skupper-plugins/suite/router/internal/chunk"
 	"github.com/skupper-plugins/suite/router/internal/conn"
 	"github.com/skupper-plugins/suite/router/internal/frame"
+	"github.com/skupper-plugins/suite/router/internal/limits"
+	"github.com/skupper-plugins/suite/router/internal/message"
 	"github.com/skupper-plugins/suite/router/internal/transport"
 )
 
@@ -13,17 +15,39 @@ type linkOutlet struct {
 	peer *transport.Peer
 	od   *conn.OutDelivery
 	ob   *outbound
+	over bool
+	// windowed: the receiver says how far it is, so that only so much may be on its way.
+	windowed bool
+	sent     uint64
 }
 
-func (l *link) newOutlet(ob *outbound) *linkOutlet {
-	o := &linkOutlet{link: l, peer: l.cn.peer, ob: ob}
+// newOutlet begins a stream on l; nil when l cannot send.
+func (l *link) newOutlet(ob *outbound, flags uint32) *linkOutlet {
+	o := &linkOutlet{link: l, peer: l.cn.peer, ob: ob, windowed: flags&message.FlagQ2Disabled != 0}
 	l.cn.peer.Do(func(c *conn.Conn) { o.od = c.NewDelivery(l.l, ob.presettled, ob) })
+	if o.od == nil {
+		return nil
+	}
 	l.deliveries.Add(1)
 	return o
 }
 
-func (o *linkOutlet) Write(p []byte) { o.peer.Queue(o.od, p) }
-func (o *linkOutlet) Flush()         { o.peer.Flush() }
+func (o *linkOutlet) Write(p []byte) {
+	if o.over {
+		return
+	}
+	waiting := o.peer.Queue(o.od, p)
+	o.sent += uint64(len(p))
+	// A sender that minds no window would fill the memory of this router when the way out is slower than the way in.
+	if o.windowed && o.sent > o.ob.acked.Load()+limits.StreamWindow+limits.StreamSlack || !o.windowed && waiting > limits.MaxOutput {
+		o.Abort()
+		if o.ob.src != nil {
+			o.ob.src.Update(&frame.Modified{DeliveryFailed: true}, false)
+		}
+	}
+}
+
+func (o *linkOutlet) Flush() { o.peer.Flush() }
 
 func (o *linkOutlet) Layout() (head, slot int) {
 	if h, s, ok := o.peer.Layout(o.od); ok {
@@ -56,6 +80,10 @@ func (o *linkOutlet) Abort() {
 
 // finish gives the link back: it carries one delivery at a time.
 func (o *linkOutlet) finish(settled bool) {
+	if o.over {
+		return
+	}
+	o.over = true
 	if settled {
 		o.ob.done()
 	}

@@ -113,26 +113,38 @@ func (c *Core) forward(d *Delivery, cn *Connection, a *Address, onControl bool) 
 		ann.To, ann.HasTo = d.link.target, true
 	}
 	if d.stream {
-		c.stream(c.carrier(cn), func(l *link) {
-			if l == nil || l.freed {
+		via := c.carrier(cn)
+		var send func(l *link)
+		send = func(l *link) {
+			if l == nil && via != cn { // a data connection on its way out
+				via = cn
+				c.stream(cn, send)
+				return
+			}
+			var o *linkOutlet
+			if l != nil {
+				o = l.newOutlet(ob, ann.Flags)
+			}
+			if o == nil {
 				ob.done()
 				d.drop(&frame.Released{})
 				return
 			}
-			if !d.bind(l.newOutlet(ob), c.annotate(ann), d.body) {
+			if !d.bind(o, c.annotate(ann), d.body) {
 				ob.done()
 			}
-		})
+		}
+		c.stream(via, send)
 		return
 	}
 	l := cn.control[1]
 	if !onControl {
 		l = cn.dataLink(d.priority())
 	}
-	body := d.take()
-	if l == nil || body == nil {
+	body, ok := d.take()
+	if l == nil || !ok {
 		ob.done()
-		if body != nil && d.src != nil && !d.settled {
+		if ok && d.src != nil && !d.settled {
 			d.src.Update(&frame.Released{}, true)
 		}
 		return
@@ -194,8 +206,8 @@ func (c *Core) deliver(d *Delivery, s *subscription, a *Address) {
 	if d.link != nil {
 		link = d.link.cn.controlNo
 	}
-	body := d.take()
-	if body == nil {
+	body, ok := d.take()
+	if !ok {
 		return
 	}
 	if d.src != nil && !d.settled {
@@ -209,12 +221,8 @@ func (c *Core) toEndpoint(d *Delivery, l *link) {
 	c.stats.Egress++
 	ob := &outbound{src: d.src, presettled: d.settled}
 	if d.stream {
-		if !d.bind(l.newOutlet(ob), nil, d.body) {
-			ob.done()
-		}
-		return
-	}
-	if body := d.take(); body != nil {
+		l.put(queued{d: d, ob: ob})
+	} else if body, ok := d.take(); ok {
 		l.send(body, ob)
 	}
 }
@@ -223,8 +231,9 @@ func (c *Core) toEndpoint(d *Delivery, l *link) {
 func (c *Core) multicast(d *Delivery, k string, flood bool) {
 	a := c.addrs[k]
 	hops := c.fanout(d, k, a, flood)
-	body := d.takeAny()
-	if body == nil {
+	body, ok := d.take()
+	if !ok { // copies of streams are not made
+		d.drop(&frame.Released{})
 		return
 	}
 	if flood && d.link != nil && len(hops) > 0 {
@@ -315,20 +324,13 @@ func (c *Core) fanout(d *Delivery, k string, a *Address, flood bool) []*Connecti
 	return hops
 }
 
-// takeAny is take for a message of any size: what is not complete yet is refused, because copies of streams are not made.
-func (d *Delivery) takeAny() []byte {
-	if b := d.take(); b != nil {
-		return b
-	}
-	d.drop(&frame.Released{})
-	return nil
-}
-
 // Publish routes a message of our own. body is the sections after the annotations. On the core's goroutine.
 func (c *Core) Publish(to string, body []byte, priority uint8) {
 	d := &Delivery{core: c, settled: true, ended: true, state: routing, buf: body, to: to}
 	d.head = message.Head{Priority: priority, HasPriority: true}
-	c.route(d)
+	if !isControl(key(c.cfg.ID, to)) { // who asks for a reply may name any address
+		c.route(d)
+	}
 }
 
 // SendControl sends a control message: to one neighbour when link is not 0, else by its address. On the core's goroutine.

@@ -66,12 +66,21 @@ func (s *Stream) Outlet() Outlet {
 	return s.d.out
 }
 
-// Cancel gives up a stream that may not be routed yet: it is aborted as soon as it is.
-func (s *Stream) Cancel() {
+// Cut ends a stream that nobody writes to any more, because its maker is gone: one that is not routed yet is forgotten as soon as it is.
+// failed tells the receiver that octets are missing.
+func (s *Stream) Cut(failed bool) {
 	s.d.mu.Lock()
-	defer s.d.mu.Unlock()
-	if s.d.state == bound {
+	if s.d.state != bound {
+		s.d.aborted = true
+		s.d.mu.Unlock()
 		return
 	}
-	s.d.aborted = true
+	o := s.d.out
+	s.d.mu.Unlock()
+	if failed {
+		o.Abort()
+	} else {
+		o.End(true)
+	}
+	o.Flush()
 }

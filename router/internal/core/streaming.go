@@ -1,6 +1,7 @@
 package core
 
 import (
+	"slices"
 	"time"
 
 	"github.com/skupper-plugins/suite/router/internal/conn"
@@ -29,18 +30,14 @@ func (c *Core) carrier(cn *Connection) *Connection {
 	return g.data[g.next%len(g.data)]
 }
 
-// stream has f called with a streaming link of cn that has credit: at once when one is idle, else when the peer has answered. f gets nil
+// stream has f called with a streaming link of cn that can send: at once when one is idle, else when the peer has answered. f gets nil
 // when none can be had.
 func (c *Core) stream(cn *Connection, f func(*link)) {
-	if n := len(cn.pool); n > 0 {
-		l := cn.pool[n-1]
-		cn.pool = cn.pool[:n-1]
-		l.freed = false
+	if l := cn.idle(); l != nil {
 		f(l)
 		return
 	}
-	l := &link{cn: cn, kind: streamingLink}
-	l.onReady = func() { l.onReady = nil; l.ready = true; f(l) }
+	l := &link{cn: cn, kind: streamingLink, onReady: f}
 	var caps []wire.Symbol
 	if cn.role == InterRouter {
 		caps = []wire.Symbol{"qd.router-data"}
@@ -52,20 +49,56 @@ func (c *Core) stream(cn *Connection, f func(*link)) {
 	})
 	if err != nil {
 		c.log.Warn().Uint64("conn", cn.ID).Err(err).Msg("no streaming link")
-		l.onReady = nil
 		f(nil)
 		return
 	}
 	cn.links[l.l] = l
+	c.waiting[l] = time.Now().Add(limits.StreamLinkTimeout)
 }
 
-// free returns a streaming link to the pool of its connection.
+// idle takes a link that has credit out of the pool, nil when there is none.
+func (cn *Connection) idle() (found *link) {
+	if len(cn.pool) == 0 {
+		return nil
+	}
+	at := -1
+	cn.peer.Do(func(k *conn.Conn) {
+		for i := len(cn.pool) - 1; i >= 0; i-- {
+			if k.CanSend(cn.pool[i].l) {
+				at = i
+				return
+			}
+		}
+	})
+	if at < 0 {
+		return nil
+	}
+	found = cn.pool[at]
+	cn.pool = slices.Delete(cn.pool, at, at+1)
+	return found
+}
+
+// free makes a link that has carried a stream to its end ready for the next: a streaming link goes to the pool of its connection, a client's goes on
+// with what waits for it.
 func (l *link) free() {
-	if l.l.Gone() || l.freed {
+	if l.kind != streamingLink {
+		l.busy = false
+		l.pump()
 		return
 	}
-	l.freed = true
-	l.cn.pool = append(l.cn.pool, l)
+	if !l.dead {
+		l.cn.pool = append(l.cn.pool, l)
+	}
+}
+
+// GiveUp ends the wait for streaming links that the peer has not made usable in time.
+func (c *Core) GiveUp(now time.Time) {
+	for l, at := range c.waiting {
+		if now.After(at) {
+			l.cn.peer.Do(func(k *conn.Conn) { k.Detach(l.l, nil) })
+			l.fail()
+		}
+	}
 }
 
 // TrimPools closes idle streaming links above what a connection keeps.
