@@ -101,19 +101,19 @@ func (k *Connector) serve(o core.Offer) {
 			k.log.Debug().Err(err).Msg("flow ended")
 		}
 	}
-	k.group.add(f)
 	f.sink.src = o.Source()
+	if !k.group.add(f) {
+		f.close(errDropped) // what comes is refused
+	}
 	if !o.Bind(f.sink) {
 		f.close(errAborted)
 		return
 	}
-	f.mu.Lock()
-	f.stream = k.core.Open(o.Head.ReplyTo, head, f, f.start)
-	f.mu.Unlock()
-	if k.ctx.Err() != nil {
-		f.close(errDropped)
-	}
+	f.open(o.Head.ReplyTo, head, f.start)
 }
+
+// Idle reports that no connection is left.
+func (k *Connector) Idle() bool { return k.group.empty() }
 
 func (k *Connector) dial(alpn string) (sock, error) {
 	ctx, cancel := context.WithTimeout(k.ctx, limits.DialTimeout)

@@ -15,6 +15,6 @@
 //
 // # Ends
 //
-// FIN becomes the end of a stream and back. A socket that fails or is reset ends its own stream settled and answers the other with MODIFIED; a stream that is
+// FIN becomes the end of a stream and back. A socket that fails or is reset aborts its own stream and answers the other with MODIFIED; a stream that is
 // aborted or refused resets its socket, so that an application never takes a cut for an end.
 package tcp

@@ -35,6 +35,7 @@ type flow struct {
 	ackd       uint64
 	unbound    bool // the window does not count any more: the receiver has a terminal state
 	pumping    bool
+	offered    bool // the server stream has come
 	outEnded   bool // our stream has been ended
 	inputOver  bool // the socket gave all it had
 	outputOver bool // the socket took all there was
@@ -73,6 +74,7 @@ func (f *flow) Update(state frame.DeliveryState, settled bool) {
 		f.unbound = true
 		f.window.Broadcast()
 		f.mu.Unlock()
+		f.answer(state, settled)
 	case nil:
 		if settled {
 			f.failed(errRefused)
@@ -80,7 +82,28 @@ func (f *flow) Update(state frame.DeliveryState, settled bool) {
 	default:
 		if frame.Terminal(state) {
 			f.failed(errRefused)
+			f.answer(state, settled)
 		}
+	}
+}
+
+// answer settles a stream that had its end before the outcome: the receiver waits for that when it has not settled itself.
+func (f *flow) answer(state frame.DeliveryState, settled bool) {
+	f.mu.Lock()
+	o := f.outlet
+	ended := f.outEnded
+	f.mu.Unlock()
+	if !settled && ended && o != nil {
+		o.Settle(state)
+	}
+}
+
+// open opens our stream unless the flow is over already.
+func (f *flow) open(to string, head []byte, onBound func(core.Outlet)) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if !f.closed {
+		f.stream = f.core.Open(to, head, f, onBound)
 	}
 }
 
@@ -108,10 +131,11 @@ func (f *flow) pump() {
 		k, n, err := f.sock.read(f.core.Chunks(), head, slot)
 		if err != nil {
 			if errors.Is(err, io.EOF) {
-				f.endStream(false)
+				f.endStream()
 				f.inputDone()
 			} else {
 				f.failed(err)
+				f.cutStream(err)
 			}
 			return
 		}
@@ -121,7 +145,10 @@ func (f *flow) pump() {
 		f.count(n, true)
 		f.outlet.WriteChunk(k, head, slot, n)
 	}
-	f.endStream(true)
+	f.mu.Lock()
+	err := f.err
+	f.mu.Unlock()
+	f.cutStream(err)
 }
 
 // waitWindow waits until the receiver has taken enough of what was sent.
@@ -134,27 +161,40 @@ func (f *flow) waitWindow() bool {
 	return !f.closed
 }
 
-// endStream ends our stream, once. A stream that a failure cut is ended settled: nobody waits for its outcome.
-func (f *flow) endStream(settled bool) {
+// ending takes the right to end our stream, which nobody gets twice.
+func (f *flow) ending() (core.Outlet, *core.Stream) {
 	f.mu.Lock()
-	o := f.outlet
-	if o == nil && f.stream != nil {
-		o = f.stream.Outlet()
+	defer f.mu.Unlock()
+	if f.outEnded {
+		return nil, nil
 	}
-	done := f.outEnded
 	f.outEnded = true
-	f.mu.Unlock()
-	if done {
-		return
+	return f.outlet, f.stream
+}
+
+// endStream ends our stream in order: the socket has given all it had.
+func (f *flow) endStream() {
+	if o, _ := f.ending(); o != nil {
+		o.End(false)
+		o.Flush()
 	}
-	if o == nil {
-		if f.stream != nil {
-			f.stream.Cancel()
-		}
-		return
+}
+
+// cutStream ends our stream early. One that the receiver refused is only ended, settled, because the receiver waits for no more than that; any other is
+// aborted, so that the receiver does not take the cut for an end.
+func (f *flow) cutStream(err error) {
+	o, s := f.ending()
+	failed := !errors.Is(err, errRefused)
+	switch {
+	case o != nil && failed:
+		o.Abort()
+		o.Flush()
+	case o != nil:
+		o.End(true)
+		o.Flush()
+	case s != nil:
+		s.Cut(failed)
 	}
-	o.End(settled)
-	o.Flush()
 }
 
 func (f *flow) inputDone() {
@@ -200,7 +240,7 @@ func (f *flow) close(err error) {
 	if err != nil {
 		f.sink.refuse()
 		if !pumping {
-			f.endStream(true)
+			f.cutStream(err)
 		}
 	}
 	f.over(err)

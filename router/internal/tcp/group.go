@@ -8,6 +8,7 @@ type group struct {
 	idle  sync.Cond
 	n     int // goroutines
 	flows map[*flow]struct{}
+	ended bool // no more flows
 }
 
 func newGroup() *group {
@@ -34,10 +35,19 @@ func (g *group) Go(f func()) {
 	}()
 }
 
-func (g *group) add(f *flow) {
+// add notes a flow. After drop it reports false: the caller closes the flow.
+func (g *group) add(f *flow) bool {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	g.flows[f] = struct{}{}
+	return !g.ended
+}
+
+// empty reports that nothing is left to own.
+func (g *group) empty() bool {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	return g.n == 0 && len(g.flows) == 0
 }
 
 func (g *group) remove(f *flow) {
@@ -46,9 +56,10 @@ func (g *group) remove(f *flow) {
 	delete(g.flows, f)
 }
 
-// drop ends every flow.
+// drop ends every flow, and those that are on their way.
 func (g *group) drop() {
 	g.mu.Lock()
+	g.ended = true
 	all := make([]*flow, 0, len(g.flows))
 	for f := range g.flows {
 		all = append(all, f)

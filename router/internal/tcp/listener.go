@@ -6,6 +6,7 @@ import (
 	"errors"
 	"math/rand/v2"
 	"net"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -13,6 +14,7 @@ import (
 	"github.com/rs/zerolog"
 
 	"github.com/skupper-plugins/suite/router/internal/core"
+	"github.com/skupper-plugins/suite/router/internal/frame"
 	"github.com/skupper-plugins/suite/router/internal/limits"
 )
 
@@ -207,8 +209,7 @@ func (l *Listener) handshake(ctx context.Context, c net.Conn) {
 	defer cancel()
 	cfg, err := l.cfg.TLS()
 	if err == nil {
-		cfg.NextProtos = []string{"http/1.1", "h2"}
-		t := tls.Server(c, cfg)
+		t := tls.Server(c, offerALPN(cfg))
 		if err = t.HandshakeContext(ctx); err == nil {
 			l.serve(c, t, t.ConnectionState().NegotiatedProtocol)
 			return
@@ -217,6 +218,24 @@ func (l *Listener) handshake(ctx context.Context, c net.Conn) {
 	l.log.Info().Err(err).Str("host", c.RemoteAddr().String()).Msg("tls handshake failed")
 	_ = c.Close()
 	l.Closed.Add(1)
+}
+
+// protocols are what clients may choose from, the preferred one first.
+var protocols = []string{"http/1.1", "h2"}
+
+// offerALPN makes cfg choose one of protocols, and none for a client that knows none of them: it need not be an HTTP client.
+func offerALPN(cfg *tls.Config) *tls.Config {
+	with := cfg.Clone()
+	with.NextProtos = protocols
+	cfg.GetConfigForClient = func(h *tls.ClientHelloInfo) (*tls.Config, error) {
+		for _, p := range h.SupportedProtos {
+			if slices.Contains(protocols, p) {
+				return with, nil
+			}
+		}
+		return nil, nil //nolint:nilnil // cfg itself
+	}
+	return cfg
 }
 
 // serve starts the flow of an accepted connection: its client stream leaves at once, before any octet.
@@ -246,11 +265,15 @@ func (l *Listener) serve(c net.Conn, t *tls.Conn, alpn string) {
 		}
 	}
 	forget = l.core.Consume(l.core.LocalKey(reply), limits.ConnectorCapacity, (*replyTaker)(f))
-	l.group.add(f)
-	f.mu.Lock()
-	f.stream = l.core.Open(to, head, f, nil)
-	f.mu.Unlock()
+	if !l.group.add(f) {
+		f.close(errDropped)
+		return
+	}
+	f.open(to, head, nil)
 }
+
+// Idle reports that no connection is left.
+func (l *Listener) Idle() bool { return l.group.empty() }
 
 // replyTaker is the flow as the receiver of its server stream.
 type replyTaker flow
@@ -264,6 +287,16 @@ func (r *replyTaker) Offer(o core.Offer) {
 		f.failed(errRefused)
 		return
 	}
+	f.mu.Lock()
+	s := f.stream
+	second := f.offered || s == nil
+	f.offered = true
+	f.mu.Unlock()
+	if second { // nobody but the connector of our stream knows the address, and it answers once
+		o.Refuse(&frame.Released{})
+		o.Done()
+		return
+	}
 	f.sink.mu.Lock()
 	f.sink.src = o.Source()
 	f.sink.mu.Unlock()
@@ -271,9 +304,6 @@ func (r *replyTaker) Offer(o core.Offer) {
 		f.failed(errAborted)
 		return
 	}
-	f.mu.Lock()
-	s := f.stream
-	f.mu.Unlock()
 	f.start(s.Outlet())
 }
 

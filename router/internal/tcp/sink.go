@@ -26,6 +26,7 @@ type sink struct {
 	acked    uint64
 	ended    bool // by the stream
 	over     bool // finished, failed or aborted: nothing more is written
+	refused  bool // the sender knows that it goes on in vain, and is let go at its end
 }
 
 func (s *sink) Write(p []byte) {
@@ -84,6 +85,9 @@ func (s *sink) flushLocked() {
 
 // keep copies octets that must wait.
 func (s *sink) keep(p []byte) {
+	if s.over {
+		return
+	}
 	if s.waiting+len(p) > limits.StreamWindow+limits.StreamSlack {
 		s.failLocked(fmt.Errorf("the peer sent more than its window"))
 		return
@@ -185,11 +189,18 @@ func (s *sink) WaitRoom(stop func() bool) bool { return !stop() }
 func (s *sink) Nudge() {}
 
 // End is the end of the stream: once all is written the socket's output is shut and the sender hears ACCEPTED.
-func (s *sink) End(bool) {
+func (s *sink) End(settled bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.ended = true
+	if s.refused && !settled && s.src != nil {
+		s.src.Update(&frame.Modified{DeliveryFailed: true}, true)
+		s.src = nil
+	}
 	s.flushLocked()
+	if s.f.sock.waits() { // the end of TLS is written, too
+		s.drain()
+	}
 	s.endLocked()
 }
 
@@ -204,6 +215,7 @@ func (s *sink) endLocked() {
 	}
 	if s.src != nil {
 		s.src.Update(&frame.Accepted{}, true)
+		s.src = nil
 	}
 	s.f.outputDone()
 }
@@ -228,10 +240,13 @@ func (s *sink) refuse() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.over = true
+	s.batch = nil
 	if s.src != nil {
 		s.src.Update(&frame.Modified{DeliveryFailed: true}, s.ended)
+		if s.refused = true; s.ended {
+			s.src = nil
+		}
 	}
-	s.src = nil
 	if !s.draining {
 		s.freeLocked()
 	}

@@ -16,6 +16,8 @@ type sock interface {
 	// write writes all of p.
 	write(p []byte) error
 	closeWrite() error
+	// waits reports that tryWrite writes nothing and closeWrite may wait.
+	waits() bool
 	// close closes the socket; reset makes the other end see an error instead of an end.
 	close(reset bool)
 }
@@ -58,6 +60,7 @@ func (s *tlsSock) write(p []byte) error {
 }
 
 func (s *tlsSock) closeWrite() error { return s.CloseWrite() }
+func (s *tlsSock) waits() bool       { return true }
 
 func (s *tlsSock) close(reset bool) {
 	if reset {

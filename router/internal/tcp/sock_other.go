@@ -25,4 +25,5 @@ func (s *plainSock) write(p []byte) error {
 }
 
 func (s *plainSock) closeWrite() error { return s.CloseWrite() }
+func (s *plainSock) waits() bool       { return false }
 func (s *plainSock) close(reset bool)  { closeConn(s.TCPConn, reset) }
