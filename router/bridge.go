@@ -3,6 +3,7 @@ package router
 import (
 	"crypto/tls"
 	"fmt"
+	"slices"
 
 	"github.com/skupper-plugins/suite/router/config"
 	"github.com/skupper-plugins/suite/router/internal/tcp"
@@ -80,8 +81,21 @@ func (r *Router) startTCPListener(t *tcpListener) {
 func (r *Router) restartTCPListener(name string) {
 	if t := r.tcpIn[name]; t != nil {
 		t.l.Stop(false)
+		r.leaving = append(r.stillLeaving(), t.l)
 		r.startTCPListener(t)
 	}
+}
+
+// retire keeps a listener whose connections go on, so that they end with the router at the latest.
+func (r *Router) retire(l *tcp.Listener) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.leaving = append(r.stillLeaving(), l)
+}
+
+// stillLeaving is those listeners that have connections left. r.mu is held.
+func (r *Router) stillLeaving() []*tcp.Listener {
+	return slices.DeleteFunc(r.leaving, (*tcp.Listener).Idle)
 }
 
 // addTCPConnector starts a tcpConnector. r.mu is held.

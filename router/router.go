@@ -17,6 +17,7 @@ import (
 	"github.com/skupper-plugins/suite/router/internal/chunk"
 	"github.com/skupper-plugins/suite/router/internal/core"
 	"github.com/skupper-plugins/suite/router/internal/limits"
+	"github.com/skupper-plugins/suite/router/internal/tcp"
 	"github.com/skupper-plugins/suite/router/internal/vanflow"
 )
 
@@ -53,6 +54,8 @@ type Router struct {
 	tcpIn      map[string]*tcpListener
 	tcpOut     map[string]*tcpConnector
 	alts       map[string]config.ListenerAddress
+	leaving    []*tcp.Listener // deleted, with connections that go on
+	stopping   bool
 }
 
 // New checks the configuration and makes a router for it. Every fault is reported.
@@ -173,21 +176,30 @@ func (r *Router) startAll() error {
 	return errors.Join(errs...)
 }
 
+// stopAll ends every entity. It waits without the lock, because what it waits for may need the lock once more.
 func (r *Router) stopAll() {
 	r.flows.close()
+	var stops []func()
 	r.mu.Lock()
-	defer r.mu.Unlock()
+	r.stopping = true
+	for _, l := range r.leaving {
+		stops = append(stops, func() { l.Stop(true) })
+	}
 	for _, l := range r.tcpIn {
-		l.l.Stop(true)
+		stops = append(stops, func() { l.l.Stop(true) })
 	}
 	for _, k := range r.tcpOut {
-		k.k.Stop(true)
+		stops = append(stops, func() { k.k.Stop(true) })
 	}
 	for _, c := range r.connectors {
-		c.stop()
+		stops = append(stops, c.stop)
 	}
 	for _, l := range r.listeners {
-		l.stop()
+		stops = append(stops, l.stop)
+	}
+	r.mu.Unlock()
+	for _, stop := range stops {
+		stop()
 	}
 }
 

@@ -35,6 +35,9 @@ func (r *Router) Create(_ context.Context, entityType, name string, attrs map[st
 	}
 	r.mu.Lock()
 	defer r.mu.Unlock()
+	if r.stopping {
+		return nil, refuse(500, "the router is stopping")
+	}
 	if err := r.create(entityType, name, one); err != nil {
 		return nil, refuse(400, err.Error())
 	}
@@ -210,7 +213,7 @@ func (r *Router) detach(entityType, name string) (stop func(), err error) {
 			}
 		}
 		delete(r.tcpIn, name)
-		return func() { t.l.Stop(false); r.flows.targets(t, nil) }, nil
+		return func() { t.l.Stop(false); r.retire(t.l); r.flows.targets(t, nil) }, nil
 	case "tcpConnector":
 		t := r.tcpOut[name]
 		if t == nil {
