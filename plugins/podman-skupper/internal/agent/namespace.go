@@ -3,6 +3,7 @@ package agent
 import (
 	"context"
 	"reflect"
+	"sync"
 	"sync/atomic"
 	"time"
 
@@ -11,6 +12,7 @@ import (
 	"github.com/skupper-plugins/suite/plugins/podman-skupper/internal/claim"
 	"github.com/skupper-plugins/suite/plugins/podman-skupper/internal/filestore"
 	"github.com/skupper-plugins/suite/plugins/podman-skupper/internal/supervise"
+	"github.com/skupper-plugins/suite/router/network"
 	"github.com/skupper-plugins/suite/shared/site"
 )
 
@@ -35,10 +37,11 @@ type namespace struct {
 
 	life     context.Context //nolint:containedctx // of the goroutine; redemptions, which outlive passes, end with it
 	tokens   tokens
-	last     site.Observed // what the last pass saw
-	due      time.Time     // when a pass is due though nothing changed; zero: never
-	faults   string        // of the last pass, so that each is logged once
-	complain string        // error of the last pass, likewise
+	network  atomic.Pointer[network.Status] // what is known of the network; nil: nothing. Written by the collector
+	last     site.Observed                  // what the last pass saw
+	due      time.Time                      // when a pass is due though nothing changed; zero: never
+	faults   string                         // of the last pass, so that each is logged once
+	complain string                         // error of the last pass, likewise
 }
 
 // request is a pass that somebody waits for.
@@ -77,6 +80,10 @@ func (n *namespace) run(ctx context.Context) {
 	defer n.tokens.wait()
 	watch, stop := context.WithCancel(ctx)
 	defer stop()
+	var collecting sync.WaitGroup
+	defer collecting.Wait()
+	defer stop()
+	collecting.Go(func() { n.collect(watch) })
 	events := n.store.WatchInput(watch)
 	defer func() {
 		stop()
@@ -157,7 +164,7 @@ func (n *namespace) changed(ctx context.Context) bool {
 
 // steady is an observation without what changes by itself.
 func steady(o site.Observed) site.Observed {
-	o.Now, o.Ports = time.Time{}, nil
+	o.Now, o.Ports, o.Network, o.Nodes = time.Time{}, nil, nil, nil // changes of the network poke
 	links := make(map[string]site.LinkState, len(o.Links))
 	for name, l := range o.Links {
 		l.Since = time.Time{}

@@ -82,6 +82,7 @@ func (n *namespace) world(ctx context.Context, in *filestore.Input, st state) (*
 		return nil, err
 	}
 	obs.Ports = st.Ports
+	n.addNetwork(&obs)
 	m := lookAround()
 	res := site.Resources{
 		Namespace: n.name, Platform: Platform, Version: n.agent.opts.Version,
@@ -180,6 +181,7 @@ func (n *namespace) apply(ctx context.Context, w *world, d site.Desired, in *fil
 	case failed != nil && !obs.Running:
 		obs.NotReady = failed.Error()
 	}
+	n.addNetwork(&obs)
 	n.last = obs
 	final, err := site.Plan(w.res, obs)
 	if err != nil {
@@ -242,6 +244,7 @@ func (n *namespace) tearDown(ctx context.Context, in *filestore.Input, d site.De
 		n.log.Info().Msg("site.removed")
 	}
 	n.last = site.Observed{}
+	n.network.Store(nil)
 	var faults error
 	for _, path := range []string{n.dir.RouterConfig(), n.dir.Platform(), n.dir.Stopped(), n.dir.State()} {
 		if err := os.Remove(path); err != nil && !errors.Is(err, fs.ErrNotExist) {

@@ -202,21 +202,33 @@ func (l *Local) connect(ctx context.Context, state State) (*manage.Client, error
 		return l.client, nil
 	}
 	l.disconnect()
-	port, err := managementPort(l.opts.ConfigFile)
+	to, err := l.address()
 	if err != nil {
 		return nil, err
 	}
-	conf, err := clientTLS(filepath.Join(l.opts.CertDir, LocalClient))
-	if err != nil {
-		return nil, err
-	}
-	client, err := manage.Dial(ctx, manage.Options{URL: fmt.Sprintf("amqps://127.0.0.1:%d", port), TLS: conf, Timeout: askWait})
+	client, err := manage.Dial(ctx, to)
 	if err != nil {
 		return nil, err
 	}
 	l.client, l.pid, l.applied = client, state.PID, [sha256.Size]byte{}
 	return client, nil
 }
+
+// address is how local tools reach the router.
+func (l *Local) address() (manage.Options, error) {
+	port, err := managementPort(l.opts.ConfigFile)
+	if err != nil {
+		return manage.Options{}, err
+	}
+	conf, err := clientTLS(filepath.Join(l.opts.CertDir, LocalClient))
+	if err != nil {
+		return manage.Options{}, err
+	}
+	return manage.Options{URL: fmt.Sprintf("amqps://127.0.0.1:%d", port), TLS: conf, Timeout: askWait}, nil
+}
+
+// Address is how local tools reach the router that runs. It does not wait for other calls.
+func (l *Local) Address(context.Context) (manage.Options, error) { return l.address() }
 
 func (l *Local) disconnect() {
 	if l.client != nil {
