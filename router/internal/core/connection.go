@@ -55,6 +55,7 @@ type Connection struct {
 	remote     *frame.Open
 	links      map[*conn.Link]*link
 	pool       []*link // idle streaming links
+	resting    []restingLink
 	trimmed    time.Time
 	control    [2]*link // incoming, outgoing
 	controlNo  int      // 1-127 once both are up

@@ -70,6 +70,21 @@ type outbound struct {
 	count      *atomic.Int32 // of the balanced choice; taken back once
 	counted    atomic.Bool
 	acked      atomic.Uint64 // octets of a stream that its receiver has taken
+	link       *link         // of a stream
+	progress   atomic.Uint32 // of a stream: what of the following has happened
+}
+
+const (
+	streamEnded    = 1 << iota // by its sender
+	streamSettled              // by its receiver
+	streamReleased             // its link is free for another
+)
+
+// release has f take the link back, once.
+func (o *outbound) release(f func()) {
+	if o.link != nil && o.progress.Or(streamReleased)&streamReleased == 0 {
+		o.link.cn.core.Do(f)
+	}
 }
 
 // outcome passes on what the receiver said.
@@ -80,6 +95,9 @@ func (o *outbound) outcome(state frame.DeliveryState, settled bool) {
 	if settled || state != nil && frame.Terminal(state) {
 		o.acked.Store(1 << 62) // no window any more
 		o.done()
+	}
+	if settled && o.link != nil && o.progress.Or(streamSettled)&streamEnded != 0 {
+		o.release(o.link.free)
 	}
 	if o.src != nil {
 		o.src.Update(state, settled)

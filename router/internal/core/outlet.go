@@ -23,6 +23,7 @@ type linkOutlet struct {
 
 // newOutlet begins a stream on l; nil when l cannot send.
 func (l *link) newOutlet(ob *outbound, flags uint32) *linkOutlet {
+	ob.link = l
 	o := &linkOutlet{link: l, peer: l.cn.peer, ob: ob, windowed: flags&message.FlagQ2Disabled != 0}
 	l.cn.peer.Do(func(c *conn.Conn) { o.od = c.NewDelivery(l.l, ob.presettled, ob) })
 	if o.od == nil {
@@ -78,7 +79,8 @@ func (o *linkOutlet) Abort() {
 	o.finish(true)
 }
 
-// finish gives the link back: it carries one delivery at a time.
+// finish gives the link back, or has the receiver's outcome do it: a link carries one delivery at a time, and some routers lose the next one when
+// it begins before they are done with this one.
 func (o *linkOutlet) finish(settled bool) {
 	if o.over {
 		return
@@ -87,10 +89,16 @@ func (o *linkOutlet) finish(settled bool) {
 	if settled {
 		o.ob.done()
 	}
-	o.link.cn.core.Do(o.link.free)
+	switch {
+	case o.link.kind != streamingLink:
+		o.ob.release(o.link.free)
+	case settled || o.ob.presettled || o.ob.progress.Or(streamEnded)&streamSettled != 0:
+		o.ob.release(o.link.rest) // nobody will say when the receiver is done
+	}
 }
 
 func (o *linkOutlet) Settle(state frame.DeliveryState) {
 	o.ob.done()
+	o.ob.release(o.link.rest)
 	o.peer.UpdateOut(o.od, state, true)
 }

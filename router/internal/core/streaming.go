@@ -91,6 +91,27 @@ func (l *link) free() {
 	}
 }
 
+// rest is free for a link whose receiver does not say when it is done with the stream that has ended.
+func (l *link) rest() {
+	l.cn.resting = append(l.cn.resting, restingLink{l, time.Now().Add(limits.StreamLinkRest)})
+}
+
+// restingLink is a link that becomes free at a time.
+type restingLink struct {
+	l  *link
+	at time.Time
+}
+
+// wake frees the links that have rested.
+func (cn *Connection) wake(now time.Time) {
+	n := 0
+	for n < len(cn.resting) && now.After(cn.resting[n].at) {
+		cn.resting[n].l.free()
+		n++
+	}
+	cn.resting = slices.Delete(cn.resting, 0, n)
+}
+
 // GiveUp ends the wait for streaming links that the peer has not made usable in time.
 func (c *Core) GiveUp(now time.Time) {
 	for l, at := range c.waiting {
@@ -101,9 +122,10 @@ func (c *Core) GiveUp(now time.Time) {
 	}
 }
 
-// TrimPools closes idle streaming links above what a connection keeps.
+// TrimPools puts links that have rested into the pools of their connections and closes those above what a connection keeps.
 func (c *Core) TrimPools(now time.Time) {
 	for _, cn := range c.conns {
+		cn.wake(now)
 		if now.Sub(cn.trimmed) < limits.StreamPoolScan {
 			continue
 		}

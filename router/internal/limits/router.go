@@ -57,6 +57,8 @@ const (
 	// StreamPoolScan is how often idle streaming links above StreamPool are trimmed, and StreamPoolTrim how many at most at a time.
 	StreamPoolScan = 30 * time.Second
 	StreamPoolTrim = 10
+	// StreamLinkRest is how long a streaming link is left alone after a stream whose receiver does not say when it is done with it.
+	StreamLinkRest = time.Second
 	// MaxRequests is how many management requests may wait, in messages.
 	MaxRequests = 1024
 )
