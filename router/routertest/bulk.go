@@ -29,7 +29,11 @@ func noise(n int64, way byte) io.Reader {
 // BulkServer is the server for [Bulk].
 func BulkServer(tb testing.TB) *Service {
 	tb.Helper()
-	return Serve(tb, func(c *net.TCPConn) { _ = serveBulk(c) }) // the client sees what went wrong
+	return Serve(tb, func(c *net.TCPConn) {
+		if err := serveBulk(c); err != nil {
+			tb.Logf("bulk server: %v", err)
+		}
+	})
 }
 
 func serveBulk(c *net.TCPConn) error {

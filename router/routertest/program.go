@@ -34,7 +34,9 @@ type Program struct {
 const childEnv = "ROUTERTEST_CHILD"
 
 // Self is a Program that runs routers of ours: the test's own program, whose TestMain calls [Child].
-func Self(dir string) Program { return Program{Path: os.Args[0], Env: []string{childEnv + "=1"}, Dir: dir} }
+func Self(dir string) Program {
+	return Program{Path: os.Args[0], Env: []string{childEnv + "=1"}, Dir: dir}
+}
 
 // Child runs a router if this process was started for that by [Self]. TestMain calls it first and, if child is set, exits with code.
 func Child() (code int, child bool) {
