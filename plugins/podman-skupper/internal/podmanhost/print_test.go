@@ -1,0 +1,129 @@
+package podmanhost
+
+import (
+	"bytes"
+	"os"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/urfave/cli/v2"
+
+	"github.com/skupper-plugins/suite/shared/command"
+	"github.com/skupper-plugins/suite/shared/host"
+)
+
+// show prints a view with the flags of a manner.
+func show(t *testing.T, m host.Manner, v host.View, args ...string) (out, remarks string, err error) {
+	t.Helper()
+	var o, e bytes.Buffer
+	s := host.Streams{Out: &o, Err: &e}
+	h := Host{getenv: func(string) string { return "" }, now: time.Now}
+	app := &cli.App{Name: "x", Flags: append(h.OutputFlags(m), h.Flags()...), Writer: &e, ErrWriter: &e, HideHelp: true, ExitErrHandler: func(*cli.Context, error) {},
+		Action: func(c *cli.Context) error {
+			if err := h.CheckFlags(c); err != nil {
+				return err
+			}
+			return h.Print(c, s, v)
+		}}
+	err = app.RunContext(t.Context(), append([]string{"x"}, args...))
+	return o.String(), e.String(), err
+}
+
+func table() host.View {
+	return host.View{Kind: "link", Object: []string{"the", "object"}, Empty: "No links found", Notes: []string{"a note"}, Next: "link status",
+		Columns: []host.Column{{Title: "NAME", Name: "Name"}, {Title: "ROUTING-KEY", Name: "RoutingKey"}},
+		Rows:    [][]string{{"a", "k1"}, {"long-name", "k2"}}}
+}
+
+func TestPrint(t *testing.T) {
+	empty := table()
+	empty.Rows = nil
+	one := host.View{Kind: "site", Name: "west", Object: map[string]string{"kind": "Site"}, Fields: []host.Field{{Title: "Name", Name: "Name", Value: "west"}, {Title: "Status", Name: "Status", Value: "Ready"}}}
+	change := host.View{Verb: "created", Kind: "site", Name: "west", Object: map[string]string{"name": "west"}}
+	lines := host.View{Lines: []string{"Site west deleted", "Link l deleted"}, Object: []string{}}
+	docs := host.View{Documents: []any{map[string]string{"kind": "A"}, map[string]string{"kind": "B"}}}
+	tests := map[string]struct {
+		manner host.Manner
+		view   host.View
+		args   string
+		want   string
+	}{
+		"table":           {host.Table, table(), "", "NAME        ROUTING-KEY\na           k1\nlong-name   k2\n"},
+		"no heading":      {host.Table, table(), "--noheading", "a           k1\nlong-name   k2\n"},
+		"quiet":           {host.Table, table(), "-q", "a\nlong-name\n"},
+		"template":        {host.Table, table(), "--format {{.Name}}={{.RoutingKey}}", "a=k1\nlong-name=k2\n"},
+		"table template":  {host.Table, table(), "--format|table {{.RoutingKey}}", "ROUTING-KEY\nk1\nk2\n"},
+		"without heading": {host.Table, table(), "-n|--format|table {{.RoutingKey}}", "k1\nk2\n"},
+		"json format":     {host.Table, table(), "--format json", "[\n  \"the\",\n  \"object\"\n]\n"},
+		"json":            {host.Table, table(), "-o json", "[\n  \"the\",\n  \"object\"\n]\n"},
+		"yaml":            {host.Table, table(), "-o yaml", "- the\n- object\n"},
+		"empty":           {host.Table, empty, "", ""},
+		"empty quiet":     {host.Table, empty, "-q", ""},
+		"empty template":  {host.Table, empty, "--format {{.Name}}", ""},
+		"fields":          {host.Table, one, "", "Name:   west\nStatus: Ready\n"},
+		"field template":  {host.Table, one, "--format {{.Status}}", "Ready\n"},
+		"change":          {host.Change, change, "", "west\n"},
+		"change template": {host.Change, change, "--format {{.Verb}}", "created\n"},
+		"lines":           {host.Change, lines, "", "Site west deleted\nLink l deleted\n"},
+		"documents":       {host.Documents, docs, "", "kind: A\n---\nkind: B\n"},
+	}
+	for name, tt := range tests {
+		t.Run(name, func(t *testing.T) {
+			args := strings.Split(tt.args, "|")
+			if !strings.Contains(tt.args, "|") {
+				args = strings.SplitN(tt.args, " ", 2)
+			}
+			if tt.args == "" {
+				args = nil
+			}
+			out, remarks, err := show(t, tt.manner, tt.view, args...)
+			if err != nil || out != tt.want {
+				t.Errorf("got %q, %v; want %q", out, err, tt.want)
+			}
+			if tt.view.Next != "" && !strings.Contains(remarks, "next: link status") {
+				t.Errorf("remarks are %q", remarks)
+			}
+		})
+	}
+}
+
+func TestBadOutputFlags(t *testing.T) {
+	for args, want := range map[string]string{
+		"-o xml":                    `output is "xml"`,
+		"--format {{.Name":          "no template",
+		"--format x -o json":        "both",
+		"-q --format x":             "both",
+		"--platform podman":         `platform is "podman"`,
+		"--platform mars":           `platform is "mars", want linux`,
+		"-p kubernetes":             "kubectl skupper",
+		"--namespace A":             `namespace is "A"`,
+		"--namespace= -o x -p mars": "namespace is",
+	} {
+		out, _, err := show(t, host.Table, table(), strings.Fields(args)...)
+		if err == nil || !strings.Contains(err.Error(), want) || out != "" {
+			t.Errorf("%s: got %q, %v; want %q", args, out, err, want)
+		}
+	}
+	if _, _, err := show(t, host.Table, table(), "--namespace=A", "-o", "x", "-p", "mars"); err == nil ||
+		!strings.Contains(err.Error(), "namespace") || !strings.Contains(err.Error(), "output") || !strings.Contains(err.Error(), "platform") {
+		t.Errorf("not everything at once: %v", err)
+	}
+}
+
+// Looking at what is not there starts nothing and makes nothing.
+func TestLookingStartsNothing(t *testing.T) {
+	dir := t.TempDir()
+	h := New("test")
+	h.getenv = func(name string) string { return map[string]string{"SKUPPER_HOME": dir + "/home"}[name] }
+	for _, args := range [][]string{{"site", "status"}, {"link", "status"}, {"system", "status"}, {"listener", "status"}, {"token", "status"}} {
+		var out, errs bytes.Buffer
+		code := command.Main(t.Context(), h, host.Streams{Out: &out, Err: &errs}, args)
+		if code != 0 && code != 4 {
+			t.Errorf("%v: exit code %d: %s", args, code, errs.String())
+		}
+	}
+	if _, err := os.Stat(dir + "/home"); err == nil {
+		t.Error("it made the home")
+	}
+}
