@@ -3,12 +3,12 @@
 # Without a command it prints the directories. It goes on after a failure, names the modules that failed and then fails.
 #
 # A module that is missing in go.work would silently go untested, so the go.mod files are counted against go.work first.
-# scripts/tools is not counted: it only pins tools, and nothing may depend on it.
+# What is below scripts is not counted: it only pins tools, and nothing may depend on it.
 set -euo pipefail
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 cd "$root"
 
-found=$(find . -name go.mod -not -path './.git/*' -not -path './scripts/tools/*' -not -path '*/testdata/*' -exec dirname {} \; | sort)
+found=$(find . -name go.mod -not -path './.git/*' -not -path './scripts/*' -not -path '*/testdata/*' -exec dirname {} \; | sort)
 listed=$(awk '$1 == "use" && $2 != "(" { print $2 } /^use \(/ { in_use = 1; next } in_use && /^\)/ { in_use = 0 } in_use && NF { print $1 }' go.work | sort)
 if [ "$found" != "$listed" ]; then
 	echo "each-module: go.work and the go.mod files differ ($(wc -l <<<"$listed") listed, $(wc -l <<<"$found") found):" >&2
