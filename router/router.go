@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"runtime/debug"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -83,6 +84,8 @@ func New(cfg *config.Config, opts Options) (*Router, error) {
 	r.control.core = r.core
 	r.control.subscribe()
 	r.core.EachTick(r.core.TrimPools)
+	t := &trimmer{}
+	r.core.EachTick(func(now time.Time) { t.look(now, r.openFlows(), debug.FreeOSMemory) })
 	r.flows = newTelemetry(cfg, opts.Version, r.source, r.recordID, r.core)
 	r.agent = agent.New(r)
 	r.nextID.Store(2) // as other routers number their connections
