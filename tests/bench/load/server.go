@@ -1,0 +1,133 @@
+// Package load makes the traffic of measurements: a server for the far end of a tunnel, and clients for the near one.
+package load
+
+import (
+	"context"
+	"io"
+	"net"
+	"sync"
+	"sync/atomic"
+
+	"github.com/skupper-plugins/suite/tests/bench/proc"
+)
+
+// The first octet that a client sends says what it wants of the server.
+const (
+	wantEcho   = 'e' // everything back, this octet too
+	wantSink   = 's' // to be rid of octets
+	wantSource = 'g' // octets without end
+)
+
+// chunk is how much is written and read at once when octets are to flow, in octets.
+const chunk = 128 << 10
+
+// Server does what clients want.
+type Server struct {
+	Addr string // host:port
+
+	sunk  atomic.Int64 // octets of wantSink so far
+	ln    net.Listener
+	ended sync.WaitGroup
+	mu    sync.Mutex
+	conns map[net.Conn]struct{} // nil when closed
+}
+
+// Serve starts a server on a port of 127.0.0.1.
+func Serve(ctx context.Context) (*Server, error) {
+	var lc net.ListenConfig
+	ln, err := lc.Listen(ctx, "tcp", net.JoinHostPort(proc.Loopback, "0"))
+	if err != nil {
+		return nil, err
+	}
+	s := &Server{Addr: ln.Addr().String(), ln: ln, conns: map[net.Conn]struct{}{}}
+	s.ended.Go(s.accept)
+	return s, nil
+}
+
+// Close ends the server and its connections.
+func (s *Server) Close() {
+	_ = s.ln.Close()
+	s.mu.Lock()
+	for c := range s.conns {
+		_ = c.Close()
+	}
+	s.conns = nil
+	s.mu.Unlock()
+	s.ended.Wait()
+}
+
+// Open is how many connections are open.
+func (s *Server) Open() int {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return len(s.conns)
+}
+
+func (s *Server) accept() {
+	for {
+		c, err := s.ln.Accept()
+		if err != nil {
+			return
+		}
+		s.mu.Lock()
+		if s.conns == nil {
+			s.mu.Unlock()
+			_ = c.Close()
+			return
+		}
+		s.conns[c] = struct{}{}
+		s.mu.Unlock()
+		s.ended.Go(func() {
+			s.serve(c)
+			_ = c.Close()
+			s.mu.Lock()
+			delete(s.conns, c)
+			s.mu.Unlock()
+		})
+	}
+}
+
+func (s *Server) serve(c net.Conn) {
+	var want [1]byte
+	if _, err := io.ReadFull(c, want[:]); err != nil {
+		return
+	}
+	switch want[0] {
+	case wantEcho:
+		echo(c, want[:])
+	case wantSink:
+		s.sink(c)
+	case wantSource:
+		source(c)
+	}
+}
+
+func echo(c net.Conn, first []byte) {
+	_, err := c.Write(first)
+	var b [2 << 10]byte
+	for n := 0; err == nil; {
+		if n, err = c.Read(b[:]); n > 0 {
+			_, err = c.Write(b[:n])
+		}
+	}
+}
+
+func (s *Server) sink(c net.Conn) {
+	b := make([]byte, chunk)
+	for {
+		n, err := c.Read(b)
+		s.sunk.Add(int64(n))
+		if err != nil {
+			return
+		}
+	}
+}
+
+func source(c net.Conn) {
+	b := make([]byte, chunk)
+	for {
+		if _, err := c.Write(b); err != nil {
+			return
+		}
+	}
+}

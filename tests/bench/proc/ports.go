@@ -1,0 +1,38 @@
+package proc
+
+import (
+	"errors"
+	"math/rand/v2"
+	"net"
+	"strconv"
+)
+
+// Loopback is the address that everything here uses.
+const Loopback = "127.0.0.1"
+
+// Ports are chosen below the range that systems take the ports of outgoing connections from: a program that starts late
+// would find its port taken by one of those.
+const firstPort, lastPort = 11000, 31000
+
+// Ports gives each port once. The zero value is ready; it is for one goroutine.
+type Ports struct{ given map[int]bool }
+
+// Next is a port of 127.0.0.1 that nobody listens on.
+func (p *Ports) Next() (string, error) {
+	if p.given == nil {
+		p.given = map[int]bool{}
+	}
+	for range 1000 {
+		n := firstPort + rand.IntN(lastPort-firstPort)
+		if p.given[n] {
+			continue
+		}
+		ln, err := net.Listen("tcp", net.JoinHostPort(Loopback, strconv.Itoa(n)))
+		if err != nil {
+			continue
+		}
+		p.given[n] = true
+		return strconv.Itoa(n), ln.Close()
+	}
+	return "", errors.New("no port is free")
+}
