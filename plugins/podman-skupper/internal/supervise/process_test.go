@@ -175,6 +175,48 @@ func TestStubbornRouter(t *testing.T) {
 	}
 }
 
+// The same through systemd, which here is a script that starts what the unit says.
+func TestUnitEngine(t *testing.T) {
+	spec := newSpec(t, "good")
+	units := t.TempDir()
+	bin := t.TempDir()
+	script := `#!/bin/sh
+[ "$1" = --user ] && shift
+unit=` + units + `/$(eval echo \${$#})
+case "$1" in
+start) env $(sed -n 's/^Environment=//p' "$unit") $(sed -n 's/^ExecStart=//p' "$unit") >/dev/null 2>&1 & ;;
+disable) kill $(sed 's/.*"pid":\([0-9]*\).*/\1/' ` + spec.PIDFile + `) ;;
+esac
+`
+	if err := os.WriteFile(filepath.Join(bin, "systemctl"), []byte(script), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	t.Setenv("PATH", bin+":"+os.Getenv("PATH"))
+	e := NewUnitEngine(&Systemd{user: true, dir: units}, spec)
+	if s := e.State(t.Context()); s.Running {
+		t.Fatalf("got %+v", s)
+	}
+	for range 2 {
+		if err := e.Start(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if s := e.State(t.Context()); !s.Running || !strings.Contains(s.Detail, "skupper-west.service") {
+		t.Errorf("got %+v", s)
+	}
+	if err := e.Remove(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	for deadline := time.Now().Add(5 * time.Second); e.State(t.Context()).Running; time.Sleep(time.Millisecond) {
+		if time.Now().After(deadline) {
+			t.Fatal("still runs")
+		}
+	}
+	if e.systemd.Has(e.name()) {
+		t.Error("the unit is left")
+	}
+}
+
 // A process that got the number of a router that is gone must neither be taken for it nor be signalled.
 func TestForeignProcess(t *testing.T) {
 	spec := newSpec(t, "good")

@@ -48,6 +48,7 @@ func (p *Process) State(context.Context) State {
 	case err != nil:
 		return State{Detail: err.Error()}
 	case !r.Alive():
+		p.reap() // it may have ended just now
 		detail := p.ended
 		if detail == "" {
 			detail = fmt.Sprintf("process %d has ended", r.PID)
