@@ -9,7 +9,8 @@ import (
 )
 
 // startOf is the boot's identity and the process's start in clock ticks since then: neither changes when the clock is
-// set. A zombie counts as gone, as nothing runs in it any more.
+// set. A zombie counts as gone, as nothing runs in it any more: but not while it has other threads, which still hold its
+// locks and ports.
 func startOf(pid int) (string, error) {
 	stat, err := os.ReadFile("/proc/" + strconv.Itoa(pid) + "/stat")
 	if err != nil {
@@ -20,11 +21,11 @@ func startOf(pid int) (string, error) {
 	if end < 0 {
 		return "", errors.New("cannot read its state")
 	}
-	fields := strings.Fields(string(stat[end+1:])) // from the third field on: state is [0], start time [19]
+	fields := strings.Fields(string(stat[end+1:])) // from the third field on: state is [0], threads [17], start time [19]
 	if len(fields) < 20 {
 		return "", errors.New("cannot read its state")
 	}
-	if fields[0] == "Z" || fields[0] == "X" {
+	if fields[0] == "X" || fields[0] == "Z" && (fields[17] == "0" || fields[17] == "1") {
 		return "", gone(errors.New("it has ended"))
 	}
 	boot, err := os.ReadFile("/proc/sys/kernel/random/boot_id")
