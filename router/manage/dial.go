@@ -44,16 +44,28 @@ func Dial(ctx context.Context, o Options) (*Client, error) {
 	}
 	dialing, cancel := context.WithTimeout(ctx, c.timeout)
 	defer cancel()
-	if err := c.dial(dialing, o); err != nil {
-		if late := c.late(ctx, dialing, err); late != nil {
-			err = late
+	err := c.dial(dialing, o, newGuard, 0)
+	if err == nil {
+		if err = c.attach(dialing); err != nil {
+			err = errors.Join(err, ignoreClosed(c.Close()))
 		}
-		return nil, fmt.Errorf("connect to router at %s: %w", redacted(o.URL), err)
+	}
+	if err != nil {
+		return nil, c.failed(ctx, dialing, o, err)
 	}
 	return c, nil
 }
 
-func (c *Client) dial(ctx context.Context, o Options) (err error) {
+// failed says why a connection could not be made.
+func (c *Client) failed(caller, ours context.Context, o Options, err error) error {
+	if late := c.late(caller, ours, err); late != nil {
+		err = late
+	}
+	return fmt.Errorf("connect to router at %s: %w", redacted(o.URL), err)
+}
+
+// dial connects, by way of the guard. idle is after how much silence of the router the connection is given up; 0 means the library's minute.
+func (c *Client) dial(ctx context.Context, o Options, by func(net.Conn) *guard, idle time.Duration) (err error) {
 	u, err := url.Parse(o.URL)
 	if err != nil {
 		return errors.New("not a URL")
@@ -74,13 +86,10 @@ func (c *Client) dial(ctx context.Context, o Options) (err error) {
 	if err != nil {
 		return err
 	}
-	c.guard = newGuard(nc)
-	c.conn, err = amqp.NewConn(ctx, c.guard, &amqp.ConnOptions{HostName: host, SASLType: sasl})
+	c.guard = by(nc)
+	c.conn, err = amqp.NewConn(ctx, c.guard, &amqp.ConnOptions{HostName: host, SASLType: sasl, IdleTimeout: idle})
 	if err != nil {
 		return errors.Join(err, ignoreClosed(nc.Close()))
-	}
-	if err := c.attach(ctx); err != nil {
-		return errors.Join(err, ignoreClosed(c.Close()))
 	}
 	return nil
 }

@@ -16,12 +16,14 @@ import (
 // end the process, nor always the size of a message.
 type guard struct {
 	net.Conn
-	left atomic.Int64 // octets that may still be read
+	left    atomic.Int64 // octets that may still be read
+	partial int          // messages that may be arriving at once
 
 	// Below: the goroutine that reads.
 	in      []byte            // read, not yet handed out
 	sound   int               // octets of in that may be handed out
 	parts   map[uint32][]byte // by link handle: payload of a message that is still arriving
+	held    int               // octets of parts
 	refused error
 }
 
@@ -29,7 +31,7 @@ type guard struct {
 const maxGuardFrame = 65536
 
 func newGuard(c net.Conn) *guard {
-	g := &guard{Conn: c, parts: map[uint32][]byte{}}
+	g := &guard{Conn: c, parts: map[uint32][]byte{}, partial: maxPartial}
 	g.allow(MaxReply)
 	return g
 }
@@ -119,14 +121,19 @@ func (g *guard) check(b []byte) error {
 
 // part collects a message and checks it when it is whole. The library looks into it only then.
 func (g *guard) part(t *frame.Transfer, payload []byte) error {
-	whole := append(g.parts[t.Handle], payload...)
+	before := g.parts[t.Handle]
+	g.held -= len(before)
+	whole := append(before, payload...)
 	if t.Aborted {
 		delete(g.parts, t.Handle)
 		return nil
 	}
 	if t.More {
-		if len(g.parts) >= maxPartial && g.parts[t.Handle] == nil {
+		if len(g.parts) >= g.partial && before == nil {
 			return errors.New("the router sends too many messages at once")
+		}
+		if g.held += len(whole); g.held > MaxReply {
+			return fmt.Errorf("the router sent %d octets of messages that do not end", g.held)
 		}
 		g.parts[t.Handle] = whole
 		return nil
