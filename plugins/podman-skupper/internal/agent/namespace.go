@@ -134,6 +134,9 @@ func (n *namespace) step(ctx context.Context, waiting []request) {
 	if reload {
 		n.runtime.Forget()
 	}
+	if len(waiting) > 0 { // somebody may have removed what was in the way
+		n.runtime.Retry()
+	}
 	rep := n.pass(ctx)
 	if ctx.Err() == nil && rep.Error != n.complain {
 		n.complain = rep.Error

@@ -81,7 +81,9 @@ func (n *namespace) world(ctx context.Context, in *filestore.Input, st state) (*
 	if err != nil {
 		return nil, err
 	}
-	obs.Ports = st.Ports
+	if exists(n.dir.RouterPID()) { // else no router ever had these ports: one that is taken meanwhile is chosen anew
+		obs.Ports = st.Ports
+	}
 	n.addNetwork(&obs)
 	m := lookAround()
 	res := site.Resources{
@@ -246,7 +248,7 @@ func (n *namespace) tearDown(ctx context.Context, in *filestore.Input, d site.De
 	n.last = site.Observed{}
 	n.network.Store(nil)
 	var faults error
-	for _, path := range []string{n.dir.RouterConfig(), n.dir.Platform(), n.dir.Stopped(), n.dir.State()} {
+	for _, path := range []string{n.dir.RouterConfig(), n.dir.RouterPID(), n.dir.Platform(), n.dir.Stopped(), n.dir.State()} {
 		if err := os.Remove(path); err != nil && !errors.Is(err, fs.ErrNotExist) {
 			faults = multierr.Append(faults, fault.Wrap(fault.Failed, "remove what is left of the site", err, ""))
 		}

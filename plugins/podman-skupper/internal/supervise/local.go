@@ -46,6 +46,7 @@ type Local struct {
 
 	one     sync.Mutex // held during each call; guards what follows
 	back    backoff
+	why     error // why the last start failed
 	client  *manage.Client // to the process that has this number; nil: not connected
 	pid     int
 	applied [sha256.Size]byte // what was applied to that process last
@@ -86,9 +87,19 @@ func (l *Local) launch(ctx context.Context, c *config.Config, text []byte) error
 	l.disconnect()
 	now := l.opts.Now()
 	if !l.back.allowed(now) {
-		return fault.New(fault.Late, fmt.Sprintf("the router ended; it is started again in %v", l.back.next.Sub(now).Round(time.Second)), "")
+		msg := fmt.Sprintf("the router is started again in %v", l.back.next.Sub(now).Round(time.Second))
+		if l.why == nil {
+			return fault.New(fault.Late, msg+", because it ended", "")
+		}
+		return fault.Wrap(fault.Late, msg+", because the last time failed", l.why, fault.Hint(l.why))
 	}
 	l.back.started(now)
+	l.why = l.bringUp(ctx, c, text)
+	return l.why
+}
+
+// bringUp starts a router and waits until it answers.
+func (l *Local) bringUp(ctx context.Context, c *config.Config, text []byte) error {
 	if err := portsFree(c); err != nil {
 		return err
 	}
@@ -253,6 +264,13 @@ func managementPort(file string) (int, error) {
 
 // notReady is an error as the reason why a router is not ready, on one line.
 func notReady(err error) string { return strings.Join(strings.Fields(err.Error()), " ") }
+
+// Retry makes the next Start try at once, though the router has just ended.
+func (l *Local) Retry() {
+	l.one.Lock()
+	defer l.one.Unlock()
+	l.back = backoff{}
+}
 
 // Forget makes the next Start compare the running router with what is wanted, though nothing may have changed.
 func (l *Local) Forget() {
