@@ -59,10 +59,14 @@ type Router struct {
 	stopping   bool
 }
 
-// New checks the configuration and makes a router for it. Every fault is reported.
+// New checks the configuration and makes a router for it. Every fault is reported. A name such as ${HOSTNAME} in the router's id is one by
+// now: see [config.LoadExpanded].
 func New(cfg *config.Config, opts Options) (*Router, error) {
 	if err := cfg.Check(); err != nil {
 		return nil, err
+	}
+	if err := config.CheckID(cfg.Router.ID); err != nil {
+		return nil, fmt.Errorf("router: %w", err)
 	}
 	if cfg.Router.Mode == config.ModeEdge {
 		return nil, errors.New("router mode edge is not supported by this router: use mode interior")

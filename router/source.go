@@ -213,7 +213,11 @@ func (r *Router) detach(entityType, name string) (stop func(), err error) {
 			}
 		}
 		delete(r.tcpIn, name)
-		return func() { t.l.Stop(false); r.retire(t.l); r.flows.targets(t, nil) }, nil
+		return func() {
+			t.l.Stop(r.dropConnections()) // as for a tcpConnector: other routers do so for both
+			r.retire(t.l)
+			r.flows.targets(t, nil)
+		}, nil
 	case "tcpConnector":
 		t := r.tcpOut[name]
 		if t == nil {

@@ -13,7 +13,10 @@ import (
 )
 
 // Load reads a configuration file.
-func Load(path string) (*Config, error) {
+func Load(path string) (*Config, error) { return LoadExpanded(path, nil) }
+
+// LoadExpanded reads a configuration file whose ${NAME} are replaced as [Expand] does; a nil lookup replaces nothing.
+func LoadExpanded(path string, lookup func(name string) (value string, ok bool)) (*Config, error) {
 	f, err := os.Open(path)
 	if err != nil {
 		return nil, fmt.Errorf("read configuration: %w", err)
@@ -22,6 +25,9 @@ func Load(path string) (*Config, error) {
 	b, err := io.ReadAll(io.LimitReader(f, MaxFileSize+1))
 	if err != nil {
 		return nil, fmt.Errorf("read configuration: %w", err)
+	}
+	if lookup != nil && len(b) <= MaxFileSize {
+		b = Expand(b, lookup)
 	}
 	c, err := Parse(b)
 	if err != nil {

@@ -24,6 +24,16 @@ func main() {
 	os.Exit(code)
 }
 
+// environment is the value of a variable; HOSTNAME is known even where no shell has set it.
+func environment(name string) (string, bool) {
+	v, ok := os.LookupEnv(name)
+	if !ok && name == "HOSTNAME" {
+		host, err := os.Hostname()
+		return host, err == nil
+	}
+	return v, ok
+}
+
 // run is main without the process: 0 done, 1 failed, 2 usage.
 func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	fs := flag.NewFlagSet("skupper-router", flag.ContinueOnError)
@@ -45,7 +55,7 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 		_, _ = fmt.Fprintln(stderr, "skupper-router: a configuration file is needed: skupper-router -c skrouterd.json")
 		return 2
 	}
-	cfg, err := config.Load(*file)
+	cfg, err := config.LoadExpanded(*file, environment)
 	if err == nil && *check {
 		err = cfg.Check()
 		if err == nil {
