@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"net"
 	"os"
 	"strings"
 	"time"
@@ -36,10 +37,10 @@ func bench(ctx context.Context, o options, stdout, stderr io.Writer) (err error)
 		return err
 	}
 	defer func() { err = errors.Join(err, os.RemoveAll(r.dir)) }()
-	if r.server, err = load.Serve(ctx); err != nil {
+	if err := r.serve(ctx); err != nil {
 		return err
 	}
-	defer r.server.Close()
+	defer func() { err = errors.Join(err, r.server.Stop()) }()
 	targets := r.targets()
 	for r.round = 1; r.round <= o.rounds && ctx.Err() == nil; r.round++ {
 		err = errors.Join(err, r.speed(ctx, turned(targets, r.round-1)))
@@ -60,12 +61,40 @@ func turned(targets []target, by int) []target {
 // runner is one run of the benchmark.
 type runner struct {
 	options
-	dir    string
-	log    io.Writer // for people who wait
-	out    io.Writer // for lines of JSON; nil: nowhere
-	server *load.Server
-	round  int
-	lines  []report.Line
+	dir        string
+	log        io.Writer // for people who wait
+	out        io.Writer // for lines of JSON; nil: nowhere
+	server     *proc.Child
+	serverAddr string
+	round      int
+	lines      []report.Line
+}
+
+// serve starts the server behind all tunnels.
+func (r *runner) serve(ctx context.Context) error {
+	self, err := os.Executable()
+	if err != nil {
+		return err
+	}
+	var ports proc.Ports
+	port, err := ports.Next()
+	if err != nil {
+		return err
+	}
+	r.serverAddr = net.JoinHostPort(proc.Loopback, port)
+	if r.server, err = proc.Start(r.dir, "server", self, load.ServeArg, r.serverAddr); err != nil {
+		return err
+	}
+	for end := time.Now().Add(ready); ; {
+		err := load.Probe(ctx, r.serverAddr)
+		if err == nil {
+			return nil
+		}
+		if dead := r.server.Running(); dead != nil || time.Now().After(end) || load.Sleep(ctx, 20*time.Millisecond) != nil {
+			r.server.Kill()
+			return errors.Join(err, dead)
+		}
+	}
 }
 
 func (r *runner) say(format string, args ...any) {

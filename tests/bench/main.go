@@ -13,6 +13,7 @@ import (
 	"syscall"
 
 	"github.com/skupper-plugins/suite/tests/bench/baretls"
+	"github.com/skupper-plugins/suite/tests/bench/load"
 	"github.com/skupper-plugins/suite/tests/bench/tunnel"
 )
 
@@ -27,6 +28,9 @@ func main() {
 func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	if len(args) > 0 && args[0] == tunnel.BareArg {
 		return code(stderr, relay(ctx, args[1:]))
+	}
+	if len(args) > 0 && args[0] == load.ServeArg {
+		return code(stderr, serve(ctx, args[1:]))
 	}
 	o, err := parse(args, stderr)
 	if errors.Is(err, flag.ErrHelp) {
@@ -45,6 +49,20 @@ func code(stderr io.Writer, err error) int {
 	}
 	_, _ = fmt.Fprintf(stderr, "bench: %v\n", err)
 	return 1
+}
+
+// serve makes this process the server behind the tunnels.
+func serve(ctx context.Context, args []string) error {
+	if len(args) != 1 {
+		return fmt.Errorf("%s takes 1 argument, got %d", load.ServeArg, len(args))
+	}
+	s, err := load.Serve(ctx, args[0])
+	if err != nil {
+		return err
+	}
+	<-ctx.Done()
+	s.Close()
+	return nil
 }
 
 // relay makes this process one end of a bare TLS tunnel.

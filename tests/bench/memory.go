@@ -18,7 +18,7 @@ const memory = "memory"
 func remember(ctx context.Context, c *load.Client, idle []int, settle time.Duration) ([]report.Line, error) {
 	var f figures
 	look := func() (sum, most int64, err error) {
-		w, err := proc.Open(c.PIDs)
+		w, err := c.Window()
 		if err != nil {
 			return 0, 0, err
 		}

@@ -16,6 +16,9 @@ type probe struct {
 	run  func(ctx context.Context, c *load.Client, dur time.Duration) ([]report.Line, error)
 }
 
+// warm is how long octets flow before they are counted, at least: until buffers are full and as much leaves as enters.
+const warm = 300 * time.Millisecond
+
 // messageSize is that of round trips, in octets.
 const messageSize = 64
 
@@ -47,7 +50,7 @@ func (f *figures) add(metric string, value float64, unit string) {
 // bulk measures how fast octets go through, and what a GiB costs.
 func bulk(name string, flows int, down bool) probe {
 	return probe{name, func(ctx context.Context, c *load.Client, dur time.Duration) ([]report.Line, error) {
-		b, err := c.Bulk(ctx, flows, down, dur/5, dur)
+		b, err := c.Bulk(ctx, flows, down, max(dur/5, warm), dur)
 		if err != nil {
 			return nil, err
 		}

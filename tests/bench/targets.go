@@ -60,7 +60,7 @@ func (r *runner) start(ctx context.Context, x target, phase string) (*tunnel.Tun
 	if err := os.Mkdir(dir, 0o700); err != nil {
 		return nil, err
 	}
-	s, err := tunnel.NewSite(dir, r.server.Addr, time.Now())
+	s, err := tunnel.NewSite(dir, r.serverAddr, time.Now())
 	if err != nil {
 		return nil, err
 	}
@@ -68,7 +68,7 @@ func (r *runner) start(ctx context.Context, x target, phase string) (*tunnel.Tun
 }
 
 func (r *runner) client(t *tunnel.Tunnel) *load.Client {
-	return &load.Client{Addr: t.Listener, Server: r.server, PIDs: t.PIDs()}
+	return &load.Client{Addr: t.Listener, Server: r.serverAddr, PIDs: t.PIDs(), Ends: []int{r.server.PID()}}
 }
 
 // speed has all tunnels run at once, where those that wait cost next to nothing, and takes each measurement of all of them

@@ -45,6 +45,15 @@ func (c *Client) Bulk(ctx context.Context, flows int, down bool, warm, d time.Du
 		failed  = make(chan error, flows)
 		all     sync.WaitGroup
 	)
+	count := func() (int64, error) { return arrived.Load(), nil }
+	if !down {
+		sunk, done, err := c.sunk(ctx)
+		if err != nil {
+			return Bulk{}, err
+		}
+		defer done()
+		count = sunk
+	}
 	for _, n := range conns {
 		all.Go(func() {
 			err := pour(n, down, &arrived)
@@ -53,11 +62,7 @@ func (c *Client) Bulk(ctx context.Context, flows int, down bool, warm, d time.Du
 			}
 		})
 	}
-	count := c.Server.sunk.Load
-	if down {
-		count = arrived.Load
-	}
-	b, err := window(ctx, c.PIDs, count, warm, d)
+	b, err := c.measure(ctx, count, warm, d)
 	over.Store(true)
 	for _, n := range conns {
 		_ = n.SetDeadline(time.Unix(1, 0))
@@ -97,22 +102,28 @@ func unexpected(err error) error {
 	return err
 }
 
-// window waits for warm and measures for d.
-func window(ctx context.Context, pids []int, count func() int64, warm, d time.Duration) (Bulk, error) {
+// measure waits for warm and measures for d.
+func (c *Client) measure(ctx context.Context, count func() (int64, error), warm, d time.Duration) (Bulk, error) {
 	if err := Sleep(ctx, warm); err != nil {
 		return Bulk{}, err
 	}
-	w, err := proc.Open(pids)
+	w, err := c.Window()
 	if err != nil {
 		return Bulk{}, err
 	}
-	before := count()
+	before, err := count()
+	if err != nil {
+		return Bulk{}, err
+	}
 	if err := Sleep(ctx, d); err != nil {
 		return Bulk{}, err
 	}
-	octets := count() - before
+	after, err := count()
+	if err != nil {
+		return Bulk{}, err
+	}
 	spent, err := w.Close()
-	return Bulk{Octets: octets, Spent: spent}, err
+	return Bulk{Octets: after - before, Spent: spent}, err
 }
 
 // Sleep waits for d, or until ctx ends.

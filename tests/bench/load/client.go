@@ -7,6 +7,8 @@ import (
 	"net"
 	"sync/atomic"
 	"time"
+
+	"github.com/skupper-plugins/suite/tests/bench/proc"
 )
 
 // patience is how long one step of a client may take: to connect, or to get an octet back.
@@ -15,8 +17,9 @@ const patience = 10 * time.Second
 // Client makes connections to the listener of a tunnel with a [Server] behind.
 type Client struct {
 	Addr   string
-	Server *Server
-	PIDs   []int // the processes of the tunnel, whose CPU is measured
+	Server string // host:port of the server itself
+	PIDs   []int  // the processes of the tunnel, whose CPU is measured
+	Ends   []int  // the process of the server
 	seq    atomic.Uint32
 }
 
@@ -29,6 +32,9 @@ func (c *Client) dial(ctx context.Context) (*net.TCPConn, error) {
 	}
 	return n.(*net.TCPConn), nil //nolint:errcheck // the network is tcp
 }
+
+// Window begins to measure.
+func (c *Client) Window() (proc.Window, error) { return proc.Open(c.PIDs, c.Ends...) }
 
 // open makes a connection and says what it is for. It ends with ctx: done must be called when it is not used any more.
 func (c *Client) open(ctx context.Context, want byte) (n *net.TCPConn, done func(), err error) {

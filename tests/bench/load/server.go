@@ -3,12 +3,11 @@ package load
 
 import (
 	"context"
+	"encoding/binary"
 	"io"
 	"net"
 	"sync"
 	"sync/atomic"
-
-	"github.com/skupper-plugins/suite/tests/bench/proc"
 )
 
 // The first octet that a client sends says what it wants of the server.
@@ -16,6 +15,7 @@ const (
 	wantEcho   = 'e' // everything back, this octet too
 	wantSink   = 's' // to be rid of octets
 	wantSource = 'g' // octets without end
+	wantCount  = 'c' // for each further octet eight that say how many all sinks have swallowed so far, big end first
 )
 
 // chunk is how much is written and read at once when octets are to flow, in octets.
@@ -32,10 +32,14 @@ type Server struct {
 	conns map[net.Conn]struct{} // nil when closed
 }
 
-// Serve starts a server on a port of 127.0.0.1.
-func Serve(ctx context.Context) (*Server, error) {
+// ServeArg is the first argument with which a program is asked to run a server; the second one is host:port. It is a process
+// of its own because a client and a server in one wake each other faster than any in the world.
+const ServeArg = "serve"
+
+// Serve starts a server.
+func Serve(ctx context.Context, addr string) (*Server, error) {
 	var lc net.ListenConfig
-	ln, err := lc.Listen(ctx, "tcp", net.JoinHostPort(proc.Loopback, "0"))
+	ln, err := lc.Listen(ctx, "tcp", addr)
 	if err != nil {
 		return nil, err
 	}
@@ -99,6 +103,8 @@ func (s *Server) serve(c net.Conn) {
 		s.sink(c)
 	case wantSource:
 		source(c)
+	case wantCount:
+		s.count(c)
 	}
 }
 
@@ -118,6 +124,19 @@ func (s *Server) sink(c net.Conn) {
 		n, err := c.Read(b)
 		s.sunk.Add(int64(n))
 		if err != nil {
+			return
+		}
+	}
+}
+
+func (s *Server) count(c net.Conn) {
+	var b [8]byte
+	for {
+		if _, err := io.ReadFull(c, b[:1]); err != nil {
+			return
+		}
+		binary.BigEndian.PutUint64(b[:], uint64(s.sunk.Load()))
+		if _, err := c.Write(b[:]); err != nil {
 			return
 		}
 	}

@@ -29,7 +29,7 @@ func (c *Client) Trips(ctx context.Context, conns, size int, d time.Duration) (T
 		defer done()
 		open = append(open, n)
 	}
-	w, err := proc.Open(c.PIDs)
+	w, err := c.Window()
 	if err != nil {
 		return Times{}, err
 	}
@@ -62,7 +62,7 @@ func trips(n net.Conn, size int, end time.Time) (took []time.Duration, err error
 
 // Visits makes connections one after the other for d, with some workers: connect, one octet to and fro, close.
 func (c *Client) Visits(ctx context.Context, workers int, d time.Duration) (Times, error) {
-	w, err := proc.Open(c.PIDs)
+	w, err := c.Window()
 	if err != nil {
 		return Times{}, err
 	}

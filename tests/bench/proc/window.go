@@ -10,9 +10,10 @@ import (
 // Window measures what processes use between two moments.
 type Window struct {
 	pids    []int
+	ends    []int
 	began   time.Time
 	theirs  time.Duration // of pids
-	ours    time.Duration // of this process
+	ours    time.Duration // of this process and of ends
 	machine time.Duration
 }
 
@@ -20,14 +21,14 @@ type Window struct {
 type Spent struct {
 	Wall time.Duration
 	CPU  time.Duration // of the measured processes
-	// Noise is how many cores were busy with what belongs neither to the measured processes nor to this one. Figures of
+	// Noise is how many cores were busy with what belongs neither to the measured processes nor to those that measure. Figures of
 	// two targets can only be compared if there was little of it, or as much in both.
 	Noise float64
 }
 
-// Open begins a window. There may be no pids.
-func Open(pids []int) (Window, error) {
-	w := Window{pids: pids, began: time.Now()}
+// Open begins a window. There may be no pids. Ends are processes that take part in the measurement, like this one.
+func Open(pids []int, ends ...int) (Window, error) {
+	w := Window{pids: pids, ends: append(ends[:len(ends):len(ends)], os.Getpid()), began: time.Now()}
 	err := w.read(&w.theirs, &w.ours, &w.machine)
 	return w, err
 }
@@ -45,16 +46,11 @@ func (w Window) Close() (Spent, error) {
 }
 
 func (w Window) read(theirs, ours, machine *time.Duration) error {
-	*theirs = 0
-	for _, pid := range w.pids {
-		t, err := CPU(pid)
-		if err != nil {
-			return fmt.Errorf("a measured process is gone: %w", err)
-		}
-		*theirs += t
-	}
 	var err error
-	if *ours, err = CPU(os.Getpid()); err != nil {
+	if *theirs, err = cpuOfAll(w.pids); err != nil {
+		return err
+	}
+	if *ours, err = cpuOfAll(w.ends); err != nil {
 		return err
 	}
 	b, err := os.ReadFile("/proc/stat")
@@ -63,6 +59,17 @@ func (w Window) read(theirs, ours, machine *time.Duration) error {
 	}
 	*machine, err = busyOf(b)
 	return err
+}
+
+func cpuOfAll(pids []int) (sum time.Duration, err error) {
+	for _, pid := range pids {
+		t, err := CPU(pid)
+		if err != nil {
+			return 0, fmt.Errorf("a process of the measurement is gone: %w", err)
+		}
+		sum += t
+	}
+	return sum, nil
 }
 
 // busyOf adds what proc_stat(5) says of all cores: user, nice, system, irq and softirq. Interrupts belong to it because
