@@ -188,6 +188,9 @@ func (c *Conn) onFlow(channel uint16, f *frame.Flow, evs []Event) []Event {
 
 // sendFlow sends the session's state, with that of l when it is not nil.
 func (s *Session) sendFlow(l *Link) {
+	if s.ended { // AMQP 2.5.4: nothing follows an end
+		return
+	}
 	f := &frame.Flow{IncomingWindow: s.inWindow, NextOutgoingID: s.nextOut, OutgoingWindow: limits.OutgoingWindow}
 	if s.begun {
 		next := s.nextIn
@@ -211,7 +214,7 @@ func (s *Session) took() bool {
 	}
 	s.nextIn++
 	s.inWindow--
-	if s.inWindow < s.c.cfg.IncomingWindow/2 {
+	if s.inWindow <= s.c.cfg.IncomingWindow/2 { // a window of 1, too, is opened again
 		s.inWindow = s.c.cfg.IncomingWindow
 		s.sendFlow(nil)
 	}
