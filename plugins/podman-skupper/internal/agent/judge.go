@@ -55,7 +55,7 @@ func keepTimes(o, before v2alpha1.Object) {
 func (n *namespace) taken(host string, port, router int) error {
 	who := supervise.Holder(host, port)
 	switch {
-	case who.None() || who.PID == router:
+	case who.None() || who.Connection() || who.PID == router:
 		return nil
 	case n.agent.grants.has(port):
 		return fmt.Errorf("port %d is in use by the grant server, until the tokens issued are redeemed or expire", port)

@@ -47,25 +47,36 @@ func (n *namespace) pass(ctx context.Context) (rep Report) {
 		rep.fail(err)
 		return rep
 	}
-	w, err := n.world(ctx, in, st)
-	if err != nil {
-		rep.fail(err)
-		return rep
-	}
 	rep.Stopped = exists(n.dir.Stopped())
-	d, err := n.prepare(ctx, w, &st)
+	for range portTries {
+		if err = n.attempt(ctx, in, &st, &rep); !fault.Is(err, fault.Conflict) || exists(n.dir.RouterPID()) {
+			break
+		}
+		n.runtime.Retry() // somebody was faster with a port; as no router ever had it, the next plan chooses another
+	}
+	rep.fail(err)
+	return rep
+}
+
+// portTries is how often ports are chosen for a router that never ran, while others take them.
+const portTries = 3
+
+// attempt plans and does what is planned.
+func (n *namespace) attempt(ctx context.Context, in *filestore.Input, st *state, rep *Report) error {
+	w, err := n.world(ctx, in, *st)
 	if err != nil {
-		rep.fail(err)
-		return rep
+		return err
+	}
+	d, err := n.prepare(ctx, w, st)
+	if err != nil {
+		return err
 	}
 	if d.Site == nil {
-		rep.fail(n.tearDown(ctx, in, d))
-		return rep
+		return n.tearDown(ctx, in, d)
 	}
 	rep.Site = d.Site.Name
 	n.wanted.Store(!rep.Stopped)
-	rep.fail(n.apply(ctx, w, d, in, &rep))
-	return rep
+	return n.apply(ctx, w, d, in, rep)
 }
 
 // world is what a plan is made from.
@@ -90,7 +101,7 @@ func (n *namespace) world(ctx context.Context, in *filestore.Input, st state) (*
 		Namespace: n.name, Platform: Platform, Version: n.agent.opts.Version,
 		RouterSuffix: st.RouterSuffix, Ordinals: st.Ordinals, Hostname: m.hostname, Addresses: m.addresses,
 		CertDir: n.dir.RuntimeCerts(), ProxyDir: n.dir.RuntimeProxies(),
-		TakenPorts: append(supervise.ListeningPorts(), n.agent.portsOfOthers(n.name)...),
+		TakenPorts: append(supervise.BusyPorts(), n.agent.portsOfOthers(n.name)...),
 	}
 	for _, o := range in.Objects {
 		res.Add(o)

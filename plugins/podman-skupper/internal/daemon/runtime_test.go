@@ -66,7 +66,7 @@ func prepare(t *testing.T) prepared {
 	s := &v2alpha1.Site{}
 	s.Name, s.UID = "west", "0f0e0d0c-0000-4000-8000-000000000001"
 	res := site.Resources{Namespace: "west", Platform: "linux", Version: "test", Sites: []*v2alpha1.Site{s}, RouterSuffix: "x",
-		CertDir: dir.RuntimeCerts(), ProxyDir: dir.RuntimeProxies(), TakenPorts: supervise.ListeningPorts()}
+		CertDir: dir.RuntimeCerts(), ProxyDir: dir.RuntimeProxies(), TakenPorts: supervise.BusyPorts()}
 	d, err := site.Plan(res, site.Observed{Now: time.Now(), Ports: map[string]int{supervise.LocalListener: freePort(t)}})
 	if err != nil {
 		t.Fatal(err)

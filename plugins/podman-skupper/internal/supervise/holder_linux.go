@@ -14,13 +14,20 @@ const maxProcesses = 20000
 
 // socket is a line of the kernel's table of TCP sockets.
 type socket struct {
-	ip    net.IP
-	port  int
-	inode string
+	ip     net.IP
+	port   int
+	listen bool // else it is a connection
+	inode  string
 }
 
-// listening is all TCP sockets of this machine that listen.
-func listening() (out []socket) {
+// States in the kernel's table.
+const (
+	stateTimeWait = "06" // such a port can be listened on
+	stateListen   = "0A"
+)
+
+// sockets is all TCP sockets of this machine that keep others from their port.
+func sockets() (out []socket) {
 	for _, table := range []string{"/proc/net/tcp", "/proc/net/tcp6"} {
 		b, err := os.ReadFile(table)
 		if err != nil {
@@ -28,7 +35,7 @@ func listening() (out []socket) {
 		}
 		for line := range strings.Lines(string(b)) {
 			f := strings.Fields(line)
-			if len(f) < 10 || f[3] != "0A" {
+			if len(f) < 10 || f[3] == stateTimeWait {
 				continue
 			}
 			addr, port, _ := strings.Cut(f[1], ":")
@@ -36,7 +43,7 @@ func listening() (out []socket) {
 			if err != nil {
 				continue
 			}
-			out = append(out, socket{kernelIP(addr), int(p), f[9]})
+			out = append(out, socket{kernelIP(addr), int(p), f[3] == stateListen, f[9]})
 		}
 	}
 	return out
@@ -55,22 +62,37 @@ func kernelIP(text string) net.IP {
 	return net.IP(b)
 }
 
-// Holder finds who listens on a TCP port so that nobody else can at host (empty: any address). A process of another user
-// is found without its number and name.
+// Holder finds who has a TCP port so that nobody else can listen on it at host (empty: any address): who listens, or
+// else whose connection goes out from it. A process of another user is found without its number and name.
 func Holder(host string, port int) PortHolder {
 	want := net.ParseIP(host)
 	if host == "localhost" {
 		want = net.IPv4(127, 0, 0, 1)
 	}
-	inodes := map[string]bool{}
-	for _, s := range listening() {
-		if s.port == port && (host == "" || want == nil || want.IsUnspecified() || s.ip.IsUnspecified() || want.Equal(s.ip)) {
-			inodes["socket:["+s.inode+"]"] = true
+	listeners, connections := map[string]bool{}, map[string]bool{}
+	for _, s := range sockets() {
+		if s.port != port || host != "" && want != nil && !want.IsUnspecified() && !s.ip.IsUnspecified() && !want.Equal(s.ip) {
+			continue
+		}
+		if s.listen {
+			listeners["socket:["+s.inode+"]"] = true
+		} else {
+			connections["socket:["+s.inode+"]"] = true
 		}
 	}
-	if len(inodes) == 0 {
-		return PortHolder{none: true}
+	switch {
+	case len(listeners) > 0:
+		return owner(listeners)
+	case len(connections) > 0:
+		h := owner(connections)
+		h.connection = true
+		return h
 	}
+	return PortHolder{none: true}
+}
+
+// owner finds the process that has one of the sockets.
+func owner(inodes map[string]bool) PortHolder {
 	processes, _ := filepath.Glob("/proc/[0-9]*")
 	for _, p := range processes[:min(len(processes), maxProcesses)] {
 		fds, err := os.ReadDir(p + "/fd")
@@ -93,11 +115,11 @@ func Holder(host string, port int) PortHolder {
 	return PortHolder{}
 }
 
-// ListeningPorts are the TCP ports on which anything listens on this machine.
-func ListeningPorts() []int {
+// BusyPorts are the TCP ports of this machine that cannot be listened on now.
+func BusyPorts() []int {
 	seen := map[int]bool{}
 	var out []int
-	for _, s := range listening() {
+	for _, s := range sockets() {
 		if !seen[s.port] {
 			seen[s.port] = true
 			out = append(out, s.port)

@@ -46,7 +46,7 @@ type Local struct {
 
 	one     sync.Mutex // held during each call; guards what follows
 	back    backoff
-	why     error // why the last start failed
+	why     error          // why the last start failed
 	client  *manage.Client // to the process that has this number; nil: not connected
 	pid     int
 	applied [sha256.Size]byte // what was applied to that process last
