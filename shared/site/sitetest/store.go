@@ -251,7 +251,7 @@ func testDelete(t *testing.T, s site.Store) {
 
 func testSecret(t *testing.T, s site.Store) {
 	in := &v2alpha1.Secret{ObjectMeta: metav1.ObjectMeta{Name: "s"}, Type: v2alpha1.SecretTypeTLS,
-		Data: map[string][]byte{"tls.key": {0, 1, 255}}}
+		Data: map[string][]byte{"tls.crt": []byte("crt"), "tls.key": {0, 1, 255}}} // a cluster wants both
 	must(t, s.Create(t.Context(), in))
 	_, err := s.Update(t.Context(), v2alpha1.KindSecret, "s", func(o v2alpha1.Object) error {
 		o.(*v2alpha1.Secret).Data["ca.crt"] = []byte("ca")

@@ -1,0 +1,101 @@
+package kube
+
+import (
+	"bytes"
+	"context"
+	"crypto/tls"
+	"crypto/x509"
+	"encoding/json"
+	"fmt"
+	"io"
+	"net/http"
+	"os"
+	"path/filepath"
+	"strings"
+	"time"
+)
+
+// Client talks to the API server as one user, without any library of Kubernetes: what the plugin does is then seen from outside.
+type Client struct {
+	url, token string
+	http       *http.Client
+}
+
+// maxAnswer bounds an answer, in octets.
+const maxAnswer = 16 << 20
+
+// Client is one for the user of that name.
+func (s *Server) Client(user string) *Client {
+	roots := x509.NewCertPool()
+	roots.AppendCertsFromPEM(s.CA)
+	return &Client{s.URL, user + "-token", &http.Client{Timeout: 20 * time.Second,
+		Transport: &http.Transport{TLSClientConfig: &tls.Config{RootCAs: roots, MinVersion: tls.VersionTLS12}, DisableKeepAlives: true}}}
+}
+
+// Do sends a document, YAML or JSON, and gives the code and the tree that came back. A PATCH is a merge patch.
+func (c *Client) Do(ctx context.Context, method, path string, body []byte) (int, map[string]any, error) {
+	req, err := http.NewRequestWithContext(ctx, method, c.url+path, bytes.NewReader(body))
+	if err != nil {
+		return 0, nil, err
+	}
+	req.Header.Set("Authorization", "Bearer "+c.token)
+	req.Header.Set("Content-Type", "application/yaml")
+	if method == http.MethodPatch {
+		req.Header.Set("Content-Type", "application/merge-patch+json")
+	}
+	resp, err := c.http.Do(req)
+	if err != nil {
+		return 0, nil, err
+	}
+	defer resp.Body.Close() //nolint:errcheck // only read
+	text, err := io.ReadAll(io.LimitReader(resp.Body, maxAnswer))
+	if err != nil {
+		return resp.StatusCode, nil, err
+	}
+	var tree map[string]any
+	_ = json.Unmarshal(text, &tree) // not every answer is a document
+	return resp.StatusCode, tree, nil
+}
+
+// Must is Do that wants success.
+func (c *Client) Must(ctx context.Context, method, path, body string) (map[string]any, error) {
+	code, tree, err := c.Do(ctx, method, path, []byte(body))
+	if err == nil && code >= 300 {
+		err = fmt.Errorf("%s %s: code %d: %v", method, path, code, tree["message"])
+	}
+	return tree, err
+}
+
+// InstallCRDs puts the definitions of the resources into the cluster and waits until they are served.
+func (c *Client) InstallCRDs(ctx context.Context) error {
+	const crds = "/apis/apiextensions.k8s.io/v1/customresourcedefinitions"
+	files, err := filepath.Glob(filepath.Join(Root(), "plugins", "kubectl-skupper", "deploy", "crds", "*.yaml"))
+	if err != nil || len(files) == 0 {
+		return fmt.Errorf("there are no definitions (%w)", err)
+	}
+	for _, f := range files {
+		text, err := os.ReadFile(f)
+		if err != nil {
+			return err
+		}
+		if _, err := c.Must(ctx, "POST", crds, string(text)); err != nil {
+			return err
+		}
+	}
+	for _, f := range files {
+		_, plural, _ := strings.Cut(strings.TrimSuffix(filepath.Base(f), ".yaml"), "_")
+		path := "/apis/skupper.io/v2alpha1/namespaces/default/" + plural
+		for {
+			code, _, err := c.Do(ctx, "GET", path, nil)
+			if err == nil && code == http.StatusOK {
+				break
+			}
+			select {
+			case <-ctx.Done():
+				return fmt.Errorf("%s is not served: code %d, %w", path, code, err)
+			case <-time.After(50 * time.Millisecond):
+			}
+		}
+	}
+	return nil
+}
