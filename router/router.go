@@ -185,7 +185,7 @@ func (r *Router) startAll() error {
 
 // stopAll ends every entity. It waits without the lock, because what it waits for may need the lock once more.
 func (r *Router) stopAll() {
-	r.flows.close()
+	r.flows.close(r.ctx)
 	var stops []func()
 	r.mu.Lock()
 	r.stopping = true

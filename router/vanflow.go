@@ -1,6 +1,7 @@
 package router
 
 import (
+	"context"
 	"encoding/json"
 	"maps"
 	"os"
@@ -51,7 +52,7 @@ func newTelemetry(cfg *config.Config, version, name string, nextID func() string
 	}
 	r := t.source.Begin(now, vanflow.Router, name+":0")
 	r.TextIf(vanflow.Parent, id)
-	r.Text(vanflow.Mode, "interior")
+	r.Text(vanflow.Mode, orDefault(cfg.Router.Mode, config.ModeInterior))
 	r.Text(vanflow.Name, "0/"+cfg.Router.ID)
 	r.Text(vanflow.Version, version)
 	r.TextIf(vanflow.Hostname, os.Getenv("HOSTNAME"))
@@ -112,10 +113,10 @@ func (t *telemetry) publish(now time.Time) {
 // announce tells new neighbours soon that the source is there. On the core's goroutine.
 func (t *telemetry) announce() { t.source.Announce() }
 
-// close tells that all is over.
-func (t *telemetry) close() {
+// close tells that all is over, before the connections are.
+func (t *telemetry) close(ctx context.Context) {
 	now := time.Now()
-	t.core.Do(func() {
+	t.core.Call(ctx, func() {
 		t.source.EndAll(now)
 		t.publish(now)
 	})
@@ -172,7 +173,9 @@ func (t *telemetry) link(e config.Connector) *record {
 		r.Text(vanflow.Status, "down")
 		r.Text(vanflow.Role, e.Role)
 		r.Number(vanflow.DownCount, 0)
-		r.Number(vanflow.TLSOrdinal, 0)
+		if e.SSLProfile != "" {
+			r.Number(vanflow.TLSOrdinal, 0)
+		}
 		r.Text(vanflow.HTTPProxy, "no")
 	})
 }
@@ -220,7 +223,9 @@ func (t *telemetry) access(id string, e config.Listener) *record {
 		r.Text(vanflow.Name, e.Name)
 		r.Number(vanflow.LinkCount, 0)
 		r.Text(vanflow.Role, e.Role)
-		r.Number(vanflow.TLSOrdinal, 0)
+		if e.SSLProfile != "" {
+			r.Number(vanflow.TLSOrdinal, 0)
+		}
 	})
 }
 

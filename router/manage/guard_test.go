@@ -80,3 +80,33 @@ func TestGuardPartial(t *testing.T) {
 		t.Errorf("got %d octets, %v; want %d", len(out), err, len(aborted))
 	}
 }
+
+// TestStreamGuard: a connection for other uses has no end of octets, but what is held of messages that do not end is bounded.
+func TestStreamGuard(t *testing.T) {
+	fill := make([]byte, 60000)
+	for i := range fill {
+		fill[i] = 0x40 // null values
+	}
+	whole := frame.AppendFrame(nil, frame.TypeAMQP, 0, &frame.Transfer{HasDeliveryID: true, DeliveryTag: []byte{1}}, fill)
+	many := bytes.Repeat(whole, MaxReply/len(whole)+2)
+	if out, err := io.ReadAll(newStreamGuard(&fed{rest: many, step: 1 << 16})); err != nil || len(out) != len(many) {
+		t.Errorf("whole messages: got %d of %d octets, %v", len(out), len(many), err)
+	}
+	if _, err := io.ReadAll(newGuard(&fed{rest: many, step: 1 << 16})); err == nil {
+		t.Error("a request takes more than MaxReply octets")
+	}
+	var parts []byte
+	for i := range MaxReply/len(fill) + 1 {
+		parts = frame.AppendFrame(parts, frame.TypeAMQP, 0, &frame.Transfer{Handle: uint32(i % maxStreams), More: true}, fill)
+	}
+	if _, err := io.ReadAll(newStreamGuard(&fed{rest: parts, step: 1 << 16})); err == nil || !strings.Contains(err.Error(), "do not end") {
+		t.Errorf("parts of messages: got %v", err)
+	}
+	var links []byte
+	for h := range uint32(maxStreams + 1) {
+		links = frame.AppendFrame(links, frame.TypeAMQP, 0, &frame.Transfer{Handle: h, More: true}, []byte{0})
+	}
+	if _, err := io.ReadAll(newStreamGuard(&fed{rest: links, step: 1 << 16})); err == nil || !strings.Contains(err.Error(), "too many messages at once") {
+		t.Errorf("links: got %v", err)
+	}
+}

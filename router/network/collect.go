@@ -26,10 +26,12 @@ type Options struct {
 
 // Collect watches the network until ctx ends. A connection that is lost is made again; what is known stays until its
 // sources have been silent for Silence.
-func Collect(ctx context.Context, o Options) {
+func Collect(ctx context.Context, o Options) { collect(ctx, o, newTable()) }
+
+func collect(ctx context.Context, o Options, t *table) {
 	ctx, cancel := context.WithCancel(ctx)
 	c := &collector{
-		Options: o, table: newTable(), events: make(chan event, backlog), dialled: make(chan dialled, 1), backoff: firstBackoff,
+		Options: o, table: t, events: make(chan event, backlog), dialled: make(chan dialled, 1), backoff: firstBackoff,
 		published: Status{Addresses: []Address{}, Sites: []Site{}},
 	}
 	c.dial(ctx)

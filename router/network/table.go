@@ -14,6 +14,7 @@ import (
 type table struct {
 	sources map[string]*source
 	records int
+	silence time.Duration
 	changed bool // since the last status
 }
 
@@ -45,7 +46,7 @@ func (e *entry) number(a vanflow.Attr) uint64 {
 	return n
 }
 
-func newTable() *table { return &table{sources: map[string]*source{}} }
+func newTable() *table { return &table{sources: map[string]*source{}, silence: Silence} }
 
 // beacon notes a source. It is not told anything new by one that is known: that has to be silent first.
 func (t *table) beacon(now time.Time, b beacon) {
@@ -186,7 +187,7 @@ func (t *table) apply(s *source, c change) {
 func (t *table) forget(now time.Time) []string {
 	var out []string
 	for id, s := range t.sources {
-		if now.Sub(s.seen) < Silence {
+		if now.Sub(s.seen) < t.silence {
 			continue
 		}
 		t.records -= len(s.records)
@@ -201,7 +202,7 @@ func (t *table) forget(now time.Time) []string {
 func (t *table) next() time.Time {
 	var next time.Time
 	for _, s := range t.sources {
-		next = sooner(sooner(next, s.seen.Add(Silence)), s.flush)
+		next = sooner(sooner(next, s.seen.Add(t.silence)), s.flush)
 		if !s.subscribed {
 			next = sooner(next, s.again)
 		}

@@ -122,7 +122,7 @@ var engineRules = []Rule{
 		Reason: "sockets carry connections; what is said over them is decided above",
 	},
 	{
-		From: []string{"./router/internal/core"},
+		From:   []string{"./router/internal/core"},
 		Forbid: []string{"./router/internal/control", "./router/internal/tcp", "./router/internal/agent", "./router/internal/vanflow"},
 		Reason: "transport ← core ← {tcp, vanflow}: the core decides where deliveries go, whoever asks for them",
 	},
@@ -137,7 +137,7 @@ var engineRules = []Rule{
 		Reason: "management asks through its own port: the router package joins it to the rest",
 	},
 	{
-		From: []string{"./router/internal/vanflow"},
+		From:   []string{"./router/internal/vanflow"},
 		Forbid: []string{"./router/internal/control", "./router/internal/tcp", "./router/internal/agent"},
 		Reason: "telemetry meets the core only: the router package joins it to the rest",
 	},
@@ -152,5 +152,11 @@ var engineRules = []Rule{
 		Forbid: []string{"./router", "./router/internal/conn", "./router/internal/core", "./router/internal/control", "./router/internal/transport",
 			"./router/internal/tcp", "./router/internal/agent"},
 		Reason: "the management client works against any router, so it needs none of ours",
+	},
+	{
+		From: []string{"./router/network"},
+		Forbid: []string{"./router", "./router/internal/conn", "./router/internal/core", "./router/internal/control", "./router/internal/transport",
+			"./router/internal/tcp", "./router/internal/agent"},
+		Reason: "the view of the network is had through any router: of ours it shares only the numbers of records",
 	},
 }
