@@ -3,7 +3,10 @@
 // A chunk has one owner at a time. Whoever takes it over either hands it on or frees it; an idle flow owns none.
 package chunk
 
-import "sync"
+import (
+	"sync"
+	"sync/atomic"
+)
 
 // Size is the room of one chunk in octets: four of the frames that peers negotiate by default (16384 octets), so that a chunk of full
 // frames is four full TLS records.
@@ -16,10 +19,17 @@ type Chunk struct {
 }
 
 // Pool hands out chunks. The zero value is ready for use.
-type Pool struct{ p sync.Pool }
+type Pool struct {
+	p   sync.Pool
+	out atomic.Int64
+}
+
+// Out is how many chunks have owners: not put back yet.
+func (p *Pool) Out() int { return int(p.out.Load()) }
 
 // Get returns an empty chunk.
 func (p *Pool) Get() *Chunk {
+	p.out.Add(1)
 	if c, ok := p.p.Get().(*Chunk); ok {
 		c.Start, c.End = 0, 0
 		return c
@@ -30,6 +40,7 @@ func (p *Pool) Get() *Chunk {
 // Put takes c back. The caller must not use it any more; nil is allowed.
 func (p *Pool) Put(c *Chunk) {
 	if c != nil {
+		p.out.Add(-1)
 		p.p.Put(c)
 	}
 }

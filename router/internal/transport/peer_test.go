@@ -275,7 +275,7 @@ func TestNoDeadlockBothWays(t *testing.T) {
 
 // Whoever breaks a rule reads why, although it sent more than was looked at.
 func TestLastWords(t *testing.T) {
-	for range 20 {
+	for range 4 {
 		d, ac := sockets(t)
 		r := run(t, NewSocket(ac, nil, false), conn.Config{}, 0)
 		b := append([]byte(nil), frame.ProtoAMQP[:]...)
