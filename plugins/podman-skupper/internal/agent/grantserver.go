@@ -10,6 +10,7 @@ import (
 	"strconv"
 	"strings"
 	"sync"
+	"time"
 
 	"github.com/skupper-plugins/suite/plugins/podman-skupper/internal/atomicfile"
 	"github.com/skupper-plugins/suite/plugins/podman-skupper/internal/keys"
@@ -22,6 +23,7 @@ import (
 const (
 	firstGrantPort = 9090
 	lastGrantPort  = 9999
+	portPatience   = 3 * time.Second // for the port that the server had before
 	grantCA        = "skupper-grant-server-ca"
 	grantCert      = "skupper-grant-server"
 )
@@ -103,7 +105,7 @@ func (g *grants) settle(ctx context.Context, s **server, running *sync.WaitGroup
 	if err != nil || *s != nil && (*s).port != 0 {
 		return false, err
 	}
-	ln, port, err := g.listen(avoid)
+	ln, port, err := g.listen(ctx, avoid)
 	if err != nil {
 		*s = nil
 		return false, err
@@ -146,7 +148,7 @@ func (g *grants) certify(s **server, hosts []string) (ca string, err error) {
 }
 
 // listen opens the port that was used before, or the next one that is free and nobody wants.
-func (g *grants) listen(avoid map[int]bool) (net.Listener, int, error) {
+func (g *grants) listen(ctx context.Context, avoid map[int]bool) (net.Listener, int, error) {
 	file := g.agent.opts.Paths.AgentGrantPort()
 	before := 0
 	if b, err := os.ReadFile(file); err == nil {
@@ -157,6 +159,11 @@ func (g *grants) listen(avoid map[int]bool) (net.Listener, int, error) {
 			continue
 		}
 		ln, err := net.Listen("tcp", ":"+strconv.Itoa(port)) //nolint:noctx // it does not wait
+		// Tokens that were issued name this port: an agent that was killed a moment ago may still have it.
+		for end := time.Now().Add(portPatience); err != nil && port == before && time.Now().Before(end) && ctx.Err() == nil; {
+			time.Sleep(portPatience / 50)
+			ln, err = net.Listen("tcp", ":"+strconv.Itoa(port)) //nolint:noctx // it does not wait
+		}
 		if err != nil {
 			if port == before {
 				g.agent.opts.Log.Warn().Err(supervise.PortFree("", port)).Msg("grant-server.moves")

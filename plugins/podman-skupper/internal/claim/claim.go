@@ -40,9 +40,12 @@ func (r Redeemer) Redeem(ctx context.Context, tok token.Token) ([]string, error)
 	if links, found, err := r.finish(ctx, tok.Name); found || err != nil {
 		return links, err
 	}
-	links, err := r.linksOf(ctx, tok.Name)
-	if err != nil || len(links) > 0 {
-		return links, err
+	links, secret, err := r.linksOf(ctx, tok.Name)
+	if err != nil {
+		return nil, err
+	}
+	if len(links) > 0 {
+		return links, r.forgetKeys(secret)
 	}
 	client := redeem.Client{Pending: redeem.Dir(r.Store.Dir().Pending()), Proxy: http.ProxyFromEnvironment}
 	_, err = client.Redeem(ctx, r.Now(), tok, r.Store.Namespace(), func(ctx context.Context, res redeem.Result) error {
@@ -116,11 +119,16 @@ func (r Redeemer) finish(ctx context.Context, name string) (links []string, foun
 	if err := os.Remove(r.journal(name)); err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return links, true, fault.Wrap(fault.Failed, "forget a redemption that is done", err, "")
 	}
-	return links, true, r.forgetKeys(docs)
+	for _, d := range docs {
+		if s, ok := d.Object.(*v2alpha1.Secret); ok {
+			err = r.forgetKeys(s)
+		}
+	}
+	return links, true, err
 }
 
-// forgetKeys removes the keys kept for a redemption that are in its secret now.
-func (r Redeemer) forgetKeys(docs []manifest.Document) error {
+// forgetKeys removes the keys kept for a redemption whose secret has them now.
+func (r Redeemer) forgetKeys(s *v2alpha1.Secret) error {
 	kept, err := filepath.Glob(filepath.Join(r.Store.Dir().Pending(), "*.key"))
 	if err != nil {
 		return err
@@ -130,13 +138,11 @@ func (r Redeemer) forgetKeys(docs []manifest.Document) error {
 		if err != nil {
 			continue // somebody else was faster
 		}
-		for _, d := range docs {
-			s, ok := d.Object.(*v2alpha1.Secret)
-			if ok && bytes.Equal(bytes.TrimSpace(s.Data[v2alpha1.SecretKeyKey]), bytes.TrimSpace(key)) {
-				if err := os.Remove(path); err != nil && !errors.Is(err, fs.ErrNotExist) {
-					return fault.Wrap(fault.Failed, "forget a redemption that is done", err, "")
-				}
-			}
+		if !bytes.Equal(bytes.TrimSpace(s.Data[v2alpha1.SecretKeyKey]), bytes.TrimSpace(key)) {
+			continue
+		}
+		if err := os.Remove(path); err != nil && !errors.Is(err, fs.ErrNotExist) {
+			return fault.Wrap(fault.Failed, "forget a redemption that is done", err, "")
 		}
 	}
 	return nil
@@ -163,16 +169,17 @@ func (r Redeemer) put(ctx context.Context, obj v2alpha1.Object) error {
 }
 
 // linksOf are the links that use the credentials a token was redeemed for, if these are there too.
-func (r Redeemer) linksOf(ctx context.Context, name string) ([]string, error) {
-	if _, err := r.Store.Get(ctx, v2alpha1.KindSecret, name); err != nil {
-		if fault.Is(err, fault.Missing) {
-			return nil, nil
-		}
-		return nil, err
+func (r Redeemer) linksOf(ctx context.Context, name string) ([]string, *v2alpha1.Secret, error) {
+	obj, err := r.Store.Get(ctx, v2alpha1.KindSecret, name)
+	if fault.Is(err, fault.Missing) {
+		return nil, nil, nil
+	}
+	if err != nil {
+		return nil, nil, err
 	}
 	all, err := r.Store.List(ctx, v2alpha1.KindLink)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	var names []string
 	for _, o := range all {
@@ -180,5 +187,6 @@ func (r Redeemer) linksOf(ctx context.Context, name string) ([]string, error) {
 			names = append(names, l.Name)
 		}
 	}
-	return names, nil
+	secret, _ := obj.(*v2alpha1.Secret)
+	return names, secret, nil
 }

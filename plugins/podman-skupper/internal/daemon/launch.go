@@ -21,10 +21,18 @@ const AgentUnit = "skupper-agent.service"
 // startWait is how long an agent may take until it answers.
 const startWait = 15 * time.Second
 
+// dyingTime is how long an agent that gives no answer may be one that is just ending.
+const dyingTime = 2 * time.Second
+
 // EnsureAgent starts the agent unless it answers, and returns when it does.
 func EnsureAgent(ctx context.Context, paths filestore.Paths) (agent.Health, error) {
 	client := agent.NewClient(paths.AgentSocket())
 	h, err := client.Health(ctx)
+	// One that was killed this very moment takes connections and ends them.
+	for end := time.Now().Add(dyingTime); err != nil && !errors.Is(err, agent.ErrNoAgent) && time.Now().Before(end) && ctx.Err() == nil; {
+		time.Sleep(20 * time.Millisecond)
+		h, err = client.Health(ctx)
+	}
 	if err == nil {
 		return h, nil
 	}
