@@ -2,6 +2,8 @@ package router
 
 import (
 	"context"
+	"errors"
+	"fmt"
 	"maps"
 	"slices"
 	"strconv"
@@ -38,11 +40,40 @@ func (r *Router) Create(_ context.Context, entityType, name string, attrs map[st
 	if r.stopping {
 		return nil, refuse(500, "the router is stopping")
 	}
+	if owner := r.named(name); owner != "" && entityType != "log" {
+		return nil, refuse(400, fmt.Sprintf("adding %s %q duplicates unique attribute 'name' from a %s", entityType, name, owner))
+	}
 	if err := r.create(entityType, name, one); err != nil {
+		if fault, ok := errors.AsType[*agent.Fault](err); ok {
+			return nil, fault
+		}
 		return nil, refuse(400, err.Error())
 	}
 	r.log.Info().Str("type", entityType).Str("name", name).Msg("entity created")
 	return nil, nil //nolint:nilnil // nothing to add to what the caller knows
+}
+
+// named is the type of the entity with a name, "" when there is none. Names are unique across types. r.mu is held.
+func (r *Router) named(name string) string {
+	switch {
+	case r.profiles[name] != nil:
+		return "sslProfile"
+	case r.listeners[name] != nil:
+		return "listener"
+	case r.connectors[name] != nil:
+		return "connector"
+	case r.tcpIn[name] != nil:
+		return "tcpListener"
+	case r.tcpOut[name] != nil:
+		return "tcpConnector"
+	}
+	if _, ok := r.proxies[name]; ok {
+		return "proxyProfile"
+	}
+	if _, ok := r.alts[name]; ok {
+		return "listenerAddress"
+	}
+	return ""
 }
 
 func (r *Router) create(entityType, name string, one *config.Config) error {

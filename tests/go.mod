@@ -3,6 +3,7 @@ module github.com/skupper-plugins/suite/tests
 go 1.26.0
 
 require (
+	github.com/Azure/go-amqp v1.7.0
 	github.com/rogpeppe/go-internal v1.14.1
 	github.com/skupper-plugins/suite/plugins/podman-skupper v0.0.0
 	github.com/skupper-plugins/suite/router v0.0.0
@@ -11,6 +12,9 @@ require (
 )
 
 require (
+	github.com/mattn/go-colorable v0.1.14 // indirect
+	github.com/mattn/go-isatty v0.0.20 // indirect
+	github.com/rs/zerolog v1.35.1 // indirect
 	golang.org/x/sys v0.47.0 // indirect
 	golang.org/x/tools v0.26.0 // indirect
 )

@@ -42,7 +42,7 @@ func (cn *Connection) attachSender(l *link) {
 		l.target = a.Target.Address
 		k := key(c.cfg.ID, l.target)
 		if c.treatment(k) == Unavailable {
-			cn.refuse(l, "qd:no-route-to-dest", "No route to the destination node")
+			cn.refuse(l, "amqp:not-found", "Node not found")
 			return
 		}
 		switch k[0] {
@@ -77,12 +77,16 @@ func (cn *Connection) attachReceiver(l *link) {
 		src.Address, src.HasAddress = c.Temporary(), true
 	}
 	k := key(c.cfg.ID, src.Address)
-	if k[0] != 'M' && k[0] != 'L' || isControl(k) || strings.HasPrefix(k, "M$management") {
+	switch {
+	case isControl(k) || strings.HasPrefix(k, "M$management"):
 		cn.refuse(l, "qd:forbidden", "this address cannot be received from")
+		return
+	case k[0] != 'M' && k[0] != 'L':
+		cn.refuse(l, "qd:no-route-to-dest", "No route to the destination node")
 		return
 	}
 	if a := c.addrs[k]; a != nil && a.Treatment == Unavailable || a == nil && c.treatment(k) == Unavailable {
-		cn.refuse(l, "qd:no-route-to-dest", "No route to the destination node")
+		cn.refuse(l, "amqp:not-found", "Node not found")
 		return
 	}
 	l.addr = c.address(k)
