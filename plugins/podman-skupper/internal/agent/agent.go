@@ -75,11 +75,33 @@ func Run(ctx context.Context, o Options) error {
 	var all sync.WaitGroup
 	all.Go(func() { a.serve(ctx, ln) })
 	all.Go(func() { a.grants.run(ctx) })
+	all.Go(func() { a.watchLock(ctx, lock) })
 	a.look(ctx)
 	all.Wait()
 	a.running.Wait()
 	o.Log.Info().Msg("agent.ended")
 	return nil
+}
+
+// standing is how often the agent looks whether its home is still there.
+const standing = 5 * time.Second
+
+// watchLock ends an agent whose home was removed: nobody could find it any more.
+func (a *Agent) watchLock(ctx context.Context, lock *lockfile.Lock) {
+	t := time.NewTicker(standing)
+	defer t.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-t.C:
+			if !lock.Standing() {
+				a.opts.Log.Warn().Msg("agent.home-removed")
+				a.stop()
+				return
+			}
+		}
+	}
 }
 
 // sayWho writes the number of this process into the lock's file, for people who look for it.

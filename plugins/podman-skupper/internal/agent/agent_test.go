@@ -54,6 +54,14 @@ func TestStory(t *testing.T) {
 		}
 		return nil
 	})
+	networkFile := filepath.Join(w.paths.Namespace("west").RuntimeResources(), "ConfigMap-skupper-network-status.yaml")
+	w.eventually("the file of the network status", func() error {
+		b, err := os.ReadFile(networkFile)
+		if text := string(b); err != nil || !strings.Contains(text, `"listenerCount":1,"connectorCount":1`) {
+			return fmt.Errorf("it is %q, %w", text, err)
+		}
+		return nil
+	})
 
 	t.Run("secrets", func(t *testing.T) { checkPermissions(t, w.paths.Data()) })
 
@@ -234,6 +242,19 @@ func TestOneAgent(t *testing.T) {
 	}
 	w.stop()
 	w.start()
+}
+
+func TestHomeRemoved(t *testing.T) {
+	w := newWorld(t)
+	if err := os.RemoveAll(w.paths.Data()); err != nil {
+		t.Fatal(err)
+	}
+	w.eventually("its end", func() error {
+		if !strings.Contains(w.log.String(), "agent.ended") {
+			return errors.New("it still runs")
+		}
+		return nil
+	})
 }
 
 // A token that lies in the input is redeemed once, and says what came of it.

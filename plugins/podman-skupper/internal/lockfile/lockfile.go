@@ -54,6 +54,20 @@ func Take(ctx context.Context, path string) (*Lock, error) {
 // File is the locked file, to read or write what the holder says of itself.
 func (l *Lock) File() *os.File { return l.f }
 
+// Standing tells whether the lock still is the one that others would take: it is not once its file was removed, as when
+// somebody deletes the whole directory.
+func (l *Lock) Standing() bool {
+	mine, err := l.f.Stat()
+	if err != nil {
+		return false
+	}
+	now, err := os.Stat(l.f.Name())
+	if errors.Is(err, os.ErrNotExist) {
+		return false
+	}
+	return err != nil || os.SameFile(mine, now) // an error that says nothing is no reason to end
+}
+
 // Release gives the lock back. A nil lock has nothing to give back.
 func (l *Lock) Release() {
 	if l != nil {

@@ -3,7 +3,6 @@ package supervise
 import (
 	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"os"
 	"time"
@@ -24,10 +23,7 @@ type Record struct {
 const maxRecord = 4 << 10
 
 // Claim is a namespace's right to run a router, held by the process that has it until it ends.
-type Claim struct {
-	lock *lockfile.Lock
-	path string
-}
+type Claim struct{ lock *lockfile.Lock }
 
 // Take makes this process the router of the file path (router.pid). It fails with fault.Conflict if another one is.
 func Take(ctx context.Context, path, program string, now time.Time) (*Claim, error) {
@@ -46,7 +42,7 @@ func Take(ctx context.Context, path, program string, now time.Time) (*Claim, err
 		lock.Release()
 		return nil, err
 	}
-	c := &Claim{lock, path}
+	c := &Claim{lock}
 	if err := c.write(Record{ID: self, Since: now.UTC().Truncate(time.Second), Program: program}); err != nil {
 		lock.Release()
 		return nil, fault.Wrap(fault.Failed, "write "+path, err, "")
@@ -71,17 +67,7 @@ func (c *Claim) write(r Record) error {
 
 // Standing tells whether the claim still is the one that others see: it is not once the file was removed, as when
 // somebody deletes the whole namespace. Then nobody could find this process any more, so it should end.
-func (c *Claim) Standing() bool {
-	mine, err := c.lock.File().Stat()
-	if err != nil {
-		return false
-	}
-	now, err := os.Stat(c.path)
-	if errors.Is(err, os.ErrNotExist) {
-		return false
-	}
-	return err != nil || os.SameFile(mine, now) // an error that says nothing is no reason to end a router
-}
+func (c *Claim) Standing() bool { return c.lock.Standing() }
 
 // Inherit keeps the claim over the exec of another program.
 func (c *Claim) Inherit() error { return c.lock.Inherit() }
