@@ -27,11 +27,16 @@ type client struct {
 	leaves map[string][]context.CancelFunc // by source; the collector's goroutine
 }
 
+// nowhereError is that the router cannot be asked, as nobody knows where it is.
+type nowhereError struct{ error }
+
+func (e *nowhereError) Unwrap() error { return e.error }
+
 // connect makes a connection. Its subscriptions report to events.
 func connect(ctx context.Context, opts Options, events chan<- event) (*client, error) {
 	o, err := opts.Router(ctx)
 	if err != nil {
-		return nil, err
+		return nil, &nowhereError{err}
 	}
 	conn, err := manage.Connect(ctx, o)
 	if err != nil {

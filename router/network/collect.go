@@ -2,6 +2,7 @@ package network
 
 import (
 	"context"
+	"errors"
 	"reflect"
 	"time"
 
@@ -131,7 +132,10 @@ func (c *collector) failed(err error) {
 		c.Log.Info().Err(err).Msg("network.disconnected")
 	}
 	c.redial = time.Now().Add(c.backoff)
-	c.backoff = min(2*c.backoff, lastBackoff)
+	var nowhere *nowhereError
+	if c.backoff = min(2*c.backoff, lastBackoff); errors.As(err, &nowhere) {
+		c.redial, c.backoff = time.Now().Add(askAgain), firstBackoff // it costs nothing to ask
+	}
 }
 
 func (c *collector) disconnect() {

@@ -30,6 +30,7 @@ const (
 	flushTries    = 4
 	listenAgain   = 5 * time.Second // after a subscription that was refused
 	attachTimeout = 10 * time.Second
+	askAgain      = time.Second // where the router is
 	firstBackoff  = 200 * time.Millisecond
 	lastBackoff   = 5 * time.Second
 )

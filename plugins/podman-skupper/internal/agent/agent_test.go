@@ -125,6 +125,9 @@ func TestStory(t *testing.T) {
 			t.Error("the next agent started it")
 		}
 		w.status("west", v2alpha1.KindSite, "west", v2alpha1.StatusPending, "stopped by the user")
+		if _, err := os.Stat(networkFile); !errors.Is(err, os.ErrNotExist) {
+			t.Errorf("there is a network status though the router is down: %v", err)
+		}
 		w.status("east", v2alpha1.KindLink, "tok", v2alpha1.StatusPending, "")
 		if err := os.Remove(stopped); err != nil {
 			t.Fatal(err)

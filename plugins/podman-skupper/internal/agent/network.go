@@ -30,10 +30,18 @@ func (n *namespace) collect(ctx context.Context) {
 	})
 }
 
+// seen is what is known of the network while the router runs; nil if nothing is.
+func (n *namespace) seen(obs site.Observed) *network.Status {
+	if !obs.Running {
+		return nil
+	}
+	return n.network.Load()
+}
+
 // addNetwork adds to what the router says what is known of the network beyond it.
 func (n *namespace) addNetwork(obs *site.Observed) {
-	status := n.network.Load()
-	if status == nil || !obs.Running {
+	status := n.seen(*obs)
+	if status == nil {
 		return
 	}
 	siteOf := map[string]network.SiteInfo{} // by router id

@@ -195,6 +195,7 @@ func (n *namespace) apply(ctx context.Context, w *world, d site.Desired, in *fil
 		obs.NotReady = failed.Error()
 	}
 	n.addNetwork(&obs)
+	failed = multierr.Append(failed, n.saveNetwork(n.seen(obs)))
 	n.last = obs
 	final, err := site.Plan(w.res, obs)
 	if err != nil {
@@ -258,7 +259,7 @@ func (n *namespace) tearDown(ctx context.Context, in *filestore.Input, d site.De
 	}
 	n.last = site.Observed{}
 	n.network.Store(nil)
-	var faults error
+	faults := n.saveNetwork(nil)
 	for _, path := range []string{n.dir.RouterConfig(), n.dir.RouterPID(), n.dir.Platform(), n.dir.Stopped(), n.dir.State()} {
 		if err := os.Remove(path); err != nil && !errors.Is(err, fs.ErrNotExist) {
 			faults = multierr.Append(faults, fault.Wrap(fault.Failed, "remove what is left of the site", err, ""))
