@@ -1,0 +1,157 @@
+//go:build kube
+
+package kube
+
+import (
+	"context"
+	"os"
+	"strings"
+	"testing"
+	"time"
+)
+
+// atOnce is how long a command may take that cannot succeed.
+const atOnce = 5 * time.Second
+
+func quick(t *testing.T, r result) {
+	t.Helper()
+	if r.took > atOnce {
+		t.Errorf("it took %v to say so", r.took)
+	}
+}
+
+// verbs are one of each sort.
+var verbs = [][]string{
+	{"site", "status"}, {"site", "create", "west"}, {"link", "status", "x"}, {"listener", "create", "x", "80"}, {"connector", "delete", "x"},
+	{"token", "issue", "x.yaml"}, {"token", "redeem", "east.yaml"}, {"link", "generate"}, {"site", "delete", "--all"},
+}
+
+func TestMissingDefinitions(t *testing.T) {
+	sh := newShell(t, bare, Admin)
+	writeToken(sh, "east.yaml")
+	for _, v := range verbs {
+		t.Run(strings.Join(v, "_"), func(t *testing.T) {
+			quick(t, sh.fails(2, []string{"the cluster does not know ", "Skupper v2 is not installed in it", "kubectl apply -f https://skupper.io/v2/install.yaml"}, v...))
+		})
+	}
+}
+
+// TestOlderDefinitions has a cluster that lacks a kind which came later: what does not need it works.
+func TestOlderDefinitions(t *testing.T) {
+	sh := newShell(t, bare, Admin)
+	for _, plural := range []string{"sites", "listeners"} {
+		text, err := os.ReadFile(Root() + "/plugins/kubectl-skupper/deploy/crds/skupper.io_" + plural + ".yaml")
+		if err != nil {
+			t.Fatal(err)
+		}
+		sh.must("POST", "/apis/apiextensions.k8s.io/v1/customresourcedefinitions", string(text))
+		t.Cleanup(func() { sh.drop(plural) })
+		sh.served(plural)
+	}
+	sh.equal("listener", sh.ok("listener", "create", "backend", "8080", "--wait", "none"), "listener.skupper.io/backend created\n")
+	sh.whenThere("sites", condition("Ready", "True", "Ready", "OK"))
+	sh.equal("site", sh.ok("site", "create", "west", "--timeout", "20s"), "site.skupper.io/west created\n")
+	sh.ok("site", "delete", "--all")
+}
+
+// served waits until a definition is, and drop until it is not any more.
+func (sh *shell) served(plural string) { sh.awaitCode(plural, 200) }
+
+func (sh *shell) drop(plural string) {
+	_, err := sh.admin.Must(context.WithoutCancel(sh.t.Context()), "DELETE", "/apis/apiextensions.k8s.io/v1/customresourcedefinitions/"+plural+".skupper.io", "")
+	if err != nil {
+		sh.t.Fatal(err)
+	}
+	sh.awaitCode(plural, 404)
+}
+
+func (sh *shell) awaitCode(plural string, want int) {
+	sh.t.Helper()
+	for deadline := time.Now().Add(20 * time.Second); ; time.Sleep(50 * time.Millisecond) {
+		code, _, err := sh.admin.Do(context.WithoutCancel(sh.t.Context()), "GET", sh.path(plural), nil)
+		if err == nil && code == want {
+			return
+		}
+		if time.Now().After(deadline) {
+			sh.t.Fatalf("%s: code %d, %v; want %d", plural, code, err, want)
+		}
+	}
+}
+
+func TestForbidden(t *testing.T) {
+	sh := newShell(t, server, Eve)
+	writeToken(sh, "east.yaml")
+	for _, v := range verbs {
+		t.Run(strings.Join(v, "_"), func(t *testing.T) {
+			quick(t, sh.fails(5, []string{"you have no right to ", " in namespace " + sh.namespace, `User "eve" cannot`, "`kubectl auth can-i "}, v...))
+		})
+	}
+	sh.fails(5, []string{"you have no right to list links.skupper.io in all namespaces", "`kubectl auth can-i list links.skupper.io -A`"}, "link", "status", "-A")
+	sh.equal("as somebody else", newShell(t, server, Admin).ok("site", "create", "x", "--wait", "none", "-o", "name"), "site.skupper.io/x\n")
+	sh.fails(5, []string{`User "eve" cannot impersonate resource "users"`}, "site", "status", "--as", "admin")
+}
+
+// TestWithoutWatch waits as a user who may read but not watch.
+func TestWithoutWatch(t *testing.T) {
+	sh := newShell(t, server, Editor)
+	rbac := "/apis/rbac.authorization.k8s.io/v1/namespaces/" + sh.namespace
+	sh.must("POST", rbac+"/roles", `{"apiVersion":"rbac.authorization.k8s.io/v1","kind":"Role","metadata":{"name":"edit"},"rules":[{"apiGroups":["skupper.io"],"resources":["sites"],"verbs":["get","list","create"]}]}`)
+	sh.must("POST", rbac+"/rolebindings", `{"apiVersion":"rbac.authorization.k8s.io/v1","kind":"RoleBinding","metadata":{"name":"edit"},"roleRef":{"apiGroup":"rbac.authorization.k8s.io","kind":"Role","name":"edit"},"subjects":[{"kind":"User","name":"editor"}]}`)
+	sh.controller(func(c *Client) (bool, error) {
+		if len(sh.names("sites")) == 0 {
+			return false, nil
+		}
+		time.Sleep(1500 * time.Millisecond) // later than the plugin's first looks
+		_, err := c.Must(t.Context(), "PATCH", sh.path("sites", "west", "status"), condition("Ready", "True", "Ready", "OK"))
+		return true, err
+	})
+	sh.equal("create", sh.ok("site", "create", "west", "--timeout", "20s"), "site.skupper.io/west created\n")
+	sh.fails(5, []string{"you have no right to update sites.skupper.io west", "`kubectl auth can-i update sites.skupper.io -n " + sh.namespace + "`"}, "site", "update", "--enable-link-access", "--wait", "none")
+}
+
+// TestConnection has everything that can be wrong before the cluster is reached, and with who the user is.
+func TestConnection(t *testing.T) {
+	sh := newShell(t, server, Admin)
+	if err := os.WriteFile(sh.file("broken"), []byte("{"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(sh.file("empty"), nil, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	for _, c := range []struct {
+		name  string
+		args  []string
+		code  int
+		parts []string
+	}{
+		{"nobody listens", []string{"--server", "https://127.0.0.1:1"}, 1, []string{"cannot reach the cluster at https://127.0.0.1:1: dial tcp 127.0.0.1:1: connect: connection refused", "`kubectl config get-contexts`"}},
+		{"no such host", []string{"--server", "https://nowhere.invalid"}, 1, []string{"cannot reach the cluster at https://nowhere.invalid"}},
+		{"expired token", []string{"--token", "old"}, 5, []string{"the cluster does not accept your credentials; they may have expired", "log in to the cluster again"}},
+		{"no such context", []string{"--context", "prod"}, 2, []string{`there is no context "prod" in the kubeconfig, which has test`, "`kubectl config get-contexts`"}},
+		{"no such user", []string{"--user", "bob"}, 2, []string{`auth info "bob" does not exist`}},
+		{"no such file", []string{"--kubeconfig", "nowhere"}, 2, []string{"there is no kubeconfig nowhere"}},
+		{"broken file", []string{"--kubeconfig", "broken"}, 2, []string{"read the kubeconfig: "}},
+		{"empty file", []string{"--kubeconfig", "empty"}, 2, []string{"there is no cluster to talk to: no kubeconfig names one"}},
+		{"server's certificate", []string{"--tls-server-name", "other.example.com"}, 5, []string{"is not to be trusted: ", "other.example.com"}},
+		{"client's certificate file", []string{"--client-certificate", "nowhere", "--client-key", "nowhere"}, 2, []string{"nowhere"}},
+		{"bad namespace", []string{"--namespace", "Not_One"}, 2, []string{"namespace"}},
+		{"bad timeout", []string{"--request-timeout", "soon"}, 2, []string{`request-timeout is "soon", want a duration such as 30s`}},
+		{"other platform", []string{"--platform", "podman"}, 2, []string{`platform is "podman", want kubernetes`}},
+	} {
+		t.Run(c.name, func(t *testing.T) { quick(t, sh.fails(c.code, c.parts, append([]string{"site", "status"}, c.args...)...)) })
+	}
+	sh.fails(4, []string{"there is no such namespace", "`kubectl create namespace nowhere`"}, "site", "create", "west", "-n", "nowhere")
+	if r := sh.run("site", "status", "-n", "nowhere", "-c", "test"); r.code != 0 || !strings.Contains(r.err, "next: kubectl skupper site create NAME --context test --namespace nowhere\n") {
+		t.Errorf("%+v", r)
+	}
+}
+
+// TestRefused has a cluster whose rules are stricter than ours.
+func TestRefused(t *testing.T) {
+	sh := newShell(t, server, Admin)
+	sh.must("DELETE", "/api/v1/namespaces/"+sh.namespace, "")
+	r := sh.run("site", "create", "west", "--wait", "none")
+	if (r.code != 6 && r.code != 4) || !strings.Contains(r.err, "namespace") {
+		t.Errorf("in a namespace that goes: %+v", r)
+	}
+}
