@@ -117,7 +117,9 @@ func (c *Cable) carry(in net.Conn) {
 	defer c.forget(out)
 	var both sync.WaitGroup
 	pipe := func(dst, src net.Conn) {
-		_, _ = io.Copy(dst, &gate{c: c, r: src})
+		if _, err := io.Copy(dst, &gate{c: c, r: src}); err == nil && dst.(*net.TCPConn).CloseWrite() == nil {
+			return // the other direction goes on
+		}
 		_ = dst.Close()
 		_ = src.Close()
 	}
