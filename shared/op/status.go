@@ -44,7 +44,13 @@ func (c SiteStatus) Run(ctx context.Context, p Ports) (Status[*v2alpha1.Site], e
 
 // Run looks.
 func (c LinkStatus) Run(ctx context.Context, p Ports) (Status[*v2alpha1.Link], error) {
-	return status(ctx, p, v2alpha1.KindLink, c.Name, live.link)
+	found, err := status(ctx, p, v2alpha1.KindLink, c.Name, live.link)
+	if err != nil || c.Name != "" {
+		return found, err
+	}
+	others, err := incoming(ctx, p)
+	found.Notes = append(found.Notes, others...)
+	return found, err
 }
 
 // Run looks.
