@@ -15,6 +15,7 @@ import (
 type client struct {
 	ledger *ledger
 	rand   *rand.Rand
+	kinds  []kind
 	open   *atomic.Int64 // flows of all clients
 }
 
@@ -31,7 +32,7 @@ func (w *client) work(ctx context.Context, way func(n int) string) {
 		}
 		c := n.(*net.TCPConn) //nolint:errcheck // the network is tcp
 		w.open.Add(1)
-		p := choose(w.rand)
+		p := choose(w.rand, w.kinds)
 		err = w.flow(c, p)
 		_ = c.Close()
 		w.open.Add(-1)

@@ -28,7 +28,8 @@ type options struct {
 	dur    time.Duration // of traffic; the third router joins when half of it is over
 	flows  int           // at once
 	every  time.Duration // between lines
-	cut    time.Duration // between faults, about
+	cut    time.Duration // between faults, about; 0 means none
+	kinds  []kind        // of flows
 	seed   uint64        // of what is chosen by chance
 }
 
@@ -56,7 +57,8 @@ func parse(args []string, stderr io.Writer) (o options, err error) {
 	fs.DurationVar(&o.dur, "for", 10*time.Minute, "`TIME` of traffic")
 	fs.IntVar(&o.flows, "flows", 32, "`NUMBER` of flows at once")
 	fs.DurationVar(&o.every, "every", 10*time.Second, "`TIME` between lines")
-	fs.DurationVar(&o.cut, "cut", 4*time.Second, "`TIME` between faults of the links, about")
+	fs.DurationVar(&o.cut, "cut", 4*time.Second, "`TIME` between faults of the links, about; 0: none")
+	names := fs.String("kinds", "", "only flows of these `KINDS`, with commas between: "+kindNames())
 	fs.Uint64Var(&o.seed, "seed", uint64(time.Now().UnixNano()), "`NUMBER` that decides what is chosen by chance")
 	if err := fs.Parse(args); err != nil {
 		return o, err
@@ -74,8 +76,11 @@ func parse(args []string, stderr io.Writer) (o options, err error) {
 	if o.every < time.Second {
 		errs = append(errs, fmt.Errorf("-every is %v, want 1s or more", o.every))
 	}
-	if o.cut < 500*time.Millisecond {
-		errs = append(errs, fmt.Errorf("-cut is %v, want 500ms or more", o.cut))
+	if o.cut != 0 && o.cut < 500*time.Millisecond {
+		errs = append(errs, fmt.Errorf("-cut is %v, want 0, or 500ms or more", o.cut))
+	}
+	if o.kinds, err = parseKinds(*names); err != nil {
+		errs = append(errs, err)
 	}
 	return o, errors.Join(errs...)
 }

@@ -5,6 +5,8 @@ import (
 	"errors"
 	"fmt"
 	"math/rand/v2"
+	"slices"
+	"strings"
 )
 
 // kind is the shape of a flow.
@@ -25,6 +27,29 @@ func (k kind) String() string {
 	return [...]string{"duplex", "ask", "answer", "slow", "quiet", "client-abort", "server-abort"}[k]
 }
 
+func kindNames() string {
+	s := make([]string, kinds)
+	for k := range kinds {
+		s[k] = k.String()
+	}
+	return strings.Join(s, ",")
+}
+
+// parseKinds reads names with commas between. No name means all kinds.
+func parseKinds(names string) (some []kind, err error) {
+	if names == "" {
+		names = kindNames()
+	}
+	for name := range strings.SplitSeq(names, ",") {
+		i := slices.Index(strings.Split(kindNames(), ","), name)
+		if i < 0 {
+			return nil, fmt.Errorf("-kinds: %q is none of %s", name, kindNames())
+		}
+		some = append(some, kind(i))
+	}
+	return some, nil
+}
+
 // plan is what both ends of a flow do. It is the first thing that the client sends.
 type plan struct {
 	id       uint64 // what the octets are made from
@@ -38,9 +63,9 @@ const (
 	maxOctet = 16 << 20   // of either direction
 )
 
-// choose makes up the next flow. Sizes are spread evenly over their orders of magnitude, and are often next to a power of two.
-func choose(r *rand.Rand) plan {
-	p := plan{id: r.Uint64(), kind: kind(r.IntN(int(kinds))), up: size(r), down: size(r)}
+// choose makes up the next flow, of one of some kinds. Sizes are spread evenly over their orders of magnitude, and are often next to a power of two.
+func choose(r *rand.Rand, some []kind) plan {
+	p := plan{id: r.Uint64(), kind: some[r.IntN(len(some))], up: size(r), down: size(r)}
 	switch p.kind {
 	case slow:
 		p.down = 512<<10 + p.down%(1<<20) // more than buffers on the way hold

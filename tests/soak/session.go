@@ -50,11 +50,13 @@ func (s *session) traffic(ctx context.Context) error {
 	var all sync.WaitGroup
 	defer all.Wait()
 	for i := range s.flows {
-		w := &client{ledger: &s.ledger, rand: rand.New(rand.NewPCG(s.seed, uint64(i))), open: &s.open}
+		w := &client{ledger: &s.ledger, rand: rand.New(rand.NewPCG(s.seed, uint64(i))), kinds: s.kinds, open: &s.open}
 		all.Go(func() { w.work(working, s.way) })
 	}
 	bad := &saboteur{rand: rand.New(rand.NewPCG(s.seed, 1<<32)), ledger: &s.ledger, every: s.cut, cables: s.net.cables[:1:1]}
-	all.Go(func() { bad.work(faulty) })
+	if s.cut > 0 {
+		all.Go(func() { bad.work(faulty) })
+	}
 	joins := time.NewTimer(s.dur / 2)
 	defer joins.Stop()
 	ends := time.NewTimer(s.dur - min(settling, s.dur/5)) // the last flows find sound links
@@ -159,3 +161,5 @@ func (s *session) held(ctx context.Context) error {
 	}
 	return errors.Join(errs...)
 }
+
+func (s *session) verdict() error { return s.ledger.verdict(s.kinds, s.cut > 0) }

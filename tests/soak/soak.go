@@ -39,7 +39,7 @@ func soak(ctx context.Context, o options, stdout io.Writer) (err error) {
 		return err
 	}
 	if err := s.traffic(ctx); err != nil {
-		return errors.Join(err, s.ledger.verdict())
+		return errors.Join(err, s.verdict())
 	}
-	return errors.Join(s.ledger.verdict(), s.returns(ctx))
+	return errors.Join(s.verdict(), s.returns(ctx))
 }
