@@ -51,7 +51,7 @@ func TestDialSilent(t *testing.T) {
 		}
 	})
 	defer all.Wait()
-	defer l.Close() //nolint:errcheck // ends the goroutine
+	defer l.Close() // ends the goroutine
 	start := time.Now()
 	for _, scheme := range []string{"amqp://", "amqps://"} {
 		_, err = Dial(t.Context(), Options{URL: scheme + l.Addr().String(), Timeout: 100 * time.Millisecond})
@@ -75,7 +75,7 @@ func TestExternal(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer c.Close() //nolint:errcheck // the test is over
+	defer c.Close() // the test is over
 	if r, err := c.Routers(t.Context()); err != nil || len(r) != 1 {
 		t.Errorf("got %v, %v", r, err)
 	}

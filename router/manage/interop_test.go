@@ -65,7 +65,7 @@ func freePort(t *testing.T) string {
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer l.Close() //nolint:errcheck // only its number is wanted
+	defer l.Close() // only its number is wanted
 	_, port, err := net.SplitHostPort(l.Addr().String())
 	if err != nil {
 		t.Fatal(err)
@@ -182,6 +182,7 @@ func TestInteropChanges(t *testing.T) {
 	for i := range p {
 		p[i] = freePort(t)
 	}
+	//nolint:staticcheck // p has the arguments
 	full := fmt.Sprintf(`,["address",{"prefix":"closest","distribution":"closest"}],["log",{"module":"AGENT","enable":"error+"}],
 		["sslProfile",{"name":"s","caCertFile":"/none/ca.crt","ordinal":1}],["proxyProfile",{"name":"x","host":"127.0.0.1","port":"%[1]s"}],
 		["listener",{"name":"inter","role":"inter-router","host":"127.0.0.1","port":"%[2]s","cost":2}],

@@ -55,7 +55,7 @@ func (p peer) serve(tlsConfig *tls.Config) string {
 			open = append(open, c)
 			mu.Unlock()
 			all.Go(func() {
-				defer c.Close() //nolint:errcheck // the test is over
+				defer c.Close() // the test is over
 				if err := p.talk(c); err != nil && !errors.Is(err, io.EOF) && !errors.Is(err, net.ErrClosed) {
 					p.t.Logf("peer: %v", err)
 				}

@@ -18,7 +18,7 @@ func TestStdin(t *testing.T) {
 func TestStdinInterrupted(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	r, w := io.Pipe()
-	defer w.Close() //nolint:errcheck // lets the read end
+	defer w.Close() // lets the read end
 	cancel()
 	if _, err := (stdin{ctx, r}).Read(make([]byte, 10)); !errors.Is(err, context.Canceled) {
 		t.Errorf("got %v", err)

@@ -38,7 +38,7 @@ func (p *planner) withoutSite() {
 	all = appendAll(all, p.in.Links)
 	all = appendAll(all, p.in.RouterAccesses)
 	for _, o := range all {
-		p.set(o, v2alpha1.ConditionConfigured, errors.New(v2alpha1.MessageNoActiveSite))
+		p.set(o, v2alpha1.ConditionConfigured, errors.New(v2alpha1.MessageNoActiveSite)) //nolint:staticcheck // the text is what users and tools expect
 	}
 }
 

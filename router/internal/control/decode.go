@@ -53,7 +53,7 @@ func decode(msg []byte) (*body, error) {
 // readOpcode looks for the opcode among the application properties.
 func readOpcode(d *wire.Decoder) opcode {
 	var op opcode
-	pairs(d, func(key string) error {
+	_ = pairs(d, func(key string) error { // what breaks it shows at the decoder
 		if key == "opcode" {
 			op = opcode(d.String())
 		} else {

@@ -108,7 +108,7 @@ func (e *Engine) Receive(now time.Time, link int, msg []byte) error {
 	case opMAR:
 		e.onMAR(now, b)
 	case opMAU:
-		err = e.onMAU(now, b)
+		err = e.onMAU(b)
 	}
 	if err != nil {
 		return fmt.Errorf("%s of router %q: %w", b.op, b.id, err)

@@ -8,7 +8,7 @@ import (
 )
 
 // onMAU takes over addresses of a router, all of them or what changed.
-func (e *Engine) onMAU(now time.Time, b *body) error {
+func (e *Engine) onMAU(b *body) error {
 	n := e.nodes[b.id]
 	if n == nil {
 		// It will be asked when its RA makes it known.

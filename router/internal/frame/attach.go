@@ -1,7 +1,6 @@
 package frame
 
 import (
-	"github.com/skupper-plugins/suite/router/internal/limits"
 	"github.com/skupper-plugins/suite/router/internal/wire"
 )
 
@@ -81,7 +80,7 @@ func (a *Attach) AppendBody(b []byte) []byte {
 
 func (a *Attach) decode(d *wire.Decoder) error {
 	r := newReader(d)
-	a.Name = r.needText("name", limits.MaxNameLen)
+	a.Name = r.needText("name")
 	a.Handle = r.needUint("handle")
 	if r.need("role") {
 		a.Role = Role(d.Bool())

@@ -33,7 +33,7 @@ func decodeError(d *wire.Decoder) *Error {
 		return nil
 	}
 	r := newReader(d)
-	e := &Error{Condition: wire.Symbol(r.needText("condition", limits.MaxNameLen))}
+	e := &Error{Condition: wire.Symbol(r.needText("condition"))}
 	e.Description, _ = r.text(limits.MaxDescription)
 	e.Info = r.mapping()
 	if r.close() != nil {

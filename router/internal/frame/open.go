@@ -45,7 +45,7 @@ func (o *Open) AppendBody(b []byte) []byte {
 
 func (o *Open) decode(d *wire.Decoder) error {
 	r := newReader(d)
-	o.ContainerID = r.needText("container-id", limits.MaxNameLen)
+	o.ContainerID = r.needText("container-id")
 	o.Hostname, _ = r.text(limits.MaxNameLen)
 	o.MaxFrameSize = r.uint()
 	if o.HasChannelMax = r.has(); o.HasChannelMax {

@@ -90,8 +90,8 @@ func (r *reader) text(most int) (string, bool) {
 	return string(p), true
 }
 
-func (r *reader) needText(name string, most int) string {
-	s, ok := r.text(most)
+func (r *reader) needText(name string) string {
+	s, ok := r.text(limits.MaxNameLen)
 	if !ok {
 		r.d.Fail("mandatory field " + name + " is missing")
 	}

@@ -62,7 +62,7 @@ func (f *SASLInit) AppendBody(b []byte) []byte {
 
 func (f *SASLInit) decode(d *wire.Decoder) error {
 	r := newReader(d)
-	f.Mechanism = wire.Symbol(r.needText("mechanism", limits.MaxNameLen))
+	f.Mechanism = wire.Symbol(r.needText("mechanism"))
 	f.InitialResponse = r.binary()
 	f.Hostname, _ = r.text(limits.MaxNameLen)
 	return r.close()

@@ -97,6 +97,7 @@ func (c *Client) attempt(ctx context.Context, x *exchange) (Result, *Failure) {
 	ctx, cancel := context.WithTimeout(ctx, x.timeout)
 	defer cancel()
 	var p progress
+	//nolint:bodyclose // post has read and closed it
 	resp, body, err := c.post(httptrace.WithClientTrace(ctx, &httptrace.ClientTrace{
 		ConnectDone:      func(_, _ string, err error) { p.connected.Store(p.connected.Load() || err == nil) },
 		TLSHandshakeDone: func(_ tls.ConnectionState, err error) { p.secured.Store(err == nil) },
