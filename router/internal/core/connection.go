@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"sync/atomic"
 	"time"
 
 	"github.com/skupper-plugins/suite/router/internal/conn"
@@ -64,7 +65,8 @@ type Connection struct {
 	dataOut    int
 	groupKey   string
 	correlator string
-	flush      []Outlet // reader only
+	flush      []Outlet     // reader only
+	buffered   atomic.Int64 // octets held by deliveries that have no outlet yet
 }
 
 // ConnOptions is what is known of a connection before it opens.

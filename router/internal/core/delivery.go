@@ -96,11 +96,12 @@ func (d *Delivery) octets(p []byte, more, settled, aborted bool) Outlet {
 			d.src.Update(d.refusal, true)
 		}
 	case collecting, routing:
-		if len(d.buf)+len(p) > limits.StreamWindow+limits.StreamSlack {
+		if d.tooMuch(len(p)) {
 			d.dropLocked(&frame.Rejected{Error: &frame.Error{Condition: "amqp:resource-limit-exceeded", Description: "too much of a message came before it could be forwarded"}})
 			return nil
 		}
 		d.buf = append(d.buf, p...)
+		d.link.cn.buffered.Add(int64(len(p)))
 		if d.state == collecting {
 			d.classify()
 		}
@@ -108,10 +109,30 @@ func (d *Delivery) octets(p []byte, more, settled, aborted bool) Outlet {
 	return nil
 }
 
+// tooMuch reports that n more octets may not be held: a stream with a window has sent more than that, or the connection holds enough.
+func (d *Delivery) tooMuch(n int) bool {
+	if d.windowed() && len(d.buf)+n > limits.StreamWindow+limits.StreamSlack {
+		return true
+	}
+	return d.link.cn.buffered.Load()+int64(n) > limits.MaxOutput
+}
+
+// windowed reports that the sender stops until it hears how far the receiver is.
+func (d *Delivery) windowed() bool { return d.ann.Flags&message.FlagQ2Disabled != 0 }
+
+// unbuffer forgets what is held.
+func (d *Delivery) unbuffer() {
+	if d.link != nil {
+		d.link.cn.buffered.Add(-int64(len(d.buf)))
+	}
+	d.buf = nil
+}
+
 // classify looks whether the delivery can be routed yet and gives it to the core then.
 func (d *Delivery) classify() {
 	if d.aborted {
-		d.state, d.buf = dropped, nil
+		d.state = dropped
+		d.unbuffer()
 		return
 	}
 	reject := func(err error) {
@@ -172,7 +193,8 @@ func (d *Delivery) bind(o Outlet, prefix []byte, skip int) bool {
 		return false
 	}
 	if d.aborted {
-		d.state, d.buf = dropped, nil
+		d.state = dropped
+		d.unbuffer()
 		o.Abort()
 		return false
 	}
@@ -183,7 +205,7 @@ func (d *Delivery) bind(o Outlet, prefix []byte, skip int) bool {
 	} else if len(d.buf) > skip {
 		o.Write(d.buf[skip:])
 	}
-	d.buf = nil
+	d.unbuffer()
 	if d.ended {
 		o.End(d.endSet)
 	}
@@ -205,12 +227,15 @@ func (d *Delivery) dropLocked(state frame.DeliveryState) {
 	if d.state == dropped || d.state == bound {
 		return
 	}
-	d.state, d.buf, d.refusal = dropped, nil, state
+	d.state, d.refusal = dropped, state
+	d.unbuffer()
 	if d.settled || d.aborted || d.src == nil {
 		return
 	}
-	// A sender that is still sending is told at once, and is let go when its last transfer has come.
-	d.src.Update(state, d.ended)
+	// The sender of a stream, which may have no end, is told at once; any sender is let go when its last transfer has come.
+	if d.ended || d.windowed() {
+		d.src.Update(state, d.ended)
+	}
 }
 
 // senderUpdate is the sender's disposition after its last transfer.
@@ -230,6 +255,7 @@ func (d *Delivery) take() (msg []byte, ok bool) {
 		return nil, false
 	}
 	msg = d.buf[d.body:]
-	d.state, d.buf = dropped, nil
+	d.state = dropped
+	d.unbuffer()
 	return msg, true
 }
