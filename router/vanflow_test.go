@@ -136,14 +136,14 @@ func freePort(t *testing.T) string {
 // counts links, not connections.
 func TestRecordsOfLinks(t *testing.T) {
 	t.Setenv(siteIDVariable, "")
-	port := freePort(t)
+	port, clients := freePort(t), freePort(t)
 	far := func() *config.Config {
 		return &config.Config{Router: config.Router{ID: "far", Mode: config.ModeInterior, Metadata: `{"id":"far-id"}`}, Sites: []config.Site{{Name: "site"}}, Listeners: []config.Listener{
-			{Name: "inter", Role: config.RoleInterRouter, Host: "127.0.0.1", Port: port}, {Name: "clients", Host: "127.0.0.1", Port: freePort(t)},
+			{Name: "inter", Role: config.RoleInterRouter, Host: "127.0.0.1", Port: port}, {Name: "clients", Host: "127.0.0.1", Port: clients},
 		}}
 	}
 	_, near := runTelling(t, &config.Config{Router: config.Router{ID: "near", Mode: config.ModeInterior}, Connectors: []config.Connector{
-		{Name: "k", Role: config.RoleInterRouter, Host: "127.0.0.1", Port: port, Cost: 7}, {Name: "client", Host: "127.0.0.1", Port: port},
+		{Name: "k", Role: config.RoleInterRouter, Host: "127.0.0.1", Port: port, Cost: 7}, {Name: "client", Host: "127.0.0.1", Port: clients},
 	}})
 	link := func() map[uint32]any {
 		if ls := near.find(vanflow.Link); len(ls) == 1 { // none of the connector for clients
