@@ -32,6 +32,9 @@ func bench(ctx context.Context, o options, stdout, stderr io.Writer) (err error)
 		}
 		defer func() { err = errors.Join(err, f.Close()) }()
 		r.out = f
+		if err := describe(f, o, time.Now()); err != nil {
+			return err
+		}
 	}
 	if r.dir, err = os.MkdirTemp("", "bench"); err != nil {
 		return err

@@ -5,6 +5,8 @@ import (
 	"net"
 	"sync"
 	"time"
+
+	"github.com/skupper-plugins/suite/tests/bench/proc"
 )
 
 // cable carries the TCP connections of one link, and can disturb them.
@@ -87,21 +89,21 @@ func (k *cable) close() {
 
 func (k *cable) accept() {
 	for {
-		in, err := k.ln.Accept()
+		in, err := proc.TCP(k.ln.Accept())
 		if err != nil {
 			return
 		}
-		k.ended.Go(func() { k.carry(in.(*net.TCPConn)) }) //nolint:errcheck // a TCP listener accepts nothing else
+		k.ended.Go(func() { k.carry(in) })
 	}
 }
 
 func (k *cable) carry(in *net.TCPConn) {
-	out, err := net.Dial("tcp", k.to)
+	out, err := proc.TCP(net.Dial("tcp", k.to))
 	if err != nil {
 		_ = in.Close()
 		return
 	}
-	p := &pair{in: in, out: out.(*net.TCPConn)} //nolint:errcheck // the network is tcp
+	p := &pair{in: in, out: out}
 	k.mu.Lock()
 	if k.pairs == nil {
 		k.mu.Unlock()

@@ -3,12 +3,15 @@ package main
 import (
 	"context"
 	"encoding/binary"
+	"errors"
 	"fmt"
 	"io"
 	"math/rand/v2"
 	"net"
 	"sync/atomic"
 	"time"
+
+	"github.com/skupper-plugins/suite/tests/bench/proc"
 )
 
 // client makes flows, one after the other.
@@ -24,13 +27,12 @@ func (w *client) work(ctx context.Context, way func(n int) string) {
 	for n := w.rand.IntN(1000); ctx.Err() == nil; n++ {
 		began := time.Now()
 		d := net.Dialer{Timeout: stuckAfter}
-		n, err := d.DialContext(ctx, "tcp", way(n))
+		c, err := proc.TCP(d.DialContext(ctx, "tcp", way(n)))
 		if err != nil { // the listener is closed while the other end cannot be reached
 			w.ledger.refused()
 			sleep(ctx, 50*time.Millisecond)
 			continue
 		}
-		c := n.(*net.TCPConn) //nolint:errcheck // the network is tcp
 		w.open.Add(1)
 		p := choose(w.rand, w.kinds)
 		err = w.flow(c, p)
@@ -113,7 +115,7 @@ func expectTrailer(c *net.TCPConn, p plan) error {
 	var b [8]byte
 	_ = c.SetReadDeadline(time.Now().Add(stuckAfter))
 	if n, err := io.ReadFull(c, b[:]); err != nil {
-		if err == io.EOF || err == io.ErrUnexpectedEOF { //nolint:errorlint // ReadFull returns these as they are
+		if errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) {
 			return fmt.Errorf("%w after %d of the last 8 octets", errEarly, n)
 		}
 		return classify(err, "wait for the last octets")

@@ -36,14 +36,14 @@ func newSpoil(t *testing.T, to string, down func(b []byte, at int64) ([]byte, er
 			return
 		}
 		up := make(chan struct{})
-		go func() { io.Copy(out, in); out.(*net.TCPConn).CloseWrite(); close(up) }()
+		go func() { defer close(up); _, _ = io.Copy(out, in); _ = out.(*net.TCPConn).CloseWrite() }()
 		b := make([]byte, 4096)
 		for at := int64(0); ; {
 			n, err := out.Read(b)
 			if n > 0 {
 				var c []byte
 				if c, err = down(b[:n], at); len(c) > 0 {
-					in.Write(c)
+					_, _ = in.Write(c)
 				}
 				at += int64(n)
 			}
@@ -51,7 +51,7 @@ func newSpoil(t *testing.T, to string, down func(b []byte, at int64) ([]byte, er
 				break
 			}
 		}
-		in.(*net.TCPConn).CloseWrite()
+		_ = in.(*net.TCPConn).CloseWrite()
 		out.Close()
 		<-up
 		in.Close()
@@ -269,7 +269,7 @@ func TestCable(t *testing.T) {
 				return
 			}
 			open.Add(1)
-			go func() { io.Copy(c, c); c.Close(); open.Add(-1) }()
+			go func() { _, _ = io.Copy(c, c); c.Close(); open.Add(-1) }()
 		}
 	}()
 	k, err := newCable(t.Context(), "127.0.0.1:0", echo.Addr().String())

@@ -134,12 +134,12 @@ func (w *network) await(ctx context.Context, addr string) error {
 
 func once(ctx context.Context, addr string) error {
 	var d net.Dialer
-	n, err := d.DialContext(ctx, "tcp", addr)
+	c, err := proc.TCP(d.DialContext(ctx, "tcp", addr))
 	if err != nil {
 		return err
 	}
-	defer func() { _ = n.Close() }()
-	return (&client{}).flow(n.(*net.TCPConn), plan{kind: ask, id: 1, up: 1, down: 1}) //nolint:errcheck // the network is tcp
+	defer func() { _ = c.Close() }()
+	return (&client{}).flow(c, plan{kind: ask, id: 1, up: 1, down: 1})
 }
 
 // alive is nil while all routers run.

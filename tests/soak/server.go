@@ -10,6 +10,8 @@ import (
 	"sync"
 	"syscall"
 	"time"
+
+	"github.com/skupper-plugins/suite/tests/bench/proc"
 )
 
 // server is the far end of all flows.
@@ -54,11 +56,10 @@ func (s *server) open() int {
 
 func (s *server) accept() {
 	for {
-		n, err := s.ln.Accept()
+		c, err := proc.TCP(s.ln.Accept())
 		if err != nil {
 			return
 		}
-		c := n.(*net.TCPConn) //nolint:errcheck // a TCP listener accepts nothing else
 		s.mu.Lock()
 		if s.conns == nil {
 			s.mu.Unlock()

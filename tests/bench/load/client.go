@@ -26,11 +26,7 @@ type Client struct {
 // dial takes turns with 200 source addresses, so that ports which wait for stray segments of closed connections never run out.
 func (c *Client) dial(ctx context.Context) (*net.TCPConn, error) {
 	d := net.Dialer{Timeout: patience, LocalAddr: &net.TCPAddr{IP: net.IPv4(127, 0, 1, byte(1+c.seq.Add(1)%200))}}
-	n, err := d.DialContext(ctx, "tcp", c.Addr)
-	if err != nil {
-		return nil, err
-	}
-	return n.(*net.TCPConn), nil //nolint:errcheck // the network is tcp
+	return proc.TCP(d.DialContext(ctx, "tcp", c.Addr))
 }
 
 // Window begins to measure.
