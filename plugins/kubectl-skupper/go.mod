@@ -6,6 +6,7 @@ require (
 	github.com/skupper-plugins/suite/shared v0.0.0
 	github.com/spf13/pflag v1.0.10
 	github.com/urfave/cli/v2 v2.27.7
+	go.uber.org/goleak v1.3.0
 	go.uber.org/multierr v1.11.0
 	k8s.io/apimachinery v0.37.2
 	k8s.io/cli-runtime v0.37.2

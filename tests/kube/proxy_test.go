@@ -14,6 +14,7 @@ import (
 type proxy struct {
 	address string
 	cuts    atomic.Int64 // connections cut so far
+	down    atomic.Bool  // takes no more connections
 
 	mu    sync.Mutex
 	conns map[net.Conn]struct{}
@@ -34,6 +35,10 @@ func newProxy(t *testing.T, to string) *proxy {
 				return
 			}
 			out, err := net.Dial("tcp", to) //nolint:noctx // done at once
+			if err == nil && p.down.Load() {
+				_ = out.Close()
+				err = net.ErrClosed
+			}
 			if err != nil {
 				_ = in.Close()
 				continue

@@ -102,8 +102,8 @@ func TestSiteDelete(t *testing.T) {
 	}
 }
 
-// TestWatchCut cuts all connections while the plugin waits.
-func TestWatchCut(t *testing.T) {
+// TestOutage cuts all connections while the plugin waits, and lets no new one through for longer than it takes to look again.
+func TestOutage(t *testing.T) {
 	sh := newShell(t, server, Admin)
 	proxy := newProxy(t, strings.TrimPrefix(server.URL, "https://"))
 	sh.controller(func(c *Client) (bool, error) {
@@ -112,11 +112,14 @@ func TestWatchCut(t *testing.T) {
 			return false, err
 		}
 		time.Sleep(time.Second) // the plugin waits by now
+		proxy.down.Store(true)
 		proxy.cut()
+		time.Sleep(4 * time.Second)
+		proxy.down.Store(false)
 		_, err = c.Must(t.Context(), "PATCH", sh.path("sites", "west", "status"), condition("Ready", "True", "Ready", "OK"))
 		return true, err
 	})
-	r := sh.run("site", "create", "west", "--timeout", "20s", "--server", "https://"+proxy.address)
+	r := sh.run("site", "create", "west", "--timeout", "30s", "--server", "https://"+proxy.address)
 	if r.code != 0 || r.out != "site.skupper.io/west created\n" {
 		t.Errorf("%+v", r)
 	}

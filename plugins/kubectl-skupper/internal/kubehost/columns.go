@@ -68,11 +68,12 @@ func cellOf(p *jsonpath.JSONPath, o any) (string, error) {
 	if err != nil {
 		return "", err
 	}
+	breaks := strings.NewReplacer("\n", " ", "\r", " ", "\t", " ") // of rows and columns
 	var values []string
 	for _, set := range found {
 		for _, v := range set {
 			var b bytes.Buffer
-			if err := printers.WriteEscaped(&b, fmt.Sprint(v.Interface())); err != nil {
+			if err := printers.WriteEscaped(&b, breaks.Replace(fmt.Sprint(v.Interface()))); err != nil {
 				return "", err
 			}
 			values = append(values, b.String())

@@ -11,6 +11,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"sync/atomic"
 
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
@@ -40,6 +41,8 @@ type Store struct {
 	client    dynamic.Interface
 	namespace string
 	scope     string // what lists are of; empty: all namespaces
+
+	reached atomic.Bool // the cluster has answered before
 }
 
 // New makes a store over a client. It asks nothing of the cluster.
@@ -68,7 +71,11 @@ func (s *Store) Get(ctx context.Context, kind, name string) (v2alpha1.Object, er
 }
 
 func (s *Store) get(ctx context.Context, info v2alpha1.KindInfo, name string) (*unstructured.Unstructured, error) {
-	raw, err := s.resource(info).Get(ctx, name, metav1.GetOptions{})
+	var raw *unstructured.Unstructured
+	err := s.read(ctx, func() (err error) {
+		raw, err = s.resource(info).Get(ctx, name, metav1.GetOptions{})
+		return err
+	})
 	return raw, explain(ctx, s.call("get", info, name), err)
 }
 
@@ -112,7 +119,11 @@ func (s *Store) list(ctx context.Context, info v2alpha1.KindInfo) ([]v2alpha1.Ob
 	var all []v2alpha1.Object
 	page := metav1.ListOptions{Limit: pageSize}
 	for {
-		raw, err := s.client.Resource(resourceOf(info)).Namespace(s.scope).List(ctx, page)
+		var raw *unstructured.UnstructuredList
+		err := s.read(ctx, func() (err error) {
+			raw, err = s.client.Resource(resourceOf(info)).Namespace(s.scope).List(ctx, page)
+			return err
+		})
 		if err != nil {
 			return nil, explain(ctx, call{verb: "list", resource: resourceOf(info).GroupResource(), namespace: s.scope}, err)
 		}
