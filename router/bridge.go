@@ -74,7 +74,7 @@ func (r *Router) startTCPListener(t *tcpListener) {
 	}
 	t.l = tcp.NewListener(c, r.core, r.log)
 	r.flows.targets(t, c.Targets)
-	t.l.Start()
+	t.l.Start(r.ctx)
 }
 
 // restartTCPListener makes a multi-address listener know its alternatives again. Its connections go on.
@@ -118,7 +118,7 @@ func (r *Router) addTCPConnector(e config.TCPConnector) error {
 	t := &tcpConnector{cfg: e, k: tcp.NewConnector(c, r.core, r.log)}
 	t.flows = r.flows.connector(e)
 	t.flows.count(func() uint64 { return uint64(t.k.Opened.Load()) })
-	t.k.Start()
+	t.k.Start(r.ctx)
 	r.tcpOut[e.Name] = t
 	return nil
 }

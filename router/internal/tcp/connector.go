@@ -41,9 +41,9 @@ func NewConnector(cfg ConnectorConfig, c *core.Core, log zerolog.Logger) *Connec
 	return &Connector{cfg: cfg, core: c, log: log.With().Str("connector", cfg.Name).Logger(), group: newGroup()}
 }
 
-// Start makes the connector a destination for its address.
-func (k *Connector) Start() {
-	k.ctx, k.cancel = context.WithCancel(context.Background()) //nolint:forbidigo // the connector's own life; Stop ends it
+// Start makes the connector a destination for its address. The end of ctx is the end of dialling; Stop comes after it all the same.
+func (k *Connector) Start(ctx context.Context) {
+	k.ctx, k.cancel = context.WithCancel(ctx)
 	k.forget = k.core.Consume("M"+k.cfg.Address, limits.ConnectorCapacity, k)
 }
 

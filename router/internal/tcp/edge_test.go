@@ -178,7 +178,7 @@ func TestPortTaken(t *testing.T) {
 	}
 	_, p, _ := net.SplitHostPort(taken.Addr().String())
 	l := NewListener(ListenerConfig{Host: "127.0.0.1", Port: p, Targets: []Target{{Address: "x"}}}, s.core, s.nop())
-	l.Start()
+	l.Start(t.Context())
 	defer l.Stop(true)
 	eventually(t, "the fault is known", func() bool { up, why := l.State(); return !up && why != "" })
 	_ = taken.Close()

@@ -75,6 +75,7 @@ func (f *flow) Update(state frame.DeliveryState, settled bool) {
 		f.window.Broadcast()
 		f.mu.Unlock()
 		f.answer(state, settled)
+		f.sink.trust()
 	case nil:
 		if settled {
 			f.failed(errRefused)
@@ -85,6 +86,13 @@ func (f *flow) Update(state frame.DeliveryState, settled bool) {
 			f.answer(state, settled)
 		}
 	}
+}
+
+// taken tells whether the receiver has taken all of our stream.
+func (f *flow) taken() bool {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return f.unbound
 }
 
 // answer settles a stream that had its end before the outcome: the receiver waits for that when it has not settled itself.

@@ -73,9 +73,9 @@ func NewListener(cfg ListenerConfig, c *core.Core, log zerolog.Logger) *Listener
 	}
 }
 
-// Start watches the addresses and opens the socket when one can be reached.
-func (l *Listener) Start() {
-	ctx, cancel := context.WithCancel(context.Background()) //nolint:forbidigo // the listener's own life; Stop ends it
+// Start watches the addresses and opens the socket when one can be reached. The end of ctx closes it; Stop comes after it all the same.
+func (l *Listener) Start(ctx context.Context) {
+	ctx, cancel := context.WithCancel(ctx)
 	l.cancel = cancel
 	for i, t := range l.cfg.Targets {
 		l.unwatch = append(l.unwatch, l.core.Watch("M"+t.Address, func(reachable bool) {

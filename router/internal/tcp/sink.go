@@ -3,6 +3,7 @@ package tcp
 import (
 	"fmt"
 	"sync"
+	"time"
 
 	"github.com/skupper-plugins/suite/router/internal/chunk"
 	"github.com/skupper-plugins/suite/router/internal/core"
@@ -27,6 +28,7 @@ type sink struct {
 	ended    bool // by the stream
 	over     bool // finished, failed or aborted: nothing more is written
 	refused  bool // the sender knows that it goes on in vain, and is let go at its end
+	doubt    *time.Timer
 }
 
 func (s *sink) Write(p []byte) {
@@ -198,6 +200,26 @@ func (s *sink) End(settled bool) {
 		s.src = nil
 	}
 	s.flushLocked()
+	// Some routers settle the end of a stream that was cut, and then refuse ours. They settle an end in order only once they have taken ours.
+	if settled && !s.over && !s.f.taken() {
+		s.doubt = time.AfterFunc(limits.EndDoubt, s.trust)
+		return
+	}
+	s.finishLocked()
+}
+
+// trust takes an end that was doubtful for what it says it is.
+func (s *sink) trust() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.doubt != nil {
+		s.doubt.Stop()
+		s.doubt = nil
+		s.finishLocked()
+	}
+}
+
+func (s *sink) finishLocked() {
 	if s.f.sock.waits() { // the end of TLS is written, too
 		s.drain()
 	}
@@ -205,7 +227,7 @@ func (s *sink) End(settled bool) {
 }
 
 func (s *sink) endLocked() {
-	if !s.ended || s.over || s.draining || len(s.pending) > 0 {
+	if !s.ended || s.doubt != nil || s.over || s.draining || len(s.pending) > 0 {
 		return
 	}
 	s.over = true
@@ -241,6 +263,9 @@ func (s *sink) refuse() {
 	defer s.mu.Unlock()
 	s.over = true
 	s.batch = nil
+	if s.doubt != nil {
+		s.doubt.Stop()
+	}
 	if s.src != nil {
 		s.src.Update(&frame.Modified{DeliveryFailed: true}, s.ended)
 		if s.refused = true; s.ended {

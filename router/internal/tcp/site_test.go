@@ -174,7 +174,7 @@ func (s *site) connector(address, host, port string) *Connector {
 
 func (s *site) startConnector(cfg ConnectorConfig) *Connector {
 	k := NewConnector(cfg, s.core, zerolog.Nop())
-	k.Start()
+	k.Start(context.Background())
 	s.t.Cleanup(func() { k.Stop(true) })
 	return k
 }
@@ -189,7 +189,7 @@ func (s *site) listener(cfg ListenerConfig) (*Listener, string) {
 	cfg.Host, cfg.Port, _ = net.SplitHostPort(free.Addr().String())
 	_ = free.Close()
 	l := NewListener(cfg, s.core, zerolog.Nop())
-	l.Start()
+	l.Start(context.Background())
 	s.t.Cleanup(func() { l.Stop(true) })
 	eventually(s.t, "the listener is open", func() bool { up, _ := l.State(); return up })
 	return l, net.JoinHostPort(cfg.Host, cfg.Port)
