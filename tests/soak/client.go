@@ -43,7 +43,7 @@ func (w *client) work(ctx context.Context, way func(n int) string) {
 			sleep(ctx, 20*time.Millisecond)
 			continue
 		}
-		w.ledger.done(p)
+		w.ledger.done(p, began)
 	}
 }
 

@@ -219,7 +219,7 @@ func TestVerdict(t *testing.T) {
 		t.Errorf("nothing was tested: %v", err)
 	}
 	for _, k := range all {
-		l.done(plan{kind: k})
+		l.done(plan{kind: k}, time.Now())
 	}
 	l.disturb()
 	if err := l.verdict(all, true); err != nil {
@@ -251,6 +251,24 @@ func TestBoth(t *testing.T) {
 		if got := both(c.read, c.write); got != c.want {
 			t.Errorf("%s: got %v, want %v", c.name, got, c.want)
 		}
+	}
+}
+
+// TestHealing counts to the end of the first flow that began after the fault.
+func TestHealing(t *testing.T) {
+	var l ledger
+	before := time.Now()
+	l.disturb()
+	l.fault = l.fault.Add(-time.Hour)
+	l.done(plan{}, before.Add(-2*time.Hour))
+	if _, _, _, heal := l.now(); heal != 0 {
+		t.Errorf("a flow from before the fault: %v", heal)
+	}
+	for range 2 { // the second one does not count
+		l.done(plan{}, time.Now())
+	}
+	if _, _, _, heal := l.now(); heal < time.Hour || heal > time.Hour+time.Minute {
+		t.Errorf("got %v", heal)
 	}
 }
 

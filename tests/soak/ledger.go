@@ -24,7 +24,7 @@ type ledger struct {
 	fault    time.Time // the last one
 	faults   int
 	healed   bool          // since the last fault a flow was done that began after it
-	heal     time.Duration // the longest between a fault and the next flow done
+	heal     time.Duration // the longest between a fault and the end of such a flow
 	counts   counts
 	failures []error
 	failed   int
@@ -54,7 +54,7 @@ func (l *ledger) disturb() {
 }
 
 // done notes a flow that was right to the end.
-func (l *ledger) done(p plan) {
+func (l *ledger) done(p plan, began time.Time) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	l.counts.done[p.kind]++
@@ -66,7 +66,7 @@ func (l *ledger) done(p plan) {
 	default:
 		l.counts.octets += p.up + p.down
 	}
-	if !l.healed && !l.fault.IsZero() {
+	if !l.healed && !l.fault.IsZero() && began.After(l.fault) {
 		l.healed = true
 		l.heal = max(l.heal, time.Since(l.fault))
 	}
