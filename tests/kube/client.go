@@ -34,11 +34,31 @@ func (s *Server) Client(user string) *Client {
 
 // Do sends a document, YAML or JSON, and gives the code and the tree that came back. A PATCH is a merge patch.
 func (c *Client) Do(ctx context.Context, method, path string, body []byte) (int, map[string]any, error) {
+	return c.do(ctx, method, path, "application/json", body)
+}
+
+// Columns are the titles of the table that kubectl get shows of a list.
+func (c *Client) Columns(ctx context.Context, path string) (titles []string, err error) {
+	code, tree, err := c.do(ctx, http.MethodGet, path, "application/json;as=Table;v=v1;g=meta.k8s.io", nil)
+	if err != nil || code != http.StatusOK {
+		return nil, fmt.Errorf("table of %s: code %d, %w", path, code, err)
+	}
+	columns, _ := tree["columnDefinitions"].([]any)
+	for _, column := range columns {
+		if m, ok := column.(map[string]any); ok {
+			titles = append(titles, fmt.Sprint(m["name"]))
+		}
+	}
+	return titles, nil
+}
+
+func (c *Client) do(ctx context.Context, method, path, accept string, body []byte) (int, map[string]any, error) {
 	req, err := http.NewRequestWithContext(ctx, method, c.url+path, bytes.NewReader(body))
 	if err != nil {
 		return 0, nil, err
 	}
 	req.Header.Set("Authorization", "Bearer "+c.token)
+	req.Header.Set("Accept", accept)
 	req.Header.Set("Content-Type", "application/yaml")
 	if method == http.MethodPatch {
 		req.Header.Set("Content-Type", "application/merge-patch+json")

@@ -138,7 +138,9 @@ func TestConnection(t *testing.T) {
 		{"bad timeout", []string{"--request-timeout", "soon"}, 2, []string{`request-timeout is "soon", want a duration such as 30s`}},
 		{"other platform", []string{"--platform", "podman"}, 2, []string{`platform is "podman", want kubernetes`}},
 	} {
-		t.Run(c.name, func(t *testing.T) { quick(t, sh.fails(c.code, c.parts, append([]string{"site", "status"}, c.args...)...)) })
+		t.Run(c.name, func(t *testing.T) {
+			quick(t, sh.fails(c.code, c.parts, append([]string{"site", "status"}, c.args...)...))
+		})
 	}
 	sh.fails(4, []string{"there is no such namespace", "`kubectl create namespace nowhere`"}, "site", "create", "west", "-n", "nowhere")
 	if r := sh.run("site", "status", "-n", "nowhere", "-c", "test"); r.code != 0 || !strings.Contains(r.err, "next: kubectl skupper site create NAME --context test --namespace nowhere\n") {
