@@ -69,6 +69,8 @@ const (
 	StreamAck = 512 << 10
 	// StreamWindow is how many octets of a stream may be on their way without being acknowledged.
 	StreamWindow = 1 << 20
+	// EndDoubt is how long the end of a stream waits that may be a cut, for word of that.
+	EndDoubt = 500 * time.Millisecond
 	// StreamSlack is how much more than StreamWindow a receiver stores before it treats its peer as broken, in octets.
 	StreamSlack = 1 << 20
 	// ConnectorCapacity is the capacity of a TCP connector in the balanced choice, in streams.

@@ -75,7 +75,9 @@ func (f *flow) Update(state frame.DeliveryState, settled bool) {
 		f.window.Broadcast()
 		f.mu.Unlock()
 		f.answer(state, settled)
-		f.sink.trust()
+		if f.sink.doubtful.Load() { // who says this may hold the sink of another flow: two that wait for each other's would be stuck
+			f.group.Go(f.sink.trust)
+		}
 	case nil:
 		if settled {
 			f.failed(errRefused)

@@ -3,6 +3,7 @@ package tcp
 import (
 	"fmt"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/skupper-plugins/suite/router/internal/chunk"
@@ -29,6 +30,7 @@ type sink struct {
 	over     bool // finished, failed or aborted: nothing more is written
 	refused  bool // the sender knows that it goes on in vain, and is let go at its end
 	doubt    *time.Timer
+	doubtful atomic.Bool // doubt is set, or about to be
 }
 
 func (s *sink) Write(p []byte) {
@@ -201,9 +203,12 @@ func (s *sink) End(settled bool) {
 	}
 	s.flushLocked()
 	// Some routers settle the end of a stream that was cut, and then refuse ours. They settle an end in order only once they have taken ours.
-	if settled && !s.over && !s.f.taken() {
-		s.doubt = time.AfterFunc(limits.EndDoubt, s.trust)
-		return
+	if settled && !s.over {
+		s.doubtful.Store(true) // before the look at what may be said meanwhile
+		if !s.f.taken() {
+			s.doubt = time.AfterFunc(limits.EndDoubt, s.trust)
+			return
+		}
 	}
 	s.finishLocked()
 }
