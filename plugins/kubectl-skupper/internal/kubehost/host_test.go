@@ -113,8 +113,9 @@ func TestRequestTimeout(t *testing.T) {
 	}
 }
 
-// TestPages reads a listing that the server gives in parts.
+// TestPages reads a listing that the server gives in parts, and once forgets where it was.
 func TestPages(t *testing.T) {
+	forgot := false
 	srv := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		page := r.URL.Query().Get("continue")
 		next := map[string]string{"": "2", "2": "3"}[page]
@@ -122,6 +123,12 @@ func TestPages(t *testing.T) {
 			next = ""
 		}
 		w.Header().Set("Content-Type", "application/json")
+		if page == "3" && !forgot {
+			forgot = true
+			w.WriteHeader(http.StatusGone)
+			_, _ = io.WriteString(w, `{"kind":"Status","apiVersion":"v1","status":"Failure","reason":"Expired","code":410}`) // the client tells
+			return
+		}
 		fmt.Fprintf(w, `{"kind":"List","apiVersion":"skupper.io/v2alpha1","metadata":{"continue":%q},"items":[{"apiVersion":"skupper.io/v2alpha1","kind":"X","metadata":{"name":"n%s"}}]}`, next, page)
 	}))
 	t.Cleanup(srv.Close)

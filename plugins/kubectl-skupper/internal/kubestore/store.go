@@ -13,6 +13,7 @@ import (
 	"strings"
 	"sync/atomic"
 
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"k8s.io/apimachinery/pkg/runtime/schema"
@@ -124,6 +125,10 @@ func (s *Store) list(ctx context.Context, info v2alpha1.KindInfo) ([]v2alpha1.Ob
 			raw, err = s.client.Resource(resourceOf(info)).Namespace(s.scope).List(ctx, page)
 			return err
 		})
+		if apierrors.IsResourceExpired(err) && page.Continue != "" { // the pages took too long: all at once
+			all, page = nil, metav1.ListOptions{}
+			continue
+		}
 		if err != nil {
 			return nil, explain(ctx, call{verb: "list", resource: resourceOf(info).GroupResource(), namespace: s.scope}, err)
 		}
