@@ -22,7 +22,7 @@ type proxy struct {
 
 func newProxy(t *testing.T, to string) *proxy {
 	t.Helper()
-	l, err := net.Listen("tcp", "127.0.0.1:0") //nolint:noctx // done at once
+	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -34,7 +34,7 @@ func newProxy(t *testing.T, to string) *proxy {
 			if err != nil {
 				return
 			}
-			out, err := net.Dial("tcp", to) //nolint:noctx // done at once
+			out, err := net.Dial("tcp", to)
 			if err == nil && p.down.Load() {
 				_ = out.Close()
 				err = net.ErrClosed

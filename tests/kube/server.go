@@ -175,7 +175,7 @@ func (s *Server) Stop() (err error) {
 // freePorts are ports nobody listens on now. Somebody else may take one before we do: then the server says so and the test fails.
 func freePorts(n int) (ports []string, err error) {
 	for range n {
-		l, err := net.Listen("tcp", "127.0.0.1:0") //nolint:noctx // done at once
+		l, err := net.Listen("tcp", "127.0.0.1:0")
 		if err != nil {
 			return nil, err
 		}

@@ -124,6 +124,7 @@ func TestConnection(t *testing.T) {
 		code  int
 		parts []string
 	}{
+		{"nobody listens, in full", []string{"-s", "https://127.0.0.1:1"}, 1, []string{"Error: list resources of kind Site: cannot reach the cluster at https://127.0.0.1:1: dial tcp 127.0.0.1:1: connect: connection refused\ntry: check the context: "}},
 		{"nobody listens", []string{"--server", "https://127.0.0.1:1"}, 1, []string{"cannot reach the cluster at https://127.0.0.1:1: dial tcp 127.0.0.1:1: connect: connection refused", "`kubectl config get-contexts`"}},
 		{"no such host", []string{"--server", "https://nowhere.invalid"}, 1, []string{"cannot reach the cluster at https://nowhere.invalid"}},
 		{"expired token", []string{"--token", "old"}, 5, []string{"the cluster does not accept your credentials; they may have expired", "log in to the cluster again"}},
@@ -142,7 +143,7 @@ func TestConnection(t *testing.T) {
 			quick(t, sh.fails(c.code, c.parts, append([]string{"site", "status"}, c.args...)...))
 		})
 	}
-	sh.fails(4, []string{"there is no such namespace", "`kubectl create namespace nowhere`"}, "site", "create", "west", "-n", "nowhere")
+	sh.fails(4, []string{"there is no namespace nowhere", "`kubectl create namespace nowhere`"}, "site", "create", "west", "-n", "nowhere")
 	if r := sh.run("site", "status", "-n", "nowhere", "-c", "test"); r.code != 0 || !strings.Contains(r.err, "next: kubectl skupper site create NAME --context test --namespace nowhere\n") {
 		t.Errorf("%+v", r)
 	}

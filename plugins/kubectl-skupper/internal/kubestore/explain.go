@@ -42,8 +42,8 @@ func (c call) where() string {
 	return " in namespace " + c.namespace
 }
 
-// explain turns what a client of the cluster returned into a fault: what was asked for, why it failed, what to try. The end
-// of ctx stays what it is.
+// explain turns what a client of the cluster returned into a fault: what failed and what to try. What was asked for is in it
+// only where that matters, as verbs say it too. The end of ctx stays what it is.
 func explain(ctx context.Context, c call, err error) error {
 	if err == nil {
 		return nil
@@ -55,7 +55,7 @@ func explain(ctx context.Context, c call, err error) error {
 	if errors.As(err, &status) {
 		return refused(c, status.Status(), err)
 	}
-	return unreachable(c, err)
+	return unreachable(err)
 }
 
 // refused explains an answer of the API server.
@@ -64,7 +64,7 @@ func refused(c call, s metav1.Status, err error) error {
 	case apierrors.IsNotFound(err) && hasCause(s, metav1.CauseTypeUnexpectedServerResponse):
 		return unknownKind(c)
 	case apierrors.IsNotFound(err) && s.Details != nil && s.Details.Kind == "namespaces":
-		return fault.New(fault.Missing, fmt.Sprintf("%s: there is no such namespace", c), "`kubectl create namespace "+c.namespace+"`")
+		return fault.New(fault.Missing, "there is no namespace "+c.namespace, "`kubectl create namespace "+c.namespace+"`")
 	case apierrors.IsNotFound(err):
 		return fault.New(fault.Missing, fmt.Sprintf("%s %q not found%s", c.resource, c.name, c.where()), "")
 	case apierrors.IsAlreadyExists(err):
@@ -72,14 +72,14 @@ func refused(c call, s metav1.Status, err error) error {
 	case apierrors.IsConflict(err):
 		return fault.New(fault.Conflict, fmt.Sprintf("%s: somebody else changed it meanwhile", c), "try again")
 	case apierrors.IsUnauthorized(err):
-		return fault.New(fault.Denied, fmt.Sprintf("%s: the cluster does not accept your credentials; they may have expired", c),
+		return fault.New(fault.Denied, "the cluster does not accept your credentials; they may have expired",
 			"log in to the cluster again; `kubectl auth whoami` shows who you are there")
 	case hasCause(s, "NamespaceTerminating"):
-		return fault.New(fault.Conflict, fmt.Sprintf("%s: the namespace is being deleted", c), "wait until it is gone, or use another --namespace")
+		return fault.New(fault.Conflict, "namespace "+c.namespace+" is being deleted", "wait until it is gone, or use another --namespace")
 	case apierrors.IsForbidden(err) && s.Details != nil && s.Details.Kind != "":
 		return fault.Wrap(fault.Denied, fmt.Sprintf("you have no right to %s", c), errors.New(said(s)), c.rightHint())
 	case apierrors.IsInvalid(err), apierrors.IsBadRequest(err):
-		return fault.Wrap(fault.Usage, c.String(), errors.New(said(s)), "")
+		return fault.New(fault.Usage, said(s), "")
 	case apierrors.IsTimeout(err), apierrors.IsServerTimeout(err), apierrors.IsTooManyRequests(err), apierrors.IsServiceUnavailable(err), apierrors.IsInternalError(err):
 		return fault.Wrap(fault.Failed, fmt.Sprintf("%s: the cluster has trouble", c), errors.New(said(s)), "try again")
 	}
@@ -133,7 +133,7 @@ func (c call) rightHint() string {
 }
 
 // unreachable explains why no answer came.
-func unreachable(c call, err error) error {
+func unreachable(err error) error {
 	server := "the cluster"
 	var asked *url.Error
 	if errors.As(err, &asked) {
@@ -150,11 +150,11 @@ func unreachable(c call, err error) error {
 	)
 	switch {
 	case errors.As(err, &verify):
-		return fault.Wrap(fault.Denied, fmt.Sprintf("%s: the certificate of %s is not to be trusted", c, server), err, "check certificate-authority-data in the kubeconfig")
+		return fault.Wrap(fault.Denied, "the certificate of "+server+" is not to be trusted", err, "check certificate-authority-data in the kubeconfig")
 	case errors.As(err, &dns), errors.As(err, &dial), timedOut(err):
-		return fault.Wrap(fault.Failed, fmt.Sprintf("%s: cannot reach %s", c, server), err, look)
+		return fault.Wrap(fault.Failed, "cannot reach "+server, err, look)
 	}
-	return fault.Wrap(fault.Failed, fmt.Sprintf("%s: ask %s", c, server), err, look) // a credential plugin that failed, as a rule
+	return fault.Wrap(fault.Failed, "ask "+server, err, look) // a credential plugin that failed, as a rule
 }
 
 func timedOut(err error) bool {
