@@ -98,6 +98,12 @@ type result struct {
 // run runs the plugin; it may take a minute.
 func (sh *shell) run(args ...string) result {
 	sh.t.Helper()
+	return sh.interrupted(nil, args...)
+}
+
+// interrupted is run that interrupts the plugin when there is something to receive.
+func (sh *shell) interrupted(when <-chan struct{}, args ...string) result {
+	sh.t.Helper()
 	ctx, cancel := context.WithTimeout(sh.t.Context(), time.Minute)
 	defer cancel()
 	cmd := exec.CommandContext(ctx, plugin, args...)
@@ -106,7 +112,19 @@ func (sh *shell) run(args ...string) result {
 	var out, stderr strings.Builder
 	cmd.Stdout, cmd.Stderr = &out, &stderr
 	start := time.Now()
-	err := cmd.Run()
+	err := cmd.Start()
+	if err == nil {
+		ended := make(chan struct{})
+		go func() {
+			select {
+			case <-when:
+				_ = cmd.Process.Signal(os.Interrupt) // it may have ended just now
+			case <-ended:
+			}
+		}()
+		err = cmd.Wait()
+		close(ended)
+	}
 	r := result{0, out.String(), stderr.String(), time.Since(start)}
 	var exit *exec.ExitError
 	switch {

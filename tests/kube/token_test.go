@@ -78,6 +78,31 @@ func TestTokenIssue(t *testing.T) {
 	sh.equal("revoke", sh.ok("token", "revoke", names[0]), "accessgrant.skupper.io/"+names[0]+" revoked\n")
 }
 
+// TestTokenIssueInterrupted leaves nothing behind.
+func TestTokenIssueInterrupted(t *testing.T) {
+	sh := newShell(t, server, Admin)
+	sh.create("sites", "west", `"spec":{"linkAccess":"default"}`)
+	made := make(chan struct{})
+	sh.controller(func(c *Client) (bool, error) {
+		list, err := c.Must(context.WithoutCancel(t.Context()), "GET", sh.path("accessgrants"), "")
+		if items, _ := list["items"].([]any); err != nil || len(items) == 0 {
+			return false, err
+		}
+		close(made)
+		return true, nil
+	})
+	r := sh.interrupted(made, "token", "issue", "west.yaml", "--timeout", "50s")
+	if r.code != 1 || !strings.Contains(r.err, "Error: interrupted: wait for grant west-") || r.took > 20*time.Second {
+		t.Errorf("%+v", r)
+	}
+	if left := sh.names("accessgrants"); len(left) != 0 {
+		t.Errorf("grants are left: %v", left)
+	}
+	if _, err := os.Stat(sh.file("west.yaml")); err == nil {
+		t.Error("a file is left")
+	}
+}
+
 func quoteJSON(s string) string { return `"` + strings.ReplaceAll(s, "\n", `\n`) + `"` }
 
 func TestTokenRedeem(t *testing.T) {
