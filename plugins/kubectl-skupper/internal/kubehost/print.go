@@ -26,6 +26,9 @@ func (h Host) Print(c *cli.Context, s host.Streams, v host.View) error {
 	}
 	if f := c.String("output"); f != "" && f != "wide" {
 		v.Empty = "" // who asks for a document gets one
+		if v.Documents == nil {
+			v.Next = "" // which a program does not read
+		}
 	}
 	return host.WriteRemarks(s.Err, v)
 }
