@@ -44,7 +44,7 @@ func parse(top []*cli.Command, words []string) line {
 	if leaf := l.leaf(); leaf != nil {
 		for _, g := range l.flags {
 			if flagOf(leaf.Flags, g.name) == nil {
-				l.fault("unknown flag %s for %q%s", g.shown, strings.Join(l.words, " "), suggestFlag(leaf.Flags, g.name))
+				l.fault("unknown flag %s%s", g.shown, suggestFlag(leaf.Flags, g.name))
 			}
 		}
 	}
@@ -127,13 +127,17 @@ func (r *reader) operand(w string) {
 	}
 	i := slices.IndexFunc(below, func(c *cli.Command) bool { return c.HasName(w) })
 	if i < 0 {
+		if w == "help" && len(r.words) > 0 { // "site help"
+			r.help = true
+			return
+		}
 		r.lost = true
 		r.help = r.help || slices.ContainsFunc(r.untilDashes(), isHelp)
-		where := ""
-		if len(r.words) > 0 {
-			where = fmt.Sprintf(" for %q", strings.Join(r.words, " "))
+		hint := suggestCommand(below, w)
+		if n := len(r.flags); n > 0 && r.flags[n-1].shown == "-n" && hint == "" { // kubectl's -n has a value
+			hint = ": -n takes no value here, did you mean --namespace " + w + "?"
 		}
-		r.fault("unknown command %q%s%s", w, where, suggestCommand(below, w))
+		r.fault("unknown command %q%s", w, hint)
 		return
 	}
 	r.path = append(r.path, below[i])
@@ -253,7 +257,7 @@ func (r *reader) unknown(name, shown string) {
 		r.fault("unknown flag %s", shown)
 		return
 	}
-	r.fault("unknown flag %s for %q%s", shown, strings.Join(r.words, " "), suggestFlag(leaf.Flags, name))
+	r.fault("unknown flag %s%s", shown, suggestFlag(leaf.Flags, name))
 }
 
 func flagOf(flags []cli.Flag, name string) cli.Flag {

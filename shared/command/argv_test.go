@@ -85,15 +85,15 @@ func TestParseFaults(t *testing.T) {
 	for _, tc := range []struct{ name, in, want string }{
 		{"unknown-command", "sitte create", `unknown command "sitte", did you mean "site"?`},
 		{"unknown-command-alone", "xyzzy", `unknown command "xyzzy"`},
-		{"unknown-below-group", "site crate x", `unknown command "crate" for "site", did you mean "create"?`},
-		{"unknown-beginning", "site stat", `unknown command "stat" for "site", did you mean "status"?`},
-		{"unknown-flag", "site create --bogus", `unknown flag --bogus for "site create"`},
-		{"typo-in-flag", "token issue --redemption-allowed 3 f", `unknown flag --redemption-allowed for "token issue", did you mean --redemptions-allowed?`},
-		{"swapped-letters", "site create --timeuot 3", `unknown flag --timeuot for "site create", did you mean --timeout?`},
-		{"flag-of-other-command", "--cost 3 site create", `unknown flag --cost for "site create"`},
+		{"unknown-below-group", "site crate x", `unknown command "crate", did you mean "create"?`},
+		{"unknown-beginning", "site stat", `unknown command "stat", did you mean "status"?`},
+		{"unknown-flag", "site create --bogus", `unknown flag --bogus`},
+		{"typo-in-flag", "token issue --redemption-allowed 3 f", `unknown flag --redemption-allowed, did you mean --redemptions-allowed?`},
+		{"swapped-letters", "site create --timeuot 3", `unknown flag --timeuot, did you mean --timeout?`},
+		{"flag-of-other-command", "--cost 3 site create", `unknown flag --cost`},
 		{"flag-before-unknown", "--bogus site create", `unknown flag --bogus`},
-		{"short-unknown", "site create -x", `unknown flag -x for "site create"`},
-		{"short-unknown-in-group", "site status -qx", `unknown flag -x in -qx for "site status"`},
+		{"short-unknown", "site create -x", `unknown flag -x`},
+		{"short-unknown-in-group", "site status -qx", `unknown flag -x in -qx`},
 		{"one-letter-long", "site status --n", `unknown flag --n`},
 		{"long-without-name", "site status --=x", `unknown flag --`},
 		{"no-value", "token issue --cost", `flag --cost needs a value`},
@@ -101,7 +101,7 @@ func TestParseFaults(t *testing.T) {
 		{"value-is-a-flag", "site create --timeout --enable-link-access x", `flag --timeout needs a value, but the flag --enable-link-access follows (write --timeout=--enable-link-access if that is the value)`},
 		{"value-is-help", "site create --timeout --help x", `flag --timeout needs a value, but the flag --help follows (write --timeout=--help if that is the value)`},
 		{"bool-with-word", "site create --enable-link-access=maybe", `--enable-link-access is "maybe", want true or false`},
-		{"two-at-once", "site create --bogus --enable-link-access=x", `unknown flag --bogus for "site create"; --enable-link-access is "x", want true or false`},
+		{"two-at-once", "site create --bogus --enable-link-access=x", `unknown flag --bogus; --enable-link-access is "x", want true or false`},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			l := parse(smallTree(), strings.Fields(tc.in))

@@ -74,7 +74,7 @@ func (t *tree) connectorCreate() verb {
 					return host.View{}, err
 				}
 				did, err := c.Run(ctx, site.Ports, s.say)
-				return changed(did), err
+				return s.settling(did, c.Wait), err
 			}
 		},
 	}
@@ -153,7 +153,9 @@ func (t *tree) connectorStatus() verb {
 					column[connector]{"PORT", "Port", "Port", func(o connector) string { return strconv.Itoa(o.Spec.Port) }},
 					column[connector]{"MATCHING-LISTENER", "Has Matching Listener", "MatchingListener", func(o connector) string { return strconv.FormatBool(o.Status.HasMatchingListener) }},
 					messageColumn[connector]())
-				return listing(found, c.Name != "", "connector", "there are no connectors in namespace "+site.Namespace, columns), nil
+				v := listing(found, c.Name != "", "connector", "there are no connectors in namespace "+site.Namespace, columns)
+				v.Next = s.instead(found.NoSite, len(found.Items), "connector", "create", "NAME", "PORT")
+				return v, nil
 			}
 		},
 	}

@@ -32,6 +32,14 @@ func goneFlags() []cli.Flag {
 	}
 }
 
+// settleFlags are of verbs that change several things.
+func settleFlags() []cli.Flag {
+	return []cli.Flag{
+		&cli.BoolFlag{Name: "wait", Value: true, Usage: "wait until it is in effect (--wait=false does not)"},
+		textFlag("timeout", "60s", "give up waiting after `DURATION`"),
+	}
+}
+
 func (in *input) gone() op.Gone {
 	return op.Gone{Wait: in.isSet("wait"), Timeout: in.duration("timeout")}
 }

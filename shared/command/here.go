@@ -3,6 +3,10 @@ package command
 import (
 	"slices"
 	"strings"
+
+	"github.com/skupper-plugins/suite/shared/api/v2alpha1"
+	"github.com/skupper-plugins/suite/shared/host"
+	"github.com/skupper-plugins/suite/shared/op"
 )
 
 // carried are the flags of hosts that say where a site is. Commands that are shown to the user have those that were given, so
@@ -46,6 +50,32 @@ func (s *session) elsewhere(words ...string) string {
 		text += " " + quoted(w)
 	}
 	return text
+}
+
+// instead is what to do where a listing has nothing, empty if it has something or if that is not ours to say.
+func (s *session) instead(noSite bool, n int, words ...string) string {
+	switch {
+	case !s.can.System:
+		return ""
+	case noSite:
+		return s.next("site", "create", "NAME")
+	case n == 0:
+		return s.next(words...)
+	}
+	return ""
+}
+
+// settling shows a listener or connector that was made; where it does not work yet, the next step is to look at it again.
+func (s *session) settling(did op.Changed, w op.Wait) host.View {
+	v := changed(did)
+	if did.Object == nil || !s.can.System || w.For == op.WaitNone || len(did.Notes) > 0 {
+		return v
+	}
+	if st := v2alpha1.StatusOf(did.Object); st != nil && st.StatusType == v2alpha1.StatusPending {
+		v.Notes = append(v.Notes, v.Kind+" "+did.Name+" is not in use yet: "+st.Message)
+		v.Next = s.next(v.Kind, "status", did.Name)
+	}
+	return v
 }
 
 // quoted is a word that a shell takes as it is.

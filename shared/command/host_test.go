@@ -95,6 +95,8 @@ func (s *system) Status(context.Context) (op.SystemStatus, error) {
 		Router: op.Process{Detail: "exit status 1"}, Notes: []string{"the router ended 3 times"}}, nil
 }
 
+func (s *system) Settle(ctx context.Context) (bool, error) { return s.Wake(ctx) }
+
 func (s *system) Wake(ctx context.Context) (bool, error) {
 	all, err := s.store.List(ctx, "")
 	for _, o := range all {

@@ -2,6 +2,8 @@ package command
 
 import (
 	"context"
+	"io"
+	"os"
 	"strconv"
 
 	"github.com/urfave/cli/v2"
@@ -47,10 +49,26 @@ func (t *tree) linkGenerate() verb {
 					v.Documents = append(v.Documents, did.Secret)
 				}
 				v.Object = host.List(v.Documents)
+				if t.can.System {
+					v.Next = s.elsewhere("system", "apply", "-f", "FILE")
+				}
+				if did.Secret != nil && readable(s.streams.Out) {
+					v.Notes = append(v.Notes, "others can read the file that this goes to, and there is a private key in it: chmod 600 FILE")
+				}
 				return v, nil
 			}
 		},
 	}
+}
+
+// readable tells whether what is written goes to a file that not only its owner can read.
+func readable(w io.Writer) bool {
+	f, ok := w.(*os.File)
+	if !ok {
+		return false
+	}
+	info, err := f.Stat()
+	return err == nil && info.Mode().IsRegular() && info.Mode().Perm()&0o077 != 0
 }
 
 func (t *tree) linkUpdate() verb {
@@ -94,12 +112,14 @@ func (t *tree) linkStatus() verb {
 				if err != nil {
 					return host.View{}, err
 				}
-				return listing(found, c.Name != "", "link", "there are no links in namespace "+site.Namespace,
+				v := listing(found, c.Name != "", "link", "there are no links in namespace "+site.Namespace,
 					[]column[link]{nameColumn[link](), statusColumn[link](),
 						{"COST", "Cost", "Cost", func(o link) string { return strconv.Itoa(o.EffectiveCost()) }},
 						messageColumn[link]()},
 					column[link]{"", "Remote site", "RemoteSite", func(o link) string { return o.Status.RemoteSiteName }},
-					column[link]{"", "Endpoints", "Endpoints", func(o link) string { return endpoints(o.Spec.Endpoints) }}), nil
+					column[link]{"", "Endpoints", "Endpoints", func(o link) string { return endpoints(o.Spec.Endpoints) }})
+				v.Next = s.instead(found.NoSite, len(found.Items), "token", "redeem", "FILE")
+				return v, nil
 			}
 		},
 	}

@@ -53,7 +53,7 @@ func (t *tree) listenerCreate() verb {
 					return host.View{}, err
 				}
 				did, err := c.Run(ctx, site.Ports, s.say)
-				return changed(did), err
+				return s.settling(did, c.Wait), err
 			}
 		},
 	}
@@ -121,14 +121,16 @@ func (t *tree) listenerStatus() verb {
 				if err != nil {
 					return host.View{}, err
 				}
-				return listing(found, c.Name != "", "listener", "there are no listeners in namespace "+site.Namespace, []column[listener]{
+				v := listing(found, c.Name != "", "listener", "there are no listeners in namespace "+site.Namespace, []column[listener]{
 					nameColumn[listener](), statusColumn[listener](),
 					{"ROUTING-KEY", "Routing key", "RoutingKey", func(o listener) string { return o.Spec.RoutingKey }},
 					{"HOST", "Host", "Host", func(o listener) string { return o.Spec.Host }},
 					{"PORT", "Port", "Port", func(o listener) string { return strconv.Itoa(o.Spec.Port) }},
 					{"MATCHING-CONNECTOR", "Has Matching Connector", "MatchingConnector", func(o listener) string { return strconv.FormatBool(o.Status.HasMatchingConnector) }},
 					messageColumn[listener](),
-				}), nil
+				})
+				v.Next = s.instead(found.NoSite, len(found.Items), "listener", "create", "NAME", "PORT")
+				return v, nil
 			}
 		},
 	}

@@ -19,7 +19,7 @@ import (
 // 3 not ready in time, 4 not found, 5 denied or expired, 6 conflict. An error is printed once, on s.Err.
 func Main(ctx context.Context, h host.Host, s host.Streams, args []string) int {
 	top := Tree(h, s)
-	if len(args) == 1 && args[0] == "--version" { // what everybody tries first
+	if len(args) == 1 && (args[0] == "--version" || args[0] == "-v") { // what everybody tries first
 		args = []string{"version"}
 	}
 	l := parse(top, args)

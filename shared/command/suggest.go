@@ -2,6 +2,7 @@ package command
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/urfave/cli/v2"
@@ -32,7 +33,11 @@ func suggestFlag(flags []cli.Flag, typed string) string {
 			}
 		}
 	}
-	if s := nearest(typed, names); s != "" {
+	s := nearest(typed, names)
+	if typed == "n" && slices.Contains(names, "namespace") { // as kubectl has it
+		s = "namespace"
+	}
+	if s != "" {
 		return ", did you mean --" + s + "?"
 	}
 	return ""

@@ -76,7 +76,7 @@ func (t *tree) systemInstall() verb {
 		name: "install", usage: "make sites start by themselves with the machine or the user's session",
 		more:   "Installing again does nothing.",
 		output: true, manner: host.Change,
-		flags: one(textFlag("reload-type", "auto", "accepted for the sake of old scripts, `TYPE`: auto or manual; changes always take effect at once")),
+		flags: one(textFlag("reload-type", "manual", "accepted for the sake of old scripts, `TYPE`: auto or manual; changes take effect at once with either")),
 		read: func(in *input) job {
 			kind := in.text("reload-type")
 			if kind != "auto" && kind != "manual" {
@@ -87,8 +87,9 @@ func (t *tree) systemInstall() verb {
 				if err != nil {
 					return host.View{}, err
 				}
-				v := host.View{Verb: "installed", Kind: "system", Name: "system", Object: map[string]string{"did": "installed"}}
-				if kind == "manual" {
+				v := host.View{Verb: "installed", Kind: "system", Object: map[string]string{"did": "installed"},
+					Notes: []string{"sites that are not stopped start by themselves from now on"}}
+				if kind == "manual" && in.c.IsSet("reload-type") {
 					v.Notes = append(v.Notes, "changes take effect at once all the same: reload-type manual has no meaning here")
 				}
 				return v, op.InstallSystem{}.Run(ctx, site.Ports)
@@ -110,7 +111,8 @@ func (t *tree) systemUninstall() verb {
 				if err != nil {
 					return host.View{}, err
 				}
-				return host.View{Verb: "uninstalled", Kind: "system", Name: "system", Object: map[string]string{"did": "uninstalled"}}, c.Run(ctx, site.Ports)
+				return host.View{Verb: "uninstalled", Kind: "system", Object: map[string]string{"did": "uninstalled"},
+					Notes: []string{"no site runs any more; all that belongs to them is kept"}, Next: s.next("system", "start")}, c.Run(ctx, site.Ports)
 			}
 		},
 	}

@@ -11,6 +11,7 @@ import (
 	"github.com/urfave/cli/v2"
 	"go.uber.org/multierr"
 
+	"github.com/skupper-plugins/suite/shared/api/v2alpha1"
 	"github.com/skupper-plugins/suite/shared/fault"
 	"github.com/skupper-plugins/suite/shared/host"
 	"github.com/skupper-plugins/suite/shared/manifest"
@@ -46,15 +47,15 @@ func (t *tree) systemApply() verb {
 		name: "apply", usage: "create or change resources so that they are as files say",
 		more:    "Nothing is applied unless everything is well-formed. It can be run again and again.",
 		example: "-f west-link.yaml",
-		output:  true, manner: host.Change, flags: filenameFlag(),
+		output:  true, manner: host.Change, flags: with(filenameFlag(), settleFlags()),
 		read: func(in *input) job {
-			names := in.filenames()
+			names, wait := in.filenames(), in.gone()
 			return func(ctx context.Context, s *session) (host.View, error) {
 				docs, err := readDocuments(names, stdin{ctx, s.streams.In})
 				if err != nil {
 					return host.View{}, err
 				}
-				c := op.Apply{Documents: docs}
+				c := op.Apply{Documents: docs, Settle: wait}
 				if err := usage("system apply", c.Check(), ""); err != nil {
 					return host.View{}, err
 				}
@@ -62,8 +63,12 @@ func (t *tree) systemApply() verb {
 				if err != nil {
 					return host.View{}, err
 				}
-				did, err := c.Run(ctx, site.Ports)
-				return changes(did), err
+				did, err := c.Run(ctx, site.Ports, s.say)
+				v := changes(did)
+				if slices.ContainsFunc(did, func(d op.Changed) bool { return d.Kind == v2alpha1.KindLink || d.Kind == v2alpha1.KindAccessToken }) {
+					v.Next = s.next("link", "status")
+				}
+				return v, err
 			}
 		},
 	}
@@ -74,15 +79,15 @@ func (t *tree) systemDelete() verb {
 		name: "delete", usage: "delete the resources that files name",
 		more:    "What is not there any more is an error only after all others are deleted.",
 		example: "-f west-link.yaml",
-		output:  true, manner: host.Change, flags: filenameFlag(),
+		output:  true, manner: host.Change, flags: with(filenameFlag(), goneFlags()),
 		read: func(in *input) job {
-			names := in.filenames()
+			names, gone := in.filenames(), in.gone()
 			return func(ctx context.Context, s *session) (host.View, error) {
 				docs, err := readDocuments(names, stdin{ctx, s.streams.In})
 				if err != nil {
 					return host.View{}, err
 				}
-				c := op.DeleteDocuments{Documents: docs}
+				c := op.DeleteDocuments{Documents: docs, Gone: gone}
 				if err := usage("system delete", c.Check(), ""); err != nil {
 					return host.View{}, err
 				}
@@ -90,7 +95,7 @@ func (t *tree) systemDelete() verb {
 				if err != nil {
 					return host.View{}, err
 				}
-				did, err := c.Run(ctx, site.Ports)
+				did, err := c.Run(ctx, site.Ports, s.say)
 				return changes(did), err
 			}
 		},

@@ -5,7 +5,9 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
+	"path/filepath"
 	"time"
 
 	"github.com/urfave/cli/v2"
@@ -45,8 +47,17 @@ func (t *tree) tokenIssue() verb {
 
 // writable finds what is wrong with a file to be written without touching it.
 func writable(file string) error {
-	if info, err := os.Stat(file); file != stdio && err == nil && info.IsDir() {
+	if file == stdio {
+		return nil
+	}
+	if info, err := os.Stat(file); err == nil && info.IsDir() {
 		return fmt.Errorf("FILE is %q, which is a directory", file)
+	}
+	switch info, err := os.Stat(filepath.Dir(file)); {
+	case errors.Is(err, fs.ErrNotExist):
+		return fmt.Errorf("FILE is %q, but there is no directory %s", file, filepath.Dir(file))
+	case err == nil && !info.IsDir():
+		return fmt.Errorf("FILE is %q, but %s is no directory", file, filepath.Dir(file))
 	}
 	return nil
 }
@@ -77,7 +88,7 @@ func issue(ctx context.Context, s *session, c op.IssueToken, file string) (host.
 		return host.View{}, unwritten(file, err)
 	}
 	v := host.View{Verb: "issued", Kind: "accessgrant", Name: did.Grant, Object: did, Next: s.elsewhere("token", "redeem", file)}
-	v.Notes = []string{"the token can be redeemed " + times(did.Redemptions) + until(did.ExpiresAt, time.Now())}
+	v.Notes = []string{"the token can be redeemed " + times(did.Redemptions) + until(did.ExpiresAt, c.Window)}
 	if file == stdio { // the token itself is the answer
 		v = host.View{Notes: v.Notes, Next: s.elsewhere("token", "redeem", "FILE")}
 	}
@@ -97,7 +108,7 @@ func into(file string, write func(io.Writer) error) (err error) {
 func unwritten(file string, err error) error {
 	var path *os.PathError
 	if errors.As(err, &path) && fault.Hint(err) == "" {
-		return fault.Wrap(fault.KindOf(err), "issue a token into "+file, err, "choose another file, or - for stdout")
+		return fault.Wrap(fault.KindOf(err), "write the token to "+file, path.Err, "choose another file, or - for stdout")
 	}
 	return err
 }
@@ -110,9 +121,9 @@ func times(n int) string {
 }
 
 // until says when something ends, as people and as programs read it.
-func until(end, now time.Time) string {
+func until(end time.Time, left time.Duration) string {
 	if end.IsZero() {
 		return ""
 	}
-	return fmt.Sprintf(" until %s (for %v)", end.UTC().Format(time.RFC3339), end.Sub(now).Round(time.Second))
+	return fmt.Sprintf(" until %s (for %s)", end.UTC().Format(time.RFC3339), op.Span(left))
 }

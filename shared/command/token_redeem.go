@@ -34,14 +34,14 @@ func (t *tree) tokenRedeem() verb {
 					return host.View{}, err
 				}
 				did, err := c.Run(ctx, site.Ports, s.say)
-				next := []string{"link", "status"}
-				switch {
-				case did.NoSite:
-					next = []string{"site", "create", "NAME"}
-				case len(did.Links) == 1:
-					next = append(next, did.Links[0])
+				v := host.View{Verb: "redeemed", Kind: "accesstoken", Name: did.Token, Object: did, Notes: did.Notes, Next: s.next("link", "status")}
+				if did.NoSite {
+					v.Next = s.next("site", "create", "NAME")
 				}
-				return host.View{Verb: "redeemed", Kind: "accesstoken", Name: did.Token, Object: did, Notes: did.Notes, Next: s.next(next...)}, err
+				if did.Before {
+					v.Verb = string(op.Unchanged)
+				}
+				return v, err
 			}
 		},
 	}
@@ -103,7 +103,7 @@ func inspected(tok token.Token, now time.Time) host.View {
 	case tok.ExpiresAt.IsZero():
 		state = "unknown: it does not say when it expires"
 	case tok.Expired(now):
-		state = fmt.Sprintf("expired %v ago", now.Sub(tok.ExpiresAt).Round(time.Second))
+		state = fmt.Sprintf("expired %s ago", op.Span(now.Sub(tok.ExpiresAt)))
 	}
 	type shown struct {
 		Name      string    `json:"name"`
@@ -116,7 +116,7 @@ func inspected(tok token.Token, now time.Time) host.View {
 	}
 	expires := ""
 	if !tok.ExpiresAt.IsZero() {
-		expires = strings.TrimPrefix(until(tok.ExpiresAt, now), " until ")
+		expires = strings.TrimPrefix(until(tok.ExpiresAt, tok.ExpiresAt.Sub(now)), " until ")
 		if tok.Expired(now) {
 			expires = tok.ExpiresAt.UTC().Format(time.RFC3339)
 		}

@@ -27,13 +27,15 @@ func (t *tree) tokenStatus() verb {
 				if err != nil {
 					return host.View{}, err
 				}
-				return listing(found, c.Name != "", "accessgrant", "no tokens have been issued in namespace "+site.Namespace, []column[grant]{
+				v := listing(found, c.Name != "", "accessgrant", "no tokens have been issued in namespace "+site.Namespace, []column[grant]{
 					nameColumn[grant](), statusColumn[grant](),
 					{"REDEEMED", "Redeemed", "Redeemed", func(o grant) string { return strconv.Itoa(o.Status.Redemptions) }},
 					{"ALLOWED", "Allowed", "Allowed", func(o grant) string { return strconv.Itoa(max(o.Spec.RedemptionsAllowed, 1)) }},
 					{"EXPIRES", "Expires", "Expires", func(o grant) string { return o.Status.ExpirationTime }},
 					messageColumn[grant](),
-				}, column[grant]{"", "URL", "URL", func(o grant) string { return o.Status.URL }}), nil
+				}, column[grant]{"", "URL", "URL", func(o grant) string { return o.Status.URL }})
+				v.Next = s.instead(false, len(found.Items), "token", "issue", "FILE")
+				return v, nil
 			}
 		},
 	}
@@ -44,16 +46,16 @@ func (t *tree) tokenRevoke() verb {
 		name: "revoke", operands: "NAME", usage: "make a token that this site has issued worthless",
 		more:    "Links that were made from it stay.",
 		example: "west-0b0b1ea4-7d6c-4f4c-9a53-7a0f4c8a6f1e",
-		output:  true, manner: host.Change,
+		output:  true, manner: host.Change, flags: goneFlags(),
 		read: func(in *input) job {
-			c := op.RevokeToken{Name: in.operand("NAME")}
+			c := op.RevokeToken{Name: in.operand("NAME"), Gone: in.gone()}
 			in.check(c.Check())
 			return func(ctx context.Context, s *session) (host.View, error) {
 				site, err := s.open(ctx)
 				if err != nil {
 					return host.View{}, err
 				}
-				did, err := c.Run(ctx, site.Ports)
+				did, err := c.Run(ctx, site.Ports, s.say)
 				return changed(did), err
 			}
 		},

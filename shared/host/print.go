@@ -65,5 +65,8 @@ func PrintAs(s Streams, format string, v View) error {
 		return fmt.Errorf("print the answer: %w", err)
 	}
 	v.Empty = ""
+	if v.Documents == nil { // nor does a program read what to do next
+		v.Next = ""
+	}
 	return WriteRemarks(s.Err, v)
 }

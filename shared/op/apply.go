@@ -17,14 +17,21 @@ import (
 )
 
 // Apply creates or changes resources so that they are as documents say. It can be run again and again.
-type Apply struct{ Documents []manifest.Document }
+type Apply struct {
+	Documents []manifest.Document
+	Settle    Settle
+}
 
 // DeleteDocuments deletes the resources that documents name.
-type DeleteDocuments struct{ Documents []manifest.Document }
+type DeleteDocuments struct {
+	Documents []manifest.Document
+	Gone      Gone
+}
 
 // Check finds everything wrong with any of the documents, so that nothing is applied unless all can be.
 func (c Apply) Check() error {
 	f := checkDocuments(c.Documents)
+	c.Settle.check(f)
 	for _, d := range c.Documents {
 		if d.Object == nil {
 			continue
@@ -37,7 +44,11 @@ func (c Apply) Check() error {
 }
 
 // Check finds everything wrong with any of the documents.
-func (c DeleteDocuments) Check() error { return checkDocuments(c.Documents).err }
+func (c DeleteDocuments) Check() error {
+	f := checkDocuments(c.Documents)
+	c.Gone.check(f)
+	return f.err
+}
 
 func checkDocuments(docs []manifest.Document) *faults {
 	f := new(faults)
@@ -62,7 +73,7 @@ func checkDocuments(docs []manifest.Document) *faults {
 
 // Run applies all documents; the site first and what links need before them. It goes on after one that fails, and gives all
 // failures as one error.
-func (c Apply) Run(ctx context.Context, p Ports) ([]Changed, error) {
+func (c Apply) Run(ctx context.Context, p Ports, say Progress) ([]Changed, error) {
 	if err := oneSite(ctx, p, c.Documents); err != nil {
 		return nil, err
 	}
@@ -77,7 +88,11 @@ func (c Apply) Run(ctx context.Context, p Ports) ([]Changed, error) {
 		did.Notes = append(did.Notes, foreign(p, d)...)
 		all = append(all, did)
 	}
-	_, err := wake(ctx, p)
+	stopped, err := inEffect(ctx, p, c.Settle, say)
+	if stopped && len(all) > 0 {
+		last := &all[len(all)-1]
+		last.Notes = append(last.Notes, "the site is stopped: this takes effect when it is started")
+	}
 	return all, multierr.Append(failed, err)
 }
 
@@ -175,13 +190,13 @@ func merged(old, add map[string]string) map[string]string {
 }
 
 // Run deletes what the documents name. What is not there is noted, and a fault.Missing after all others are deleted.
-func (c DeleteDocuments) Run(ctx context.Context, p Ports) ([]Changed, error) {
+func (c DeleteDocuments) Run(ctx context.Context, p Ports, say Progress) ([]Changed, error) {
 	var all []Changed
 	var failed error
 	docs := inOrder(c.Documents)
 	slices.Reverse(docs)
 	for _, d := range docs {
-		did, err := remove(ctx, p, d.Kind, d.Name, Gone{}, nil)
+		did, err := remove(ctx, p, d.Kind, d.Name, Gone{}, say)
 		if err != nil {
 			failed = multierr.Append(failed, err)
 			continue
@@ -189,6 +204,6 @@ func (c DeleteDocuments) Run(ctx context.Context, p Ports) ([]Changed, error) {
 		did.Notes = append(did.Notes, foreign(p, d)...)
 		all = append(all, did)
 	}
-	_, err := wake(ctx, p)
+	_, err := inEffect(ctx, p, c.Gone, say)
 	return all, multierr.Append(failed, err)
 }

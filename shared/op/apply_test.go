@@ -3,6 +3,7 @@ package op
 import (
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/skupper-plugins/suite/shared/api/v2alpha1"
 	"github.com/skupper-plugins/suite/shared/fault"
@@ -40,25 +41,34 @@ func lines(all []Changed) string {
 	return strings.Join(out, ", ")
 }
 
+// soon is how long tests wait for things to take effect.
+func soon() Settle { return Settle{Wait: true, Timeout: 10 * time.Second} }
+
+func applied(docs []manifest.Document) Apply { return Apply{Documents: docs, Settle: soon()} }
+
+func deleted(docs []manifest.Document) DeleteDocuments {
+	return DeleteDocuments{Documents: docs, Gone: soon()}
+}
+
 func TestApply(t *testing.T) {
 	m, sys := newMemory(), &fakeSystem{}
 	p := Ports{Store: m, System: sys}
-	all := Apply{documents(t, doc("Link", "l", aLink)+doc("Site", "west", aSite)+doc("Secret", "s", aKey)+doc("AccessGrant", "g", "spec:\n  redemptionsAllowed: 2\n"))}
+	all := applied(documents(t, doc("Link", "l", aLink)+doc("Site", "west", aSite)+doc("Secret", "s", aKey)+doc("AccessGrant", "g", "spec:\n  redemptionsAllowed: 2\n")))
 	if err := all.Check(); err != nil {
 		t.Fatal(err)
 	}
-	did, err := all.Run(t.Context(), p)
+	did, err := all.Run(t.Context(), p, nil)
 	if err != nil || lines(did) != "Secret s created, Site west created, AccessGrant g created, Link l created" || sys.wakes != 1 {
 		t.Errorf("%s, %v, %d", lines(did), err, sys.wakes)
 	}
 	if s := must[*v2alpha1.Secret](t, m, "s"); string(s.Data["tls.key"]) != "k" || s.StringData != nil {
 		t.Errorf("secret %+v", s.Data)
 	}
-	did, err = Apply{documents(t, doc("Link", "l", aLink)+doc("Site", "west", aSite)+doc("Secret", "s", aKey))}.Run(t.Context(), p)
+	did, err = applied(documents(t, doc("Link", "l", aLink)+doc("Site", "west", aSite)+doc("Secret", "s", aKey))).Run(t.Context(), p, nil)
 	if err != nil || lines(did) != "Secret s unchanged, Site west unchanged, Link l unchanged" {
 		t.Errorf("again: %s, %v", lines(did), err)
 	}
-	did, err = Apply{documents(t, doc("Site", "west", "  labels: {a: b}\nspec:\n  ha: true\n"))}.Run(t.Context(), p)
+	did, err = applied(documents(t, doc("Site", "west", "  labels: {a: b}\nspec:\n  ha: true\n"))).Run(t.Context(), p, nil)
 	s := must[*v2alpha1.Site](t, m, "west")
 	if err != nil || lines(did) != "Site west updated" || !s.Spec.HA || s.Spec.LinkAccess != "" || s.Labels["a"] != "b" {
 		t.Errorf("changed: %s, %v, %+v", lines(did), err, s)
@@ -74,7 +84,7 @@ func TestApplyRefusesAllForOneThatIsWrong(t *testing.T) {
 		{"cluster-only", doc("AttachedConnector", "a", "spec: {siteNamespace: n, selector: a=b, port: 1}\n"), "f.yaml:2: kind AttachedConnector means nothing on a local site"},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
-			if err := (Apply{documents(t, tc.text)}).Check(); err == nil || err.Error() != tc.want {
+			if err := applied(documents(t, tc.text)).Check(); err == nil || err.Error() != tc.want {
 				t.Errorf("got %v, want %v", err, tc.want)
 			}
 		})
@@ -89,7 +99,7 @@ func TestApplyRefusesAllForOneThatIsWrong(t *testing.T) {
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			m := newMemory(west())
-			_, err := Apply{documents(t, tc.text)}.Run(t.Context(), Ports{Store: m})
+			_, err := applied(documents(t, tc.text)).Run(t.Context(), Ports{Store: m}, nil)
 			wantKind(t, err, tc.kind, tc.want)
 			if m.names() != "Site/west" {
 				t.Errorf("left %s", m.names())
@@ -100,7 +110,7 @@ func TestApplyRefusesAllForOneThatIsWrong(t *testing.T) {
 
 func TestApplyGoesOnAfterAFailure(t *testing.T) {
 	immutable := &v2alpha1.Secret{ObjectMeta: named("s"), Immutable: ptr(true), Data: map[string][]byte{"tls.key": []byte("old")}}
-	did, err := Apply{documents(t, doc("Secret", "s", aKey)+doc("Link", "l", aLink))}.Run(t.Context(), Ports{Store: newMemory(immutable)})
+	did, err := applied(documents(t, doc("Secret", "s", aKey)+doc("Link", "l", aLink))).Run(t.Context(), Ports{Store: newMemory(immutable)}, nil)
 	wantKind(t, err, fault.Conflict, "f.yaml:2: apply Secret s: update secret s: secret s is immutable")
 	if lines(did) != "Link l created" {
 		t.Errorf("did %s", lines(did))
@@ -109,8 +119,8 @@ func TestApplyGoesOnAfterAFailure(t *testing.T) {
 
 func TestDeleteDocuments(t *testing.T) {
 	m := newMemory(west(), &v2alpha1.Link{ObjectMeta: named("l")})
-	c := DeleteDocuments{documents(t, doc("Site", "west", aSite)+doc("Link", "gone", aLink)+doc("Link", "l", aLink))}
-	did, err := c.Run(t.Context(), Ports{Store: m})
+	c := deleted(documents(t, doc("Site", "west", aSite)+doc("Link", "gone", aLink)+doc("Link", "l", aLink)))
+	did, err := c.Run(t.Context(), Ports{Store: m}, nil)
 	wantKind(t, err, fault.Missing, `there is no link "gone" in namespace default`)
 	if lines(did) != "Link l deleted, Site west deleted" || m.names() != "" {
 		t.Errorf("did %s, left %s", lines(did), m.names())
@@ -120,14 +130,14 @@ func TestDeleteDocuments(t *testing.T) {
 func TestApplyTakesForeignDocuments(t *testing.T) {
 	m := newMemory()
 	docs := documents(t, doc("Listener", "a", "  namespace: other\nspec: {routingKey: k, host: h, port: 1}\n"))
-	did, err := Apply{docs}.Run(t.Context(), Ports{Store: m})
+	did, err := applied(docs).Run(t.Context(), Ports{Store: m}, nil)
 	if err != nil || strings.Join(did[0].Notes, "") != "f.yaml:2: Listener a names namespace other, and is taken for default" {
 		t.Errorf("%+v, %v", did, err)
 	}
 	if o := must[*v2alpha1.Listener](t, m, "a"); o.Namespace != "default" {
 		t.Errorf("it is in namespace %q", o.Namespace)
 	}
-	if did, err = (DeleteDocuments{docs}).Run(t.Context(), Ports{Store: m}); err != nil || len(did[0].Notes) != 1 || m.names() != "" {
+	if did, err = deleted(docs).Run(t.Context(), Ports{Store: m}, nil); err != nil || len(did[0].Notes) != 1 || m.names() != "" {
 		t.Errorf("%+v, %v", did, err)
 	}
 }

@@ -2,6 +2,7 @@ package op
 
 import (
 	"fmt"
+	"strings"
 	"time"
 
 	"go.uber.org/multierr"
@@ -29,8 +30,23 @@ func (f *faults) atLeast(what string, n, least int) {
 
 func (f *faults) lasts(what string, d, least time.Duration) {
 	if d < least {
-		f.add("%s is %v, want %v or more", what, d, least)
+		f.add("%s is %s, want %s or more", what, Span(d), Span(least))
 	}
+}
+
+// Span is a time as people write it, in whole seconds where it has some: "15m" instead of "15m0s".
+func Span(d time.Duration) string {
+	if d.Abs() >= time.Second {
+		d = d.Round(time.Second)
+	}
+	text := d.String()
+	if strings.HasSuffix(text, "m0s") {
+		text = strings.TrimSuffix(text, "0s")
+	}
+	if strings.HasSuffix(text, "h0m") {
+		text = strings.TrimSuffix(text, "0m")
+	}
+	return text
 }
 
 func (f *faults) oneOf(what, value string, allowed ...string) {

@@ -40,12 +40,12 @@ func TestCheck(t *testing.T) {
 		{"site-delete", DeleteSite{Gone: aGone}, ""},
 		{"site-delete-bad", DeleteSite{Name: "-"}, `name is "-", want lower-case letters, digits, '-' and '.', with a letter or digit at both ends; timeout is 0s, want 1s or more`},
 		{"token-issue", IssueToken{1, time.Minute, 1, time.Second}, ""},
-		{"token-issue-everything-wrong", IssueToken{}, "redemptions-allowed is 0, want 1 or more; expiration-window is 0s, want 1m0s or more; cost is 0, want 1 or more; timeout is 0s, want 1s or more"},
-		{"token-issue-one-second-short", IssueToken{1, time.Minute - time.Second, 1, time.Second}, "expiration-window is 59s, want 1m0s or more"},
+		{"token-issue-everything-wrong", IssueToken{}, "redemptions-allowed is 0, want 1 or more; expiration-window is 0s, want 1m or more; cost is 0, want 1 or more; timeout is 0s, want 1s or more"},
+		{"token-issue-one-second-short", IssueToken{1, time.Minute - time.Second, 1, time.Second}, "expiration-window is 59s, want 1m or more"},
 		{"token-issue-highest-cost", IssueToken{1, time.Minute, validate.MaxCost, time.Second}, ""},
 		{"token-issue-cost-too-high", IssueToken{1, time.Minute, validate.MaxCost + 1, time.Second}, "cost is 16777217, want 1 to 16777216"},
 		{"token-redeem", RedeemToken{}, "timeout is 0s, want 1s or more"},
-		{"token-revoke", RevokeToken{}, "name is empty"},
+		{"token-revoke", RevokeToken{Gone: soon()}, "name is empty"},
 		{"link-generate", GenerateLink{Cost: 1, Generate: true, Timeout: time.Second}, ""},
 		{"link-generate-bad", GenerateLink{Name: "A", Host: "::", Cost: -1},
 			`name is "A", want lower-case letters, digits, '-' and '.', with a letter or digit at both ends; host is "::", which leads nowhere from another machine; ` +
@@ -73,7 +73,7 @@ func TestCheck(t *testing.T) {
 		{"system-reload", ReloadSystem{}, "timeout is 0s, want 1s or more"},
 		{"status-of-all", LinkStatus{}, ""},
 		{"status-of-bad-name", SiteStatus{Name: "../x"}, `name is "../x", want lower-case letters, digits, '-' and '.', with a letter or digit at both ends`},
-		{"apply-nothing", Apply{}, "there is no resource in what filename names"},
+		{"apply-nothing", Apply{Settle: soon()}, "there is no resource in what filename names"},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			got := ""

@@ -126,7 +126,21 @@ func (c CreateConnector) Run(ctx context.Context, p Ports, say Progress) (did Ch
 	if did, err = create(ctx, p.Store, c.Object()); err != nil {
 		return did, err
 	}
-	return did, takeEffect(ctx, p, &did, c.Wait, say)
+	err = takeEffect(ctx, p, &did, c.Wait, say)
+	did.Notes = append(did.Notes, unreached(ctx, p, did.Object)...)
+	return did, err
+}
+
+// unreached notes that there is no server where a connector says: it may come later, but a slip is more likely.
+func unreached(ctx context.Context, p Ports, made v2alpha1.Object) []string {
+	c, ok := made.(*v2alpha1.Connector)
+	if !ok || p.Prober == nil || c.Spec.Host == "" {
+		return nil
+	}
+	if err := p.Prober.Probe(ctx, c.Spec.Host, c.Spec.Port); err != nil && ctx.Err() == nil {
+		return []string{fmt.Sprintf("no server answers at %s now: %v", Address(c.Spec.Host, c.Spec.Port), err)}
+	}
+	return nil
 }
 
 // UpdateConnector changes what is given of a connector, and nothing else.
@@ -178,5 +192,7 @@ func (c UpdateConnector) Run(ctx context.Context, p Ports, say Progress) (did Ch
 	if err != nil {
 		return did, err
 	}
-	return did, takeEffect(ctx, p, &did, c.Wait, say)
+	err = takeEffect(ctx, p, &did, c.Wait, say)
+	did.Notes = append(did.Notes, unreached(ctx, p, did.Object)...)
+	return did, err
 }

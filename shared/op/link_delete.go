@@ -28,6 +28,6 @@ func (c DeleteLink) Run(ctx context.Context, p Ports, say Progress) (Changed, er
 	if _, err := dropSecret(ctx, p.Store, links[0].Spec.TLSCredentials); err != nil {
 		return did, err
 	}
-	_, err = wake(ctx, p)
+	_, err = inEffect(ctx, p, c.Gone, say)
 	return did, err
 }

@@ -129,7 +129,7 @@ func TestGenerateLinkByCertificate(t *testing.T) {
 			t.Fatal(err)
 		}
 		_, err := generateLink().Run(t.Context(), Ports{Store: m}, nil)
-		wantKind(t, err, fault.Late, "secret link-west is not there after 1m0s: the certificate is not issued yet")
+		wantKind(t, err, fault.Late, "secret link-west is not there after 1m: the certificate is not issued yet")
 	})
 }
 

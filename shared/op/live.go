@@ -80,7 +80,11 @@ func (l live) link(s *v2alpha1.Link) *v2alpha1.Link {
 	switch err := l.down(); {
 	case err != nil:
 		v2alpha1.SetCondition(l.router.Now, s, v2alpha1.ConditionOperational, err)
-	case !l.known || !seen:
+	case !l.known || l.router.Links == nil:
+	case !seen: // what the store remembers is of another time
+		if s.Status.IsTrue(v2alpha1.ConditionOperational) {
+			v2alpha1.SetCondition(l.router.Now, s, v2alpha1.ConditionOperational, v2alpha1.Waiting(v2alpha1.MessageNotOperational+": the router does not have this link yet"))
+		}
 	case state.Up:
 		v2alpha1.SetCondition(l.router.Now, s, v2alpha1.ConditionOperational, nil)
 		if state.RemoteSite != "" {

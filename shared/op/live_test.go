@@ -44,6 +44,8 @@ func TestStatusAsksTheRouter(t *testing.T) {
 		{"never-up", configured, nil, with(site.LinkState{}), "Pending Not Operational", ""},
 		{"down-and-why", link, nil, with(site.LinkState{LastError: "dial tcp 10.0.0.1:55671: connection refused"}), "Pending Not operational: dial tcp 10.0.0.1:55671: connection refused", ""},
 		{"unknown-to-the-router", link, nil, observer{Observed: site.Observed{Running: true}}, "Ready OK", ""},
+		{"the-router-has-others-only", link, nil, observer{Observed: site.Observed{Running: true, Links: map[string]site.LinkState{"m": {Up: true}}}},
+			"Pending Not operational: the router does not have this link yet", ""},
 		{"wrong-whatever-the-router-says", broken, nil, with(site.LinkState{Up: true}), "Error no secret", ""},
 		{"router-down", link, nil, observer{}, "Pending Not Running", ""},
 		{"router-down-and-why", link, nil, observer{Observed: site.Observed{NotReady: "exit status 1"}}, "Pending Not Running: exit status 1", ""},

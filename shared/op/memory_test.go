@@ -137,11 +137,11 @@ func wantKind(t *testing.T, err error, kind fault.Kind, text string) {
 
 // fakeSystem is a local system that is running or stopped.
 type fakeSystem struct {
-	stopped            bool
-	started, wakes     int
-	startErr, wakeErr  error
-	start, reload      func(context.Context) error
-	stops, uninstalled int
+	stopped                 bool
+	started, wakes, settles int
+	startErr, wakeErr       error
+	start, reload, settle   func(context.Context) error
+	stops, uninstalled      int
 }
 
 func (f *fakeSystem) Start(ctx context.Context) error {
@@ -158,6 +158,15 @@ func (f *fakeSystem) Reload(ctx context.Context) error {
 		return f.reload(ctx)
 	}
 	return nil
+}
+func (f *fakeSystem) Settle(ctx context.Context) (bool, error) {
+	f.settles++
+	if f.settle != nil {
+		if err := f.settle(ctx); err != nil {
+			return false, err
+		}
+	}
+	return f.Wake(ctx)
 }
 func (f *fakeSystem) Wake(context.Context) (bool, error) { f.wakes++; return f.stopped, f.wakeErr }
 func (f *fakeSystem) Status(context.Context) (SystemStatus, error) {

@@ -19,6 +19,7 @@ type Ports struct {
 	System   System       // nil: router and controller are not this tool's to run
 
 	Workloads Workloads // nil: no pods to select
+	Prober    Prober    // nil: nobody here can tell what the router reaches
 }
 
 // Redeemer exchanges a token for the material of a link.
@@ -28,6 +29,18 @@ type Redeemer interface {
 	// gives their names. A refusal (expired, used up, wrong code) is a fault.Denied, a token nobody knows a
 	// fault.Missing, no answer before ctx ends a fault.Late; after any error nothing is stored.
 	Redeem(ctx context.Context, tok token.Token) (links []string, err error)
+}
+
+// Talker is a Redeemer that can tell why it has no answer yet.
+type Talker interface {
+	// Telling is the same Redeemer, which tells of each try that failed and will be made again, from the goroutine of Redeem.
+	Telling(tell func(failed error)) Redeemer
+}
+
+// Prober tries whether servers can be reached. A site whose router sees the same network as this program has one.
+type Prober interface {
+	// Probe connects to a server and hangs up. It takes a second at most.
+	Probe(ctx context.Context, host string, port int) error
 }
 
 // Observer asks the running router. Every site.Runtime is one.
@@ -54,8 +67,10 @@ type System interface {
 	// Reload makes the agent read all resources anew now and returns when they are applied.
 	Reload(ctx context.Context) error
 	// Wake makes sure that somebody acts on changed resources, without starting a site that was stopped on purpose:
-	// then it says stopped. Verbs call it after they have changed the store and before they wait.
+	// then it says stopped. Verbs call it after they have changed the store and before they wait. It does not wait itself.
 	Wake(ctx context.Context) (stopped bool, err error)
+	// Settle is Wake, and returns when what runs is as the store says now. Where the site was deleted it is gone then.
+	Settle(ctx context.Context) (stopped bool, err error)
 	// Status says what runs. It starts nothing.
 	Status(ctx context.Context) (SystemStatus, error)
 	// Install makes agent and routers start by themselves when the machine or the user's session starts.

@@ -21,7 +21,11 @@ func needSecret(ctx context.Context, p Ports, name string) error {
 
 func noSecret(p Ports, name string, err error) error {
 	if fault.Is(err, fault.Missing) {
-		return fault.New(fault.Missing, fmt.Sprintf("there is no secret %q in namespace %s for tls-credentials", name, p.Store.Namespace()), "create the secret first")
+		hint := "create the secret first"
+		if p.System != nil {
+			hint = "`system apply -f FILE` with that secret first"
+		}
+		return fault.New(fault.Missing, fmt.Sprintf("there is no secret %q in namespace %s for tls-credentials", name, p.Store.Namespace()), hint)
 	}
 	return fmt.Errorf("look for secret %s: %w", name, err)
 }

@@ -47,6 +47,6 @@ func removeService(ctx context.Context, p Ports, kind, name string, g Gone, say 
 	if err != nil {
 		return did, err
 	}
-	_, err = wake(ctx, p)
+	_, err = inEffect(ctx, p, g, say)
 	return did, err
 }

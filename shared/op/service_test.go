@@ -201,7 +201,7 @@ func TestDeleteWaitsUntilItIsGone(t *testing.T) {
 		}
 		stubborn := lingering{newMemory(aListener("a", "h", 1))}
 		_, err := DeleteListener{Name: "a", Gone: Gone{Wait: true, Timeout: time.Minute}}.Run(t.Context(), Ports{Store: stubborn}, nil)
-		wantKind(t, err, fault.Late, "listener a is not gone after 1m0s: still there")
+		wantKind(t, err, fault.Late, "listener a is not gone after 1m: still there")
 	})
 	_, err := DeleteConnector{Name: "a", Gone: aGone}.Run(t.Context(), Ports{Store: newMemory()}, nil)
 	wantKind(t, err, fault.Missing, `there is no connector "a" in namespace default`)
@@ -232,7 +232,7 @@ func TestSystem(t *testing.T) {
 		}
 		sys.reload = func(ctx context.Context) error { <-ctx.Done(); return ctx.Err() }
 		_, err := ReloadSystem{time.Minute}.Run(t.Context(), p, nil)
-		wantKind(t, err, fault.Late, "site west is not reloaded after 1m0s")
+		wantKind(t, err, fault.Late, "site west is not reloaded after 1m")
 		none := Ports{Store: newMemory(), System: sys}
 		for _, run := range []func() error{
 			func() error { _, err := (StartSystem{aWait}).Run(t.Context(), none, nil); return err },
@@ -243,7 +243,7 @@ func TestSystem(t *testing.T) {
 		}
 		sys.start = func(ctx context.Context) error { <-ctx.Done(); return ctx.Err() }
 		_, err = StartSystem{aWait}.Run(t.Context(), p, nil)
-		wantKind(t, err, fault.Late, "start site west: its processes have not started after 1m0s")
+		wantKind(t, err, fault.Late, "start site west: its processes have not started after 1m")
 		sys.start = nil
 		sys.startErr = errors.New("port 55671 is taken")
 		if _, err = (StartSystem{aWait}).Run(t.Context(), p, nil); err == nil || !strings.Contains(err.Error(), "start site west: port 55671 is taken") {

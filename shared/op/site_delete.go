@@ -3,7 +3,7 @@ package op
 import (
 	"context"
 	"fmt"
-	"time"
+	"strings"
 
 	"github.com/skupper-plugins/suite/shared/api/v2alpha1"
 	"github.com/skupper-plugins/suite/shared/fault"
@@ -17,13 +17,8 @@ type DeleteSite struct {
 	Gone Gone
 }
 
-// Gone is how long to wait until what was deleted is gone.
-type Gone struct {
-	Wait    bool
-	Timeout time.Duration
-}
-
-func (g Gone) check(f *faults) { f.lasts("timeout", g.Timeout, minTimeout) }
+// Gone is how long to wait until what was deleted is gone, also from what runs.
+type Gone = Settle
 
 // Check finds everything wrong with the fields.
 func (c DeleteSite) Check() error {
@@ -71,10 +66,47 @@ func (c DeleteSite) Run(ctx context.Context, p Ports, say Progress) ([]Changed, 
 			return all, fault.New(fault.Missing, "there is nothing to delete in namespace "+p.Store.Namespace(), "")
 		}
 	}
-	if _, err := wake(ctx, p); err != nil {
+	if _, err := inEffect(ctx, p, c.Gone, say); err != nil {
 		return all, err
 	}
-	return all, nil
+	if c.All {
+		return all, nil
+	}
+	left, err := leftBehind(ctx, p)
+	if left != "" {
+		all[0].Notes = append(all[0].Notes, left)
+	}
+	return all, err
+}
+
+// leftBehind is a note on what is of no use without a site.
+func leftBehind(ctx context.Context, p Ports) (string, error) {
+	var parts []string
+	for _, kind := range siteKinds() {
+		if kind == v2alpha1.KindSecret {
+			continue // others may use it
+		}
+		objs, err := p.Store.List(ctx, kind)
+		if fault.Is(err, fault.Usage) {
+			continue // an older cluster does not know every kind
+		}
+		if err != nil {
+			return "", fmt.Errorf("list resources of kind %s: %w", kind, err)
+		}
+		n := 0
+		for _, o := range objs {
+			if len(o.GetOwnerReferences()) == 0 && o.GetDeletionTimestamp() == nil { // else it goes by itself
+				n++
+			}
+		}
+		if n > 0 {
+			parts = append(parts, fmt.Sprintf("%s (%d)", kind, n))
+		}
+	}
+	if len(parts) == 0 {
+		return "", nil
+	}
+	return "still there, for the next site of this namespace: " + strings.Join(parts, ", "), nil
 }
 
 func (c DeleteSite) others(ctx context.Context, p Ports, say Progress) ([]Changed, error) {

@@ -9,8 +9,9 @@ import (
 
 // Status is what a status verb found: the resources with their state as it is now.
 type Status[T v2alpha1.Object] struct {
-	Items []T
-	Notes []string
+	Items  []T
+	Notes  []string
+	NoSite bool // nothing can work before there is a site
 }
 
 // SiteStatus looks at the sites of a namespace, or at one.
@@ -66,13 +67,20 @@ func (c ConnectorStatus) Run(ctx context.Context, p Ports) (Status[*v2alpha1.Con
 func status[T v2alpha1.Object](ctx context.Context, p Ports, kind, name string, merge func(live, T) T) (Status[T], error) {
 	var found Status[T]
 	all, err := list[T](ctx, p.Store, kind, name)
-	if err != nil || len(all) == 0 {
+	if err != nil {
 		return found, err
+	}
+	if len(all) == 0 && p.System == nil {
+		return found, nil // what there is in a cluster's namespace is not for one tool to say
 	}
 	if kind != v2alpha1.KindSite {
 		if found.Notes, err = noSite(ctx, p); err != nil {
 			return found, err
 		}
+		found.NoSite = len(found.Notes) > 0
+	}
+	if len(all) == 0 {
+		return found, nil
 	}
 	now := lookLive(ctx, p)
 	found.Notes = append(found.Notes, now.notes...)

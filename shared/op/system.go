@@ -81,7 +81,7 @@ func (c ReloadSystem) Run(ctx context.Context, p Ports, say Progress) (Changed, 
 	say.say("site " + s.Name + " to reload")
 	if err := p.System.Reload(within); err != nil {
 		if within.Err() != nil && ctx.Err() == nil {
-			return Changed{}, fault.Wrap(fault.Late, fmt.Sprintf("site %s is not reloaded after %v", s.Name, c.Timeout), err, "`system status`")
+			return Changed{}, fault.Wrap(fault.Late, fmt.Sprintf("site %s is not reloaded after %s", s.Name, Span(c.Timeout)), err, "`system status`")
 		}
 		return Changed{}, fmt.Errorf("reload site %s: %w", s.Name, err)
 	}
@@ -108,7 +108,7 @@ func start(ctx context.Context, p Ports, name string, w Wait, say Progress) erro
 	say.say("the processes of site " + name + " to start")
 	err := p.System.Start(within)
 	if err != nil && within.Err() != nil && ctx.Err() == nil { // our time, not the caller's
-		return fault.Wrap(fault.Late, fmt.Sprintf("its processes have not started after %v", w.Timeout), err, "`system status`")
+		return fault.Wrap(fault.Late, fmt.Sprintf("its processes have not started after %s", Span(w.Timeout)), err, "`system status`")
 	}
 	return err
 }

@@ -30,7 +30,8 @@ type Redeemed struct {
 	Token  string   `json:"token"`
 	Issuer string   `json:"site,omitempty"` // empty if the token does not say
 	Links  []string `json:"links"`
-	NoSite bool     `json:"-"` // the link waits for a site to be created
+	Before bool     `json:"before"` // an earlier redemption made the links; nothing was done now
+	NoSite bool     `json:"-"`      // the link waits for a site to be created
 	Notes  []string `json:"-"`
 }
 
@@ -41,11 +42,20 @@ func (c RedeemToken) Check() error {
 	return f.err
 }
 
-// Run redeems the token. Redeeming one again whose link is there does nothing.
+// Run redeems the token, and waits until what came of it is in effect; the link itself may come up later. Redeeming one again
+// whose link is there does nothing.
 func (c RedeemToken) Run(ctx context.Context, p Ports, say Progress) (did Redeemed, err error) {
 	did = Redeemed{Token: c.Token.Name, Issuer: c.Token.Issuer}
-	if c.Token.Expired(c.Now.Add(-clockSlack)) {
-		return did, c.expired(nil)
+	if err := c.notOurs(ctx, p); err != nil {
+		return did, err
+	}
+	if did.Before, err = c.redeemed(ctx, p); err != nil {
+		return did, err
+	}
+	if did.Before {
+		say = nil
+	} else if c.Token.Expired(c.Now.Add(-clockSlack)) {
+		return did, c.expired()
 	}
 	if p.Redeemer != nil {
 		did.Links, err = c.exchange(ctx, p, say)
@@ -53,42 +63,94 @@ func (c RedeemToken) Run(ctx context.Context, p Ports, say Progress) (did Redeem
 		did.Links, err = c.ask(ctx, p, say)
 	}
 	if err != nil {
-		if c.Token.Expired(c.Now) && (fault.Is(err, fault.Denied) || fault.Is(err, fault.Missing)) {
-			return did, c.expired(err)
+		if c.Token.Expired(c.Now) && (fault.Is(err, fault.Missing) || p.Redeemer == nil && fault.Is(err, fault.Denied)) { // as vague as "no such claim"
+			return did, c.expired()
 		}
 		return did, err
 	}
-	if did.Notes, err = noSite(ctx, p); err != nil {
-		return did, err
+	if did.Before {
+		did.Notes = append(did.Notes, "this site is linked to "+orElse(c.Token.Issuer, "the other")+" by this token already: nothing was redeemed")
 	}
-	if did.NoSite = len(did.Notes) > 0; did.NoSite {
-		did.Notes[0] += " yet: the link is made when there is one"
+	return did, c.finish(ctx, p, &did, say)
+}
+
+// finish sees to it that the links are made, and says when they will be.
+func (c RedeemToken) finish(ctx context.Context, p Ports, did *Redeemed, say Progress) error {
+	missing, err := noSite(ctx, p)
+	if err != nil {
+		return err
 	}
-	stopped, err := wake(ctx, p)
+	if did.NoSite = len(missing) > 0; did.NoSite {
+		did.Notes = append(did.Notes, missing[0]+" yet: the link is made when there is one")
+	}
+	stopped, err := inEffect(ctx, p, Settle{Wait: true, Timeout: c.Timeout}, say)
 	if stopped {
 		did.Notes = append(did.Notes, "the site is stopped: the link is made when it is started")
 	}
-	return did, err
+	return err
 }
 
-// expired is the one clear cause; what the server said may be as vague as "no such claim".
-func (c RedeemToken) expired(why error) error {
-	ago := c.Now.Sub(c.Token.ExpiresAt).Round(time.Second)
-	msg := fmt.Sprintf("token %s expired at %s, %v ago", c.Token.Name, c.Token.ExpiresAt.UTC().Format(time.RFC3339), ago)
-	return &fault.Error{Kind: fault.Denied, Msg: msg, Hint: newToken, Err: why}
+// notOurs refuses a token that this very site has issued: a site cannot be linked to itself.
+func (c RedeemToken) notOurs(ctx context.Context, p Ports) error {
+	grants, err := list[*v2alpha1.AccessGrant](ctx, p.Store, v2alpha1.KindAccessGrant, "")
+	if fault.Is(err, fault.Usage) || fault.Is(err, fault.Denied) {
+		return nil // who may not look at grants has not made this one
+	}
+	if err != nil {
+		return err
+	}
+	for _, g := range grants {
+		if g.Status.Code != "" && g.Status.URL == c.Token.URL && token.Match(g.Status.Code, c.Token.Code) {
+			return fault.New(fault.Conflict, "token "+c.Token.Name+" was issued by this very site, which cannot be linked to itself",
+				"redeem it at the site that is to be linked to this one")
+		}
+	}
+	return nil
+}
+
+// redeemed tells whether the links that the token is good for are here, with their credential.
+func (c RedeemToken) redeemed(ctx context.Context, p Ports) (bool, error) {
+	links, err := linksOf(ctx, p, c.Token.Name)
+	if err != nil || len(links) == 0 {
+		return false, err
+	}
+	switch _, err := p.Store.Get(ctx, v2alpha1.KindSecret, c.Token.Name); {
+	case err == nil:
+		return true, nil
+	case fault.Is(err, fault.Missing):
+		return false, nil
+	default:
+		return false, fmt.Errorf("look for secret %s: %w", c.Token.Name, err)
+	}
+}
+
+// expired is the one clear cause.
+func (c RedeemToken) expired() error {
+	msg := fmt.Sprintf("token %s expired at %s, %s ago", c.Token.Name, c.Token.ExpiresAt.UTC().Format(time.RFC3339), Span(c.Now.Sub(c.Token.ExpiresAt)))
+	return fault.New(fault.Denied, msg, newToken)
 }
 
 // exchange lets the site's own redeemer do it.
 func (c RedeemToken) exchange(ctx context.Context, p Ports, say Progress) ([]string, error) {
 	within, cancel := context.WithTimeout(ctx, c.Timeout)
 	defer cancel()
-	say.say("an answer from " + orElse(c.Token.Issuer, "the site of token "+c.Token.Name))
-	links, err := p.Redeemer.Redeem(within, c.Token)
+	what := "an answer from " + orElse(c.Token.Issuer, "the site of token "+c.Token.Name)
+	say.say(what)
+	redeemer, last := p.Redeemer, ""
+	if t, ok := redeemer.(Talker); ok {
+		redeemer = t.Telling(func(failed error) {
+			if now := failed.Error(); now != last {
+				say.say(what + ", so far: " + now)
+				last = now
+			}
+		})
+	}
+	links, err := redeemer.Redeem(within, c.Token)
 	if err != nil && within.Err() != nil {
 		if ctx.Err() != nil {
 			return nil, fmt.Errorf("redeem token %s: %w", c.Token.Name, ctx.Err())
 		}
-		return nil, fault.Wrap(fault.Late, fmt.Sprintf("token %s is not redeemed after %v", c.Token.Name, c.Timeout), err, "check that "+c.Token.URL+" can be reached from here")
+		return nil, fault.Wrap(fault.Late, fmt.Sprintf("token %s is not redeemed after %s", c.Token.Name, Span(c.Timeout)), err, "check that "+c.Token.URL+" can be reached from here")
 	}
 	return links, err
 }

@@ -46,27 +46,31 @@ func (c TokenStatus) judge(g *v2alpha1.AccessGrant) {
 	case g.Status.Redemptions >= max(g.Spec.RedemptionsAllowed, 1):
 		g.Status.StatusType, g.Status.Message = StatusUsed, "redeemed as often as allowed"
 	case err == nil && !c.Now.Before(expires):
-		g.Status.StatusType, g.Status.Message = StatusExpired, "expired "+c.Now.Sub(expires).Round(time.Second).String()+" ago"
+		g.Status.StatusType, g.Status.Message = StatusExpired, "expired "+Span(c.Now.Sub(expires))+" ago"
 	}
 }
 
 // RevokeToken removes a grant, so that its token cannot be redeemed any more. Links made from it stay.
-type RevokeToken struct{ Name string }
+type RevokeToken struct {
+	Name string
+	Gone Gone
+}
 
 // Check finds everything wrong with the fields.
 func (c RevokeToken) Check() error {
 	var f faults
 	f.is("name", validate.Name(c.Name))
+	c.Gone.check(&f)
 	return f.err
 }
 
 // Run removes the grant.
-func (c RevokeToken) Run(ctx context.Context, p Ports) (Changed, error) {
+func (c RevokeToken) Run(ctx context.Context, p Ports, say Progress) (Changed, error) {
 	grants, err := list[*v2alpha1.AccessGrant](ctx, p.Store, v2alpha1.KindAccessGrant, c.Name)
 	if err != nil {
 		return Changed{}, err
 	}
-	did, err := remove(ctx, p, v2alpha1.KindAccessGrant, c.Name, Gone{}, nil)
+	did, err := remove(ctx, p, v2alpha1.KindAccessGrant, c.Name, c.Gone, say)
 	if err != nil {
 		return did, err
 	}
@@ -74,6 +78,6 @@ func (c RevokeToken) Run(ctx context.Context, p Ports) (Changed, error) {
 	if n := grants[0].Status.Redemptions; n > 0 {
 		did.Notes = append(did.Notes, "it had been redeemed already: links made from it stay")
 	}
-	_, err = wake(ctx, p)
+	_, err = inEffect(ctx, p, c.Gone, say)
 	return did, err
 }

@@ -51,7 +51,7 @@ func TestIssueToken(t *testing.T) {
 		text       string
 	}{
 		{"ready", granting(ca), time.Second, nil, nil, 0, ""},
-		{"late", granting(ca), time.Hour, nil, nil, fault.Late, "is not ready after 1m0s: not looked at yet"},
+		{"late", granting(ca), time.Hour, nil, nil, fault.Late, "is not ready after 1m: not looked at yet"},
 		{"refused", failing(v2alpha1.ConditionProcessed, "Edge sites cannot accept incoming links from remote sites"), time.Second, nil, nil, fault.Failed, "the grant is refused: Edge sites"},
 		{"not-enabled", func(o v2alpha1.Object) { v2alpha1.StatusOf(o).Message = "AccessGrants are not enabled" }, time.Second, nil, nil, fault.Late, "AccessGrants are not enabled"},
 		{"disk-full", granting(ca), time.Second, nil, full{}, fault.Failed, "no space left"},
@@ -137,10 +137,10 @@ func TestRedeemTokenByExchange(t *testing.T) {
 		{"no-site-yet", newMemory(), nil, 0, nil, false, 1, "there is no site in namespace default yet: the link is made when there is one", 0, ""},
 		{"stopped", newMemory(west()), &fakeSystem{stopped: true}, 0, nil, false, 1, "the site is stopped: the link is made when it is started", 0, ""},
 		{"unknown", newMemory(west()), nil, -time.Hour, noClaim, false, 1, "", fault.Missing, "No such claim"},
-		{"unknown-since-expired", newMemory(west()), nil, time.Hour, noClaim, false, 1, "", fault.Denied, "token west-1 expired at 1999-12-31T23:00:00Z, 1h0m0s ago: No such claim"},
+		{"unknown-since-expired", newMemory(west()), nil, time.Hour, noClaim, false, 1, "", fault.Denied, "token west-1 expired at 1999-12-31T23:00:00Z, 1h ago"},
 		{"expired-only-by-this-clock", newMemory(west()), nil, clockSlack - time.Second, nil, false, 1, "", 0, ""},
 		{"expired-beyond-doubt", newMemory(west()), nil, clockSlack, nil, false, 0, "", fault.Denied, "expired"},
-		{"silent", newMemory(west()), nil, 0, nil, true, 1, "", fault.Late, "token west-1 is not redeemed after 1m0s"},
+		{"silent", newMemory(west()), nil, 0, nil, true, 1, "", fault.Late, "token west-1 is not redeemed after 1m"},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
@@ -167,6 +167,68 @@ func TestRedeemTokenByExchange(t *testing.T) {
 				}
 			})
 		})
+	}
+}
+
+// A token that was redeemed here before, and one of this very site, are told from others without asking anybody.
+func TestRedeemTokenThatIsKnownHere(t *testing.T) {
+	tok := aToken(t)
+	link := &v2alpha1.Link{ObjectMeta: named("west-1"), Spec: v2alpha1.LinkSpec{TLSCredentials: "west-1"}}
+	secret := &v2alpha1.Secret{ObjectMeta: named("west-1")}
+	grant := func(code string) *v2alpha1.AccessGrant {
+		g := &v2alpha1.AccessGrant{ObjectMeta: named("west-1")}
+		g.Status.URL, g.Status.Code = tok.URL, code
+		return g
+	}
+	const note = "this site is linked to west by this token already: nothing was redeemed"
+	for _, tc := range []struct {
+		name   string
+		store  *memory
+		late   time.Duration // after the token expired
+		before bool
+		kind   fault.Kind
+		text   string
+	}{
+		{"link-and-secret", newMemory(west(), link, secret), 0, true, 0, note},
+		{"link-and-secret-long-expired", newMemory(west(), link, secret), 1000 * time.Hour, true, 0, note},
+		{"link-without-secret", newMemory(west(), link), 0, false, 0, ""},
+		{"secret-without-link", newMemory(west(), secret), 0, false, 0, ""},
+		{"own", newMemory(west(), grant(tok.Code)), 0, false, fault.Conflict, "was issued by this very site"},
+		{"another-grant-of-that-name", newMemory(west(), grant("other")), 0, false, 0, ""},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			tok := tok
+			tok.ExpiresAt = time.Now().Add(time.Hour)
+			if tc.late > 0 {
+				tok.ExpiresAt = time.Now().Add(-tc.late)
+			}
+			r := redeemerFunc(func(context.Context, token.Token) ([]string, error) { return []string{"west-1"}, nil })
+			var said words
+			did, err := RedeemToken{Token: tok, Timeout: time.Minute, Now: time.Now()}.Run(t.Context(), Ports{Store: tc.store, System: &fakeSystem{}, Redeemer: r}, said.say)
+			wantKind(t, err, tc.kind, tc.text)
+			if did.Before != tc.before || tc.kind == 0 && strings.Join(did.Notes, "") != tc.text || tc.before && len(said) > 0 {
+				t.Errorf("got %+v, said %q", did, said)
+			}
+		})
+	}
+}
+
+// talkingRedeemer fails twice before it has an answer.
+type talkingRedeemer struct{ tell func(error) }
+
+func (r talkingRedeemer) Telling(tell func(error)) Redeemer { return talkingRedeemer{tell} }
+
+func (r talkingRedeemer) Redeem(context.Context, token.Token) ([]string, error) {
+	r.tell(errors.New("no connection"))
+	r.tell(errors.New("no connection"))
+	return []string{"west-1"}, nil
+}
+
+func TestRedeemTokenSaysWhyItTakesTime(t *testing.T) {
+	var said words
+	_, err := RedeemToken{Token: aToken(t), Timeout: time.Minute, Now: time.Now()}.Run(t.Context(), Ports{Store: newMemory(west()), Redeemer: talkingRedeemer{}}, said.say)
+	if want := "an answer from west; an answer from west, so far: no connection"; err != nil || strings.Join(said, "; ") != want {
+		t.Errorf("%v, said %q, want %q", err, said, want)
 	}
 }
 
@@ -265,10 +327,10 @@ func TestRevokeToken(t *testing.T) {
 	g := &v2alpha1.AccessGrant{ObjectMeta: named("g")}
 	g.Status.Redemptions = 1
 	m := newMemory(g)
-	did, err := RevokeToken{Name: "g"}.Run(t.Context(), Ports{Store: m})
+	did, err := RevokeToken{Name: "g", Gone: soon()}.Run(t.Context(), Ports{Store: m}, nil)
 	if err != nil || did.Did != Revoked || len(did.Notes) != 1 || m.names() != "" {
 		t.Errorf("%+v, %v; left %s", did, err, m.names())
 	}
-	_, err = RevokeToken{Name: "g"}.Run(t.Context(), Ports{Store: m})
+	_, err = RevokeToken{Name: "g", Gone: soon()}.Run(t.Context(), Ports{Store: m}, nil)
 	wantKind(t, err, fault.Missing, `there is no accessgrant "g"`)
 }

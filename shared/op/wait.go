@@ -73,7 +73,7 @@ func await(ctx context.Context, store site.Store, g goal, say Progress, look loo
 		if err := ctx.Err(); err != nil { // the caller's, not ours
 			return fmt.Errorf("wait for %s: %w", g.what, err)
 		}
-		msg := fmt.Sprintf("%s is not %s after %v", g.what, g.state, g.timeout)
+		msg := fmt.Sprintf("%s is not %s after %s", g.what, g.state, Span(g.timeout))
 		if reason != "" {
 			return fault.Wrap(fault.Late, msg, errors.New(reason), g.hint)
 		}

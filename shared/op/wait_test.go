@@ -24,7 +24,7 @@ func TestWaitSite(t *testing.T) {
 	}{
 		{"ready-in-time", settled, 50 * time.Second, ready, 0, "", 50 * time.Second},
 		{"ready-at-the-last-moment", settled, time.Minute - 1, ready, 0, "", time.Minute - 1},
-		{"late", settled, time.Hour, ready, fault.Late, "site west is not ready after 1m0s: Not Ready", time.Minute},
+		{"late", settled, time.Hour, ready, fault.Late, "site west is not ready after 1m: Not Ready", time.Minute},
 		{"late-says-what-is-missing", func(o v2alpha1.Object) {
 			v2alpha1.SetCondition(time.Now(), o, v2alpha1.ConditionConfigured, nil)
 		}, time.Second, ready, fault.Late, "Not Running", time.Minute},

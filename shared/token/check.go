@@ -21,7 +21,7 @@ const (
 	maxURL  = 2048      // octets of a URL
 )
 
-const hintAgain = "copy the file again, or have a new one made where this came from: token issue FILE"
+const hintAgain = "copy the file again, or have a new one made where this came from: `token issue FILE`"
 
 var dns1123 = regexp.MustCompile(`^[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*$`)
 

@@ -70,7 +70,7 @@ func identify(text []byte, name string) error {
 			tokens++
 		case *v2alpha1.Secret:
 			if v := obj.Labels["skupper.io/type"]; v == "token-claim" || v == "connection-token" {
-				return refuse("have one issued at a version 2 site: token issue FILE",
+				return refuse("have one issued at a version 2 site: `token issue FILE`",
 					"is a token of Skupper version 1, which version 2 cannot redeem")
 			}
 		}
@@ -88,7 +88,7 @@ func identify(text []byte, name string) error {
 	case tokens > 0:
 		return refuse("put each document in a file of its own", "has %d documents (%s), want one AccessToken", len(docs), list(kinds))
 	case slices.Contains(kinds, v2alpha1.KindAccessGrant):
-		return refuse("token issue FILE, at the site that has the grant",
+		return refuse("`token issue FILE`, at the site that has the grant",
 			"is a grant, not a token: tokens are made from it at its own site")
 	}
 	return refuse(hintWrong, "is no token: it has %s, want one AccessToken", list(kinds))

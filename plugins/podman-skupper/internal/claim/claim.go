@@ -30,6 +30,9 @@ import (
 type Redeemer struct {
 	Store *filestore.Store
 	Now   func() time.Time
+
+	// Progress is told of each try that failed and is made again after a wait. May be nil.
+	Progress func(err error, wait time.Duration)
 }
 
 // Redeem implements op.Redeemer.
@@ -47,7 +50,7 @@ func (r Redeemer) Redeem(ctx context.Context, tok token.Token) ([]string, error)
 	if len(links) > 0 {
 		return links, r.forgetKeys(secret)
 	}
-	client := redeem.Client{Pending: redeem.Dir(r.Store.Dir().Pending()), Proxy: http.ProxyFromEnvironment}
+	client := redeem.Client{Pending: redeem.Dir(r.Store.Dir().Pending()), Proxy: http.ProxyFromEnvironment, Progress: r.Progress}
 	_, err = client.Redeem(ctx, r.Now(), tok, r.Store.Namespace(), func(ctx context.Context, res redeem.Result) error {
 		if err := r.writeJournal(tok.Name, res); err != nil {
 			return err

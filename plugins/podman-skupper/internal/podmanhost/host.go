@@ -112,7 +112,7 @@ func (h Host) Open(_ context.Context, c *cli.Context) (*host.Site, error) {
 	look := lookAt(dir, h.now)
 	return &host.Site{
 		Ports: op.Ports{
-			Store: store, Observer: observer{look, dir}, Redeemer: claim.Redeemer{Store: store, Now: h.now},
+			Store: store, Observer: observer{look, dir}, Redeemer: redeemer{claim.Redeemer{Store: store, Now: h.now}}, Prober: prober{},
 			Links: links{store, h.now}, System: system{h: h, paths: paths, dir: dir, store: store, look: look, platform: platform},
 		},
 		Namespace: dir.Name(), Platform: platform, Close: look.Close,

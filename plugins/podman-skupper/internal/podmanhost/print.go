@@ -3,13 +3,11 @@ package podmanhost
 import (
 	"fmt"
 	"io"
-	"strings"
 
 	"github.com/containers/common/pkg/report"
 	"github.com/urfave/cli/v2"
 	"go.uber.org/multierr"
 
-	"github.com/skupper-plugins/suite/shared/fault"
 	"github.com/skupper-plugins/suite/shared/host"
 )
 
@@ -39,8 +37,12 @@ func checkOutput(c *cli.Context) (err error) {
 	if f != "" && c.String("output") != "" {
 		err = multierr.Append(err, fmt.Errorf("format and output cannot be given both"))
 	}
-	if f != "" && c.Bool("quiet") {
-		err = multierr.Append(err, fmt.Errorf("format and quiet cannot be given both"))
+	if c.Bool("quiet") {
+		for _, other := range []string{"format", "output"} {
+			if c.String(other) != "" {
+				err = multierr.Append(err, fmt.Errorf("%s and quiet cannot be given both", other))
+			}
+		}
 	}
 	if f != "" && !report.IsJSON(f) {
 		if _, bad := report.New(io.Discard, "format").Parse(report.OriginUser, template(f)); bad != nil {
@@ -50,18 +52,16 @@ func checkOutput(c *cli.Context) (err error) {
 	return err
 }
 
-// template lets "table" alone mean nothing special, as a template with no columns would print nothing.
-func template(f string) string {
-	if strings.TrimSpace(f) == "table" {
-		return "table {{.Name}}"
-	}
-	return f
-}
-
 // Print implements host.Host.
 func (Host) Print(c *cli.Context, s host.Streams, v host.View) error {
 	if err := answer(c, s.Out, v); err != nil {
 		return err
+	}
+	if v.Documents == nil && (c.String("output") != "" || c.String("format") != "" || c.Bool("quiet")) {
+		v.Empty, v.Next = "", "" // nobody reads on
+	}
+	if v.Verb == "unchanged" && len(v.Notes) == 0 {
+		v.Notes = []string{v.Kind + " " + v.Name + " is so already: nothing was changed"}
 	}
 	return host.WriteRemarks(s.Err, v)
 }
@@ -112,33 +112,6 @@ func names(w io.Writer, v host.View) error {
 				return err
 			}
 		}
-	}
-	return nil
-}
-
-// byTemplate writes the records of a view by the user's template.
-func byTemplate(c *cli.Context, w io.Writer, v host.View, format string) (err error) {
-	f, err := report.New(w, c.Command.Name).Parse(report.OriginUser, format)
-	if err != nil {
-		return fault.Wrap(fault.Usage, "format", err, "")
-	}
-	defer func() { err = multierr.Append(err, f.Flush()) }()
-	if f.RenderHeaders && !c.Bool("noheading") {
-		titles := map[string]string{}
-		for _, col := range v.Columns {
-			titles[col.Name] = col.Title
-		}
-		for _, field := range v.Fields {
-			titles[field.Name] = strings.ToUpper(field.Title)
-		}
-		if len(titles) > 0 {
-			if err := f.Execute([]map[string]string{titles}); err != nil {
-				return fault.Wrap(fault.Usage, "format", err, "")
-			}
-		}
-	}
-	if err := f.Execute(host.Records(v)); err != nil {
-		return fault.Wrap(fault.Usage, "format", err, "")
 	}
 	return nil
 }

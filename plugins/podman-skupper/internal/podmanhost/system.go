@@ -32,7 +32,7 @@ type system struct {
 
 var _ op.System = system{}
 
-// goneWait bounds how long the end of a site is waited for.
+// goneWait bounds how long the end of the agent is waited for.
 const goneWait = 60 * time.Second
 
 func (s system) client() *agent.Client { return agent.NewClient(s.paths.AgentSocket()) }
@@ -87,34 +87,6 @@ func (s system) engine(ctx context.Context) supervise.Engine {
 	return daemon.Engine(daemon.Systemd(ctx, s.paths, s.h.getenv), "", nop())(s.dir)
 }
 
-// Wake implements op.System. Where the site was just deleted it returns when the router is gone.
-func (s system) Wake(ctx context.Context) (stopped bool, err error) {
-	sites, err := s.store.List(ctx, v2alpha1.KindSite)
-	if err != nil {
-		return false, err
-	}
-	if len(sites) == 0 {
-		return false, s.end(ctx)
-	}
-	if exists(s.dir.Stopped()) {
-		return true, nil
-	}
-	if _, err := daemon.EnsureAgent(ctx, s.paths); err != nil {
-		return false, err
-	}
-	return false, s.client().Poke(ctx, s.dir.Name())
-}
-
-// end has what is left of a site taken away, if there is anything.
-func (s system) end(ctx context.Context) error {
-	if !exists(s.dir.RouterConfig()) && !s.look.State(ctx).Running {
-		return nil
-	}
-	ctx, cancel := context.WithTimeout(ctx, goneWait)
-	defer cancel()
-	return s.reconcile(ctx, false)
-}
-
 // Status implements op.System.
 func (s system) Status(ctx context.Context) (op.SystemStatus, error) {
 	out := op.SystemStatus{Namespace: s.dir.Name(), Platform: s.platform, Home: s.dir.Root(), Stopped: exists(s.dir.Stopped())}
@@ -138,7 +110,7 @@ func (s system) Status(ctx context.Context) (op.SystemStatus, error) {
 			out.Notes = append(out.Notes, fmt.Sprintf("the agent is of version %s, this program of %s: end it (process %d), the next command starts the new one", h.Version, s.h.version, h.PID))
 		}
 	case errors.Is(err, agent.ErrNoAgent):
-		out.Agent.Detail = "does not run; the next command that changes something starts it"
+		out.Agent.Detail = "the next command that changes something starts it"
 	default:
 		out.Agent.Detail = strings.Join(strings.Fields(err.Error()), " ")
 	}
