@@ -4,6 +4,7 @@ import (
 	"io"
 	"net"
 	"os"
+	"sync/atomic"
 	"syscall"
 
 	"golang.org/x/sys/unix"
@@ -15,6 +16,8 @@ import (
 type plainSock struct {
 	*net.TCPConn
 	rc syscall.RawConn
+	// shut: our side has ended its output.
+	shut atomic.Bool
 
 	// of the one reading goroutine
 	pool       *chunk.Pool
@@ -78,10 +81,22 @@ func (s *plainSock) readReady(fd uintptr) bool {
 		return false
 	case err != nil:
 		s.err = os.NewSyscallError("readv", err)
+	case s.wasReset(fd):
+		s.err = os.NewSyscallError("readv", unix.ECONNRESET)
 	default:
 		s.err = io.EOF
 	}
 	return true
+}
+
+// wasReset tells a reset from an end. The kernel reports a reset once, to whoever calls first: when that is the writer, reading gives
+// nothing, as at an end. But a socket whose output was not shut down is not closed after a mere end of its input.
+func (s *plainSock) wasReset(fd uintptr) bool {
+	if s.shut.Load() {
+		return false
+	}
+	info, err := unix.GetsockoptTCPInfo(int(fd), unix.IPPROTO_TCP, unix.TCP_INFO)
+	return err == nil && info.State == unix.BPF_TCP_CLOSE
 }
 
 func (s *plainSock) tryWrite(bufs [][]byte) (int, error) {
@@ -125,6 +140,10 @@ func (s *plainSock) write(p []byte) error {
 	return err
 }
 
-func (s *plainSock) closeWrite() error { return s.CloseWrite() }
-func (s *plainSock) waits() bool       { return false }
-func (s *plainSock) close(reset bool)  { closeConn(s.TCPConn, reset) }
+func (s *plainSock) closeWrite() error {
+	s.shut.Store(true)
+	return s.CloseWrite()
+}
+
+func (s *plainSock) waits() bool      { return false }
+func (s *plainSock) close(reset bool) { closeConn(s.TCPConn, reset) }
