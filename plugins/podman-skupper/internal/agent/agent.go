@@ -8,13 +8,12 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
-	"strconv"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/rs/zerolog"
 
-	"github.com/skupper-plugins/suite/plugins/podman-skupper/internal/atomicfile"
 	"github.com/skupper-plugins/suite/plugins/podman-skupper/internal/filestore"
 	"github.com/skupper-plugins/suite/plugins/podman-skupper/internal/lockfile"
 	"github.com/skupper-plugins/suite/plugins/podman-skupper/internal/supervise"
@@ -29,6 +28,8 @@ type Options struct {
 	Now     func() time.Time
 	// Engine makes what runs the router of a namespace.
 	Engine func(filestore.Dir) supervise.Engine
+	// Again says that it takes the place of an agent that died: it makes no home where there is none any more.
+	Again bool
 }
 
 // Agent looks after all namespaces of an installation.
@@ -37,6 +38,7 @@ type Agent struct {
 	since  time.Time
 	grants *grants
 	stop   context.CancelFunc
+	told   atomic.Bool // to end
 
 	mu         sync.Mutex
 	namespaces map[string]*namespace
@@ -46,8 +48,10 @@ type Agent struct {
 // Run is an agent until ctx ends, or somebody asks it to end. Routers run on. It fails with a fault.Conflict if there
 // is another agent.
 func Run(ctx context.Context, o Options) error {
-	if err := filestore.MakeDir(o.Paths.Agent(), 0o700); err != nil {
-		return err
+	if !o.Again {
+		if err := filestore.MakeDir(o.Paths.Agent(), 0o700); err != nil {
+			return err
+		}
 	}
 	lock, err := lockfile.Try(o.Paths.AgentLock())
 	if errors.Is(err, lockfile.ErrHeld) {
@@ -67,6 +71,7 @@ func Run(ctx context.Context, o Options) error {
 	if err != nil {
 		return err
 	}
+	outer := ctx
 	ctx, stop := context.WithCancel(ctx)
 	defer stop()
 	a := &Agent{opts: o, since: o.Now(), stop: stop, namespaces: map[string]*namespace{}}
@@ -79,6 +84,9 @@ func Run(ctx context.Context, o Options) error {
 	a.look(ctx)
 	all.Wait()
 	a.running.Wait()
+	if outer.Err() != nil || a.told.Load() {
+		_ = lock.File().Truncate(0) // else a router starts it again, which is no harm
+	}
 	o.Log.Info().Msg("agent.ended")
 	return nil
 }
@@ -97,23 +105,12 @@ func (a *Agent) watchLock(ctx context.Context, lock *lockfile.Lock) {
 		case <-t.C:
 			if !lock.Standing() {
 				a.opts.Log.Warn().Msg("agent.home-removed")
+				a.told.Store(true)
 				a.stop()
 				return
 			}
 		}
 	}
-}
-
-// sayWho writes the number of this process into the lock's file, for people who look for it.
-func sayWho(f *os.File) error {
-	n, err := f.WriteAt([]byte(strconv.Itoa(os.Getpid())+"\n"), 0)
-	if err == nil {
-		err = f.Truncate(int64(n))
-	}
-	if err != nil {
-		return atomicfile.Explain("write", f.Name(), err)
-	}
-	return nil
 }
 
 // listen opens the agent's socket for its user only. The lock is held, so a socket that is there is a dead agent's.

@@ -66,6 +66,7 @@ func (a *Agent) handler(ctx context.Context) http.Handler {
 	})
 	mux.HandleFunc("POST /v1/shutdown", func(w http.ResponseWriter, _ *http.Request) {
 		reply(w, a.health())
+		a.told.Store(true)
 		a.stop()
 	})
 	return mux

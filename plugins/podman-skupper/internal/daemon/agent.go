@@ -45,7 +45,7 @@ func Engine(s *supervise.Systemd, program string, log zerolog.Logger) func(files
 			spec.Env = unitEnv(os.LookupEnv)
 			return supervise.NewUnitEngine(s, spec)
 		}
-		spec.Env = os.Environ()
+		spec.Env, spec.Args = os.Environ(), append(spec.Args, "--revive")
 		return supervise.NewProcess(spec, log.With().Str("namespace", d.Name()).Logger())
 	}
 }
@@ -60,17 +60,27 @@ func unitEnv(lookup func(string) (string, bool)) (env []string) {
 	return env
 }
 
-// RunAgent is the agent until ctx ends.
-func RunAgent(ctx context.Context, paths filestore.Paths, version string, toFile bool, stderr io.Writer) (err error) {
+// Agent is one run of an agent.
+type Agent struct {
+	Paths    filestore.Paths
+	Version  string
+	Detached bool // it logs to the agent's file
+	Again    bool // it takes the place of one that died, and makes no home where there is none any more
+}
+
+// Run is the agent until ctx ends.
+func (a Agent) Run(ctx context.Context, stderr io.Writer) (err error) {
 	if err := CheckSystem(); err != nil {
 		return err
 	}
 	out := stderr
-	if toFile {
-		if err := filestore.MakeDir(paths.Agent(), 0o700); err != nil {
-			return err
+	if a.Detached {
+		if !a.Again {
+			if err := filestore.MakeDir(a.Paths.Agent(), 0o700); err != nil {
+				return err
+			}
 		}
-		file, err := logfile.Open(paths.AgentLog(), sendOutputTo)
+		file, err := logfile.Open(a.Paths.AgentLog(), sendOutputTo)
 		if err != nil {
 			return err
 		}
@@ -87,6 +97,7 @@ func RunAgent(ctx context.Context, paths filestore.Paths, version string, toFile
 	if err != nil {
 		return err
 	}
-	s := Systemd(ctx, paths, os.Getenv)
-	return agent.Run(ctx, agent.Options{Paths: paths, Version: version, Log: log, Now: time.Now, Engine: Engine(s, program, log)})
+	s := Systemd(ctx, a.Paths, os.Getenv)
+	return agent.Run(ctx, agent.Options{Paths: a.Paths, Version: a.Version, Log: log, Now: time.Now,
+		Engine: Engine(s, program, log), Again: a.Again})
 }

@@ -4,12 +4,14 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"strings"
 	"time"
 
 	"github.com/skupper-plugins/suite/plugins/podman-skupper/internal/agent"
 	"github.com/skupper-plugins/suite/plugins/podman-skupper/internal/filestore"
+	"github.com/skupper-plugins/suite/plugins/podman-skupper/internal/lockfile"
 	"github.com/skupper-plugins/suite/plugins/podman-skupper/internal/logfile"
 	"github.com/skupper-plugins/suite/plugins/podman-skupper/internal/supervise"
 	"github.com/skupper-plugins/suite/shared/fault"
@@ -24,13 +26,16 @@ const startWait = 15 * time.Second
 // dyingTime is how long an agent that gives no answer may be one that is just ending.
 const dyingTime = 2 * time.Second
 
+// lookAgain is how often it is asked.
+const lookAgain = 20 * time.Millisecond
+
 // EnsureAgent starts the agent unless it answers, and returns when it does.
 func EnsureAgent(ctx context.Context, paths filestore.Paths) (agent.Health, error) {
 	client := agent.NewClient(paths.AgentSocket())
 	h, err := client.Health(ctx)
 	// One that was killed this very moment takes connections and ends them.
 	for end := time.Now().Add(dyingTime); err != nil && !errors.Is(err, agent.ErrNoAgent) && time.Now().Before(end) && ctx.Err() == nil; {
-		time.Sleep(20 * time.Millisecond)
+		time.Sleep(lookAgain)
 		h, err = client.Health(ctx)
 	}
 	if err == nil {
@@ -42,14 +47,25 @@ func EnsureAgent(ctx context.Context, paths filestore.Paths) (agent.Health, erro
 	if err := CheckSystem(); err != nil {
 		return h, err
 	}
-	if err := startAgent(ctx, paths); err != nil {
-		return h, fault.Wrap(fault.Failed, "start the agent", err, "see "+paths.AgentLog())
+	if err := filestore.MakeDir(paths.Agent(), 0o700); err != nil {
+		return h, err
 	}
 	wait, cancel := context.WithTimeout(ctx, startWait)
 	defer cancel()
+	var starting *lockfile.Lock // held from the start until it answers, so that one agent is started and not many
+	defer func() { starting.Release() }()
 	for {
 		if h, err = client.Health(wait); err == nil {
 			return h, nil
+		}
+		if starting == nil {
+			starting, err = lockfile.Try(paths.AgentStart())
+			if err == nil {
+				_, err = startAgent(ctx, paths, false)
+			}
+			if err != nil && !errors.Is(err, lockfile.ErrHeld) {
+				return h, fault.Wrap(fault.Failed, "start the agent", err, "see "+paths.AgentLog())
+			}
 		}
 		select {
 		case <-wait.Done():
@@ -61,25 +77,37 @@ func EnsureAgent(ctx context.Context, paths filestore.Paths) (agent.Health, erro
 				msg += "; its log ends with: " + strings.Join(lines, " | ")
 			}
 			return h, fault.New(fault.Late, msg, "see "+paths.AgentLog())
-		case <-time.After(20 * time.Millisecond):
+		case <-time.After(lookAgain):
 		}
 	}
 }
 
-// startAgent starts the agent, as a unit where there is a systemd for it.
-func startAgent(ctx context.Context, paths filestore.Paths) error {
+// HoldAgent keeps everybody from starting the agent until the lock is released. Where there never was an agent it holds
+// nothing.
+func HoldAgent(ctx context.Context, paths filestore.Paths) (*lockfile.Lock, error) {
+	if _, err := os.Stat(paths.Agent()); errors.Is(err, fs.ErrNotExist) {
+		return nil, nil //nolint:nilnil // nothing is held, and releasing that is no error
+	}
+	ctx, cancel := context.WithTimeout(ctx, 2*startWait)
+	defer cancel()
+	return lockfile.Take(ctx, paths.AgentStart())
+}
+
+// startAgent starts the agent, as a unit where there is a systemd for it, and gives the number of its process if it is
+// one of ours. The agent's directory is there.
+func startAgent(ctx context.Context, paths filestore.Paths, again bool) (pid int, err error) {
 	program, err := Program()
 	if err != nil {
-		return err
-	}
-	if err := filestore.MakeDir(paths.Agent(), 0o700); err != nil {
-		return err
+		return 0, err
 	}
 	if s := Systemd(ctx, paths, os.Getenv); s != nil {
-		return s.Ensure(ctx, Unit(program))
+		return 0, s.Ensure(ctx, Unit(program))
 	}
-	_, err = supervise.Detach(program, []string{"agent", "--detached"}, os.Environ(), paths.AgentLog())
-	return err
+	args := []string{"agent", "--detached"}
+	if again {
+		args = append(args, "--again")
+	}
+	return supervise.Detach(program, args, os.Environ(), paths.AgentLog())
 }
 
 // Unit is the agent as a unit of systemd.

@@ -11,6 +11,7 @@ import (
 
 	"github.com/rs/zerolog"
 
+	"github.com/skupper-plugins/suite/plugins/podman-skupper/internal/filestore"
 	"github.com/skupper-plugins/suite/plugins/podman-skupper/internal/logfile"
 	"github.com/skupper-plugins/suite/plugins/podman-skupper/internal/supervise"
 	"github.com/skupper-plugins/suite/router"
@@ -21,8 +22,8 @@ import (
 // RouterEnv names another router's program, such as skrouterd, to run instead of the one in this program.
 const RouterEnv = "SKUPPER_ROUTER"
 
-// standing is how often a router looks whether its namespace is still there.
-const standing = 5 * time.Second
+// standing is how often a router looks whether its namespace and its agent are still there.
+const standing = 2 * time.Second
 
 // Router is one run of a router.
 type Router struct {
@@ -31,6 +32,7 @@ type Router struct {
 	Log     string // log file; empty: standard error
 	Program string // see RouterEnv; empty: the router in this program
 	Version string
+	Revive  *filestore.Paths // installation whose agent it starts again when that died; nil: none, as systemd does it
 }
 
 // Run is the router until ctx ends. With another program it does not return unless that cannot be started.
@@ -84,7 +86,7 @@ func (r Router) Run(ctx context.Context, stderr io.Writer) (err error) {
 	defer watching.Wait()
 	defer stop()
 	if claim != nil {
-		watching.Go(func() { watchClaim(ctx, claim, stop, log) })
+		watching.Go(func() { r.watch(ctx, claim, stop, log) })
 	}
 	log.Info().Str("config", r.Config).Int("pid", os.Getpid()).Msg("router.started")
 	err = engine.Run(ctx)
@@ -95,19 +97,26 @@ func (r Router) Run(ctx context.Context, stderr io.Writer) (err error) {
 	return err
 }
 
-// watchClaim ends a router that nobody can find any more.
-func watchClaim(ctx context.Context, c *supervise.Claim, stop context.CancelFunc, log zerolog.Logger) {
+// watch ends a router that nobody can find any more, and keeps the agent running.
+func (r Router) watch(ctx context.Context, c *supervise.Claim, stop context.CancelFunc, log zerolog.Logger) {
+	var agent *reviver
+	if r.Revive != nil {
+		agent = newReviver(*r.Revive, log)
+	}
 	t := time.NewTicker(standing)
 	defer t.Stop()
 	for {
 		select {
 		case <-ctx.Done():
 			return
-		case <-t.C:
+		case now := <-t.C:
 			if !c.Standing() {
 				log.Warn().Msg("router.namespace-removed")
 				stop()
 				return
+			}
+			if agent != nil {
+				agent.look(ctx, now)
 			}
 		}
 	}

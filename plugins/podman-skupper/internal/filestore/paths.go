@@ -69,6 +69,9 @@ func (p Paths) Agent() string { return filepath.Join(p.data, "agent") }
 // AgentLock is the file whose lock the one agent of the installation holds.
 func (p Paths) AgentLock() string { return filepath.Join(p.Agent(), "lock") }
 
+// AgentStart is the file whose lock is held by whoever starts the agent, or sees to it that nobody does.
+func (p Paths) AgentStart() string { return filepath.Join(p.Agent(), "start.lock") }
+
 // AgentLog is the agent's log.
 func (p Paths) AgentLog() string { return filepath.Join(p.Agent(), "agent.log") }
 

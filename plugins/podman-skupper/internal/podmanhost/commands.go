@@ -14,13 +14,17 @@ func (h Host) Commands(s host.Streams) []*cli.Command {
 	return []*cli.Command{
 		{
 			Name: "agent", Hidden: true, Usage: "look after the local sites of this user; started by other commands",
-			Flags: []cli.Flag{&cli.BoolFlag{Name: "detached", Usage: "log to the agent's file"}},
+			Flags: []cli.Flag{
+				&cli.BoolFlag{Name: "detached", Usage: "log to the agent's file"},
+				&cli.BoolFlag{Name: "again", Usage: "take the place of an agent that died"},
+			},
 			Action: func(c *cli.Context) error {
 				paths, err := filestore.Locate(h.getenv)
 				if err != nil {
 					return err
 				}
-				return daemon.RunAgent(c.Context, paths, h.version, c.Bool("detached"), s.Err)
+				a := daemon.Agent{Paths: paths, Version: h.version, Detached: c.Bool("detached"), Again: c.Bool("again")}
+				return a.Run(c.Context, s.Err)
 			},
 		},
 		{
@@ -29,9 +33,17 @@ func (h Host) Commands(s host.Streams) []*cli.Command {
 				&cli.StringFlag{Name: "c", Usage: "configuration `FILE`", Required: true},
 				&cli.StringFlag{Name: "pid", Usage: "`FILE` that says which process the router is"},
 				&cli.StringFlag{Name: "log", Usage: "log `FILE`"},
+				&cli.BoolFlag{Name: "revive", Usage: "start the agent again if it dies"},
 			},
 			Action: func(c *cli.Context) error {
 				r := daemon.Router{Config: c.String("c"), PIDFile: c.String("pid"), Log: c.String("log"), Program: h.getenv(daemon.RouterEnv), Version: h.version}
+				if c.Bool("revive") {
+					paths, err := filestore.Locate(h.getenv)
+					if err != nil {
+						return err
+					}
+					r.Revive = &paths
+				}
 				return r.Run(c.Context, s.Err)
 			},
 		},

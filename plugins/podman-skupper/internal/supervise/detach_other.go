@@ -36,3 +36,6 @@ func (*Process) Remove(context.Context) error { return nil }
 
 // Detach starts nothing here.
 func Detach(string, []string, []string, string) (int, error) { return 0, errHere() }
+
+// Reap collects nothing here.
+func Reap(int) bool { return true }

@@ -87,7 +87,8 @@ func (l *Local) launch(ctx context.Context, c *config.Config, text []byte) error
 	l.disconnect()
 	now := l.opts.Now()
 	if !l.back.allowed(now) {
-		msg := fmt.Sprintf("the router is started again in %v", l.back.next.Sub(now).Round(time.Second))
+		// The time of day and not how long it is until then: what says the same each time is written once.
+		msg := "the router is started again at " + l.back.next.Format(time.TimeOnly)
 		if l.why == nil {
 			return fault.New(fault.Late, msg+", because it ended", "")
 		}

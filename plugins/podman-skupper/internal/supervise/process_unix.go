@@ -159,6 +159,13 @@ func (p *Process) reap() {
 	}
 }
 
+// Reap collects a process that was started by Detach if it has ended, and tells whether it has.
+func Reap(pid int) bool {
+	var ws syscall.WaitStatus
+	got, err := syscall.Wait4(pid, &ws, syscall.WNOHANG, nil)
+	return got == pid || errors.Is(err, syscall.ECHILD)
+}
+
 // Detach starts a program that outlives this one: in a session of its own, in the root directory, without standard
 // input, and with its output appended to the file log. It returns the process's number.
 func Detach(program string, args, env []string, log string) (int, error) {
