@@ -19,6 +19,7 @@ var version string
 
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	context.AfterFunc(ctx, stop) // whoever asks a second time does not want to wait for what the first interrupted
 	code := command.Main(ctx, podmanhost.New(programVersion()), host.StdStreams(), os.Args[1:])
 	stop()
 	os.Exit(code)

@@ -70,6 +70,14 @@ func (f *file) secret() bool {
 	return false
 }
 
+// resources counts what the file has for us.
+func (f *file) resources() (n int) {
+	for i := range f.docs {
+		n += len(f.docs[i].objs)
+	}
+	return n
+}
+
 type key struct{ kind, name string }
 
 // entry is where a resource stands.
@@ -105,7 +113,7 @@ func load(dir, fallback, namespace string) (*Input, error) {
 		}
 		kept := false
 		if broken(faults) && fallback != "" {
-			if old, oldFaults := readFile(filepath.Join(fallback, name)); old != nil && !broken(oldFaults) {
+			if old, oldFaults := readFile(filepath.Join(fallback, name)); old != nil && old.resources() > 0 && !broken(oldFaults) {
 				snapshots, kept = append(snapshots, old), true
 			}
 		}

@@ -48,6 +48,14 @@ func Read(dir string) (pki.Pair, error) {
 }
 
 func readFile(path string) ([]byte, error) {
+	// Users put files here: a named pipe or a device must not hold up whoever looks.
+	info, err := os.Stat(path)
+	if err != nil {
+		return nil, err
+	}
+	if !info.Mode().IsRegular() {
+		return nil, fmt.Errorf("%s is not a regular file", path)
+	}
 	f, err := os.Open(path)
 	if err != nil {
 		return nil, err

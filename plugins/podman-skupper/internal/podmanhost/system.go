@@ -110,7 +110,7 @@ func (s system) Status(ctx context.Context) (op.SystemStatus, error) {
 			out.Notes = append(out.Notes, fmt.Sprintf("the agent is of version %s, this program of %s: end it (process %d), the next command starts the new one", h.Version, s.h.version, h.PID))
 		}
 	case errors.Is(err, agent.ErrNoAgent):
-		out.Agent.Detail = "the next command that changes something starts it"
+		out.Agent.Detail = s.whoStarts(ctx)
 	default:
 		out.Agent.Detail = strings.Join(strings.Fields(err.Error()), " ")
 	}
@@ -121,6 +121,14 @@ func (s system) Status(ctx context.Context) (op.SystemStatus, error) {
 	}
 	s.systemdStatus(ctx, &out)
 	return out, nil
+}
+
+// whoStarts tells how an agent that does not run comes back.
+func (s system) whoStarts(ctx context.Context) string {
+	if agent.Died(s.paths) && s.look.State(ctx).Running {
+		return "has died; the router starts it again"
+	}
+	return "the next command that changes something starts it"
 }
 
 // systemdStatus adds what only systemd knows.
@@ -165,6 +173,11 @@ func (s system) Install(ctx context.Context) error {
 
 // Uninstall implements op.System.
 func (s system) Uninstall(ctx context.Context, force bool) error {
+	hold, err := daemon.HoldAgent(ctx, s.paths) // else routers start one that died while we end the rest
+	if err != nil {
+		return err
+	}
+	defer hold.Release()
 	names, err := s.paths.List()
 	if err != nil {
 		return err
@@ -190,7 +203,10 @@ func (s system) Uninstall(ctx context.Context, force bool) error {
 			return err
 		}
 	}
-	return s.endAgent(ctx)
+	if err := s.endAgent(ctx); err != nil {
+		return err
+	}
+	return agent.Forget(s.paths)
 }
 
 // in is the same for another namespace.
