@@ -1,7 +1,7 @@
 # A menu: each target is one line that calls a script, so that what make does can be read and run without make.
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help build demo test race fuzz lint bench interop soak release clean
+.PHONY: help build demo test race fuzz lint bench interop kube soak release clean
 
 help: ## show this menu
 	@awk -F':.*## ' '/^[a-z]+:.*## /{printf "  make %-9s %s\n", $$1, $$2}' Makefile
@@ -21,6 +21,8 @@ bench: ## throughput, latency and memory (tests/bench)
 	@scripts/bench.sh
 interop: ## against a real skrouterd: SKROUTERD=/path/to/skrouterd
 	@scripts/interop.sh
+kube: ## the cluster plugin against a real kube-apiserver and etcd, built once (SKUPPER_KUBE_ASSETS=DIR or off)
+	@scripts/kube.sh
 soak: ## traffic and faults for SOAK=10m
 	@scripts/soak.sh
 release: ## archives of every program for six platforms, reproducible, into dist/

@@ -18,7 +18,6 @@ type connParams struct {
 	window   int // session frames; 0 means the default of the role
 	idle     int // seconds; 0 means 16
 	cost     int
-	user     map[string]any // openProperties
 }
 
 // connConfig makes the configuration of one connection.

@@ -68,13 +68,6 @@ func (l *listener) listen(ctx context.Context) error {
 	return err
 }
 
-// state is "up", or what is wrong.
-func (l *listener) state() error {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return l.err
-}
-
 // stop closes the socket and the connections that came by it.
 func (l *listener) stop() {
 	l.cancel()
@@ -140,7 +133,7 @@ func (l *listener) serve(ctx context.Context, c net.Conn) {
 	}
 	sock := transport.NewSocket(c, tcfg, false)
 	stop := context.AfterFunc(ctx, func() { _ = c.Close() })
-	if err := sock.Handshake(time.Now().Add(limits.HandshakeTimeout)); err != nil {
+	if err := sock.Handshake(ctx, time.Now().Add(limits.HandshakeTimeout)); err != nil {
 		stop()
 		l.r.log.Info().Err(err).Str("listener", l.cfg.Name).Str("host", c.RemoteAddr().String()).Msg("tls handshake failed")
 		_ = c.Close()

@@ -156,7 +156,7 @@ func TestDeleteDrops(t *testing.T) {
 
 func ping(c net.Conn) error {
 	_ = c.SetDeadline(time.Now().Add(5 * time.Second))
-	defer c.SetDeadline(time.Time{}) //nolint:errcheck // it fails on a closed socket only, and then nobody uses it again
+	defer c.SetDeadline(time.Time{}) // it fails on a closed socket only, and then nobody uses it again
 	if _, err := c.Write([]byte("ping")); err != nil {
 		return err
 	}

@@ -83,7 +83,10 @@ func exchangeHTTP(t *testing.T, p path, _ Load) {
 	})}
 	ended := make(chan error, 1)
 	go func() { ended <- srv.Serve(ln) }()
-	t.Cleanup(func() { _ = srv.Close(); <-ended })
+	t.Cleanup(func() {
+		_ = srv.Close()
+		<-ended
+	})
 	_, port, _ := net.SplitHostPort(ln.Addr().String())
 	addr := p.open(t, port)
 	tr := &http.Transport{}

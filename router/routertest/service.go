@@ -46,7 +46,7 @@ func (s *Service) accept(handle func(c *net.TCPConn)) {
 		if err != nil {
 			return
 		}
-		c := n.(*net.TCPConn) //nolint:errcheck // a TCP listener accepts nothing else
+		c := n.(*net.TCPConn) // a TCP listener accepts nothing else
 		s.mu.Lock()
 		if s.over {
 			s.mu.Unlock()

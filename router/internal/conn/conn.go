@@ -121,7 +121,7 @@ func (c *Conn) Input(now time.Time, b []byte, evs []Event) (int, []Event) {
 		if uint32(len(rest)) < h.Size {
 			break
 		}
-		evs = c.frame(now, h, rest[int(h.DOFF)*4:h.Size], evs)
+		evs = c.frame(h, rest[int(h.DOFF)*4:h.Size], evs)
 		n += int(h.Size)
 		if c.answers > limits.MaxAnswers && c.phase != done { // the peer asks and does not read what it asked for
 			evs = c.fail(evs, "amqp:resource-limit-exceeded", fmt.Sprintf("more than %d octets of answers wait for the peer", limits.MaxAnswers))
@@ -154,7 +154,7 @@ func (c *Conn) Close(e *frame.Error) {
 		c.phase = done
 		return
 	}
-	c.send(0, &frame.Close{Error: e}, nil)
+	c.send(0, &frame.Close{Error: e})
 	c.err = e
 	c.phase = closeSent
 }
@@ -190,7 +190,7 @@ func (c *Conn) header(h []byte) {
 	}
 }
 
-func (c *Conn) frame(now time.Time, h frame.Header, body []byte, evs []Event) []Event {
+func (c *Conn) frame(h frame.Header, body []byte, evs []Event) []Event {
 	if c.phase == inSASL {
 		if h.Type != frame.TypeSASL {
 			return c.fail(evs, "amqp:connection:framing-error", "a frame that is not SASL came before the SASL outcome")
@@ -241,7 +241,7 @@ func (c *Conn) frame(now time.Time, h frame.Header, body []byte, evs []Event) []
 	case *frame.End:
 		return c.onEnd(h.Channel, p, evs)
 	case *frame.Close:
-		c.send(0, &frame.Close{}, nil)
+		c.send(0, &frame.Close{})
 		c.err = p.Error
 		c.phase = done
 		return evs
@@ -259,7 +259,7 @@ func (c *Conn) fail(evs []Event, cond, desc string) []Event {
 		c.sendOpen()
 	}
 	if c.openSent && c.phase != closeSent {
-		c.send(0, &frame.Close{Error: e}, nil)
+		c.send(0, &frame.Close{Error: e})
 	}
 	c.err = e
 	c.phase = done

@@ -11,7 +11,7 @@ func (c *Conn) Update(d *InDelivery, state frame.DeliveryState, settled bool) {
 	if d.gone || d.Link.gone || c.phase != open {
 		return
 	}
-	c.send(d.Link.s.channel, &frame.Disposition{Role: frame.RoleReceiver, First: d.ID, Settled: settled, State: state}, nil)
+	c.send(d.Link.s.channel, &frame.Disposition{Role: frame.RoleReceiver, First: d.ID, Settled: settled, State: state})
 	if settled {
 		d.forget()
 	}
@@ -22,7 +22,7 @@ func (c *Conn) UpdateOut(d *OutDelivery, state frame.DeliveryState, settled bool
 	if d.forgotten || !d.started || d.Link.gone || c.phase != open {
 		return
 	}
-	c.send(d.Link.s.channel, &frame.Disposition{Role: frame.RoleSender, First: d.ID, Settled: settled, State: state}, nil)
+	c.send(d.Link.s.channel, &frame.Disposition{Role: frame.RoleSender, First: d.ID, Settled: settled, State: state})
 	if settled {
 		d.forgotten = true
 		delete(d.Link.s.out, d.ID)

@@ -56,7 +56,7 @@ func TestIdle(t *testing.T) {
 func TestHeartbeatBehindBlockedWriter(t *testing.T) {
 	p := opened(t, Config{}, Config{IdleTimeout: 4 * time.Second})
 	p.link("x")
-	p.a.c.send(0, &frame.Flow{}, nil)
+	p.a.c.send(0, &frame.Flow{})
 	n, _ := heldOctets(p.a.c)
 	for range 10 {
 		at := p.a.c.NextDeadline()

@@ -98,7 +98,7 @@ func (c *Conn) OpenLink(class Class, name string, role frame.Role, src *frame.So
 		zero := uint32(0)
 		a.InitialDeliveryCount = &zero
 	}
-	c.send(s.channel, a, nil)
+	c.send(s.channel, a)
 	return l, nil
 }
 
@@ -135,7 +135,7 @@ func (l *Link) answer(src *frame.Source, tgt *frame.Target) {
 		zero := uint32(0)
 		a.InitialDeliveryCount = &zero
 	}
-	l.s.c.send(l.s.channel, a, nil)
+	l.s.c.send(l.s.channel, a)
 }
 
 // Refuse answers a link of the peer with a null terminus and a detach (AMQP 2.6.3).
@@ -153,7 +153,7 @@ func (c *Conn) Detach(l *Link, e *frame.Error) {
 		return
 	}
 	l.detached = true
-	c.send(l.s.channel, &frame.Detach{Handle: l.handle, Closed: true, Error: e}, nil)
+	c.send(l.s.channel, &frame.Detach{Handle: l.handle, Closed: true, Error: e})
 }
 
 // Grant sets the credit of a receiving link.

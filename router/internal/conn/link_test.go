@@ -97,7 +97,7 @@ func TestDrain(t *testing.T) {
 	p.pump()
 	h := kl.handle
 	credit, count := kl.credit, kl.count
-	p.b.c.send(0, &frame.Flow{NextIncomingID: &kl.s.nextIn, IncomingWindow: 10, Handle: &h, DeliveryCount: &count, LinkCredit: &credit, Drain: true}, nil)
+	p.b.c.send(0, &frame.Flow{NextIncomingID: &kl.s.nextIn, IncomingWindow: 10, Handle: &h, DeliveryCount: &count, LinkCredit: &credit, Drain: true})
 	p.pump()
 	if e := p.a.one(LinkCredit); !e.Drain || !l.Draining() {
 		t.Fatalf("%+v", e)
@@ -123,7 +123,7 @@ func TestHugeGrants(t *testing.T) {
 		kl := p.b.c.sessions[0].links[0]
 		zero := uint32(0)
 		p.a.c.Send(p.a.c.NewDelivery(l, true, nil), []byte("x"), false) // the peer has not seen it yet
-		p.b.c.send(0, &frame.Flow{NextIncomingID: &zero, IncomingWindow: grant, Handle: &kl.handle, DeliveryCount: &zero, LinkCredit: &grant}, nil)
+		p.b.c.send(0, &frame.Flow{NextIncomingID: &zero, IncomingWindow: grant, Handle: &kl.handle, DeliveryCount: &zero, LinkCredit: &grant})
 		p.b.moveTo(p.a, p.now)
 		p.a.consume(p.now, 0)
 		if l.credit != grant-1 || l.s.window != grant-1 {
@@ -131,7 +131,7 @@ func TestHugeGrants(t *testing.T) {
 		}
 		// A peer that counts what was never sent gets no more than it grants.
 		ahead := uint32(1000)
-		p.b.c.send(0, &frame.Flow{NextIncomingID: &ahead, IncomingWindow: grant, Handle: &kl.handle, DeliveryCount: &ahead, LinkCredit: &grant}, nil)
+		p.b.c.send(0, &frame.Flow{NextIncomingID: &ahead, IncomingWindow: grant, Handle: &kl.handle, DeliveryCount: &ahead, LinkCredit: &grant})
 		p.b.moveTo(p.a, p.now)
 		p.a.consume(p.now, 0)
 		if l.credit != grant || l.s.window != grant {
@@ -243,7 +243,7 @@ func TestEndOfSession(t *testing.T) {
 		od := p.a.c.NewDelivery(l, false, nil)
 		p.a.c.Send(od, pattern(50_000), true) // most of it waits for the window
 		p.b.moveTo(p.a, p.now)
-		p.b.c.send(l.s.remote, &frame.End{Error: &frame.Error{Condition: "a:b"}}, nil)
+		p.b.c.send(l.s.remote, &frame.End{Error: &frame.Error{Condition: "a:b"}})
 		p.b.c.sessions[l.s.channel].ended = true
 		p.b.moveTo(p.a, p.now)
 		p.a.consume(p.now, 0)

@@ -19,7 +19,7 @@ func (c *Conn) sendOpen() {
 		ContainerID: c.cfg.ContainerID, Hostname: c.cfg.Hostname, MaxFrameSize: c.cfg.MaxFrameSize,
 		ChannelMax: c.cfg.ChannelMax, HasChannelMax: true, IdleTimeout: uint32(c.cfg.IdleTimeout / 2 / time.Millisecond),
 		OfferedCapabilities: c.cfg.OfferedCaps, DesiredCapabilities: c.cfg.DesiredCaps, Properties: c.cfg.Properties,
-	}, nil)
+	})
 }
 
 func (c *Conn) onOpen(o *frame.Open, evs []Event) []Event {

@@ -54,14 +54,14 @@ func (c *Conn) appendRaw(p []byte) {
 }
 
 // send appends a frame that is not a transfer.
-func (c *Conn) send(channel uint16, p frame.Performative, payload []byte) {
+func (c *Conn) send(channel uint16, p frame.Performative) {
 	if c.phase == done {
 		return
 	}
 	k := c.room(1024)
 	was := c.outBytes
 	defer func() { c.answers += c.outBytes - was }()
-	if b := frame.AppendFrame(k.B[:k.End:len(k.B)], frame.TypeAMQP, channel, p, payload); &b[0] == &k.B[0] && len(b) <= len(k.B) {
+	if b := frame.AppendFrame(k.B[:k.End:len(k.B)], frame.TypeAMQP, channel, p, nil); &b[0] == &k.B[0] && len(b) <= len(k.B) {
 		c.outBytes += len(b) - k.End
 		k.End = len(b)
 	} else { // it grew out of the chunk

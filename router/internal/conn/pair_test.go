@@ -11,16 +11,15 @@ import (
 
 // side is one end of a connection in memory, with what it reported and what it said.
 type side struct {
-	t    *testing.T
-	name string
-	c    *Conn
-	in   []byte // sent by the other side, not consumed yet
-	evs  []Event
-	said []string // frames, in the notation of traces
-	out  int      // octets that it sent
-	max  int      // octets of its largest frame
-	accept,
-	grant uint32 // credit for links of the other side: 0 leaves them unanswered
+	t      *testing.T
+	name   string
+	c      *Conn
+	in     []byte // sent by the other side, not consumed yet
+	evs    []Event
+	said   []string // frames, in the notation of traces
+	out    int      // octets that it sent
+	max    int      // octets of its largest frame
+	accept uint32   // credit for links of the other side: 0 leaves them unanswered
 }
 
 // pair is a connection: two sides and a clock.

@@ -59,7 +59,7 @@ func (c *Conn) session(class Class) (*Session, error) {
 		return nil, err
 	}
 	c.classes[class] = s
-	c.send(s.channel, &frame.Begin{IncomingWindow: c.cfg.IncomingWindow, OutgoingWindow: limits.OutgoingWindow, HandleMax: limits.HandleMax}, nil)
+	c.send(s.channel, &frame.Begin{IncomingWindow: c.cfg.IncomingWindow, OutgoingWindow: limits.OutgoingWindow, HandleMax: limits.HandleMax})
 	return s, nil
 }
 
@@ -112,7 +112,7 @@ func (c *Conn) onBegin(channel uint16, b *frame.Begin, evs []Event) []Event {
 		}
 		c.send(s.channel, &frame.Begin{
 			RemoteChannel: &channel, IncomingWindow: c.cfg.IncomingWindow, OutgoingWindow: limits.OutgoingWindow, HandleMax: limits.HandleMax,
-		}, nil)
+		})
 	}
 	s.begun, s.remote = true, channel
 	s.nextIn = b.NextOutgoingID
@@ -134,7 +134,7 @@ func (c *Conn) onEnd(channel uint16, e *frame.End, evs []Event) []Event {
 	evs = s.lost(e.Error, evs)
 	if !s.ended {
 		s.ended = true
-		c.send(s.channel, &frame.End{}, nil)
+		c.send(s.channel, &frame.End{})
 	}
 	delete(c.sessions, channel)
 	c.local[s.channel] = nil
@@ -204,7 +204,7 @@ func (s *Session) sendFlow(l *Link) {
 			f.Drain = l.drain // AMQP 2.7.4: a sender repeats what the receiver asked for
 		}
 	}
-	s.c.send(s.channel, f, nil)
+	s.c.send(s.channel, f)
 }
 
 // took counts one transfer in and opens the window again when half of it is used.

@@ -246,7 +246,7 @@ func TestDispositionRange(t *testing.T) {
 		t.Fatalf("ids %d to %d", first, last)
 	}
 	s := ins[0].Link.s
-	p.b.c.send(s.channel, &frame.Disposition{Role: frame.RoleReceiver, First: first, Last: &last, Settled: true, State: &frame.Accepted{}}, nil)
+	p.b.c.send(s.channel, &frame.Disposition{Role: frame.RoleReceiver, First: first, Last: &last, Settled: true, State: &frame.Accepted{}})
 	p.pump()
 	got := map[any]bool{}
 	for _, e := range p.a.heard(Outcome) {
@@ -256,7 +256,7 @@ func TestDispositionRange(t *testing.T) {
 		t.Errorf("outcomes for %v", got)
 	}
 	wide := first + math.MaxInt32
-	p.b.c.send(s.channel, &frame.Disposition{Role: frame.RoleReceiver, First: first - 5, Last: &wide, Settled: true, State: &frame.Accepted{}}, nil)
+	p.b.c.send(s.channel, &frame.Disposition{Role: frame.RoleReceiver, First: first - 5, Last: &wide, Settled: true, State: &frame.Accepted{}})
 	p.pump()
 	if evs := p.a.heard(Outcome); p.a.c.Done() == false && len(evs) != 2 {
 		t.Errorf("%+v", evs)

@@ -8,7 +8,7 @@ type choice struct {
 }
 
 // choose picks the destination for a delivery that entered the network at origin.
-func (c *Core) choose(a *Address, d *Delivery, origin string) choice {
+func (c *Core) choose(a *Address, origin string) choice {
 	if a.Treatment == Closest {
 		return c.closest(a, origin)
 	}

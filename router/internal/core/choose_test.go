@@ -93,7 +93,7 @@ func TestBalanced(t *testing.T) {
 				a.count(cns[id]).Store(n)
 			}
 			for range 4 { // wherever the rotation stands
-				if got := name(k.choose(a, nil, c.origin), cns); got != c.want {
+				if got := name(k.choose(a, c.origin), cns); got != c.want {
 					t.Errorf("chose %s, want %s", got, c.want)
 				}
 			}
@@ -106,7 +106,7 @@ func TestClosest(t *testing.T) {
 	cns := neighbours(k, map[string]int{"b": 2, "c": 2, "d": 3})
 	a := k.address("Mx")
 	a.Treatment = Closest
-	if got := name(k.choose(a, nil, ""), cns); got != "none" {
+	if got := name(k.choose(a, ""), cns); got != "none" {
 		t.Errorf("chose %s of nothing", got)
 	}
 	for id := range cns {
@@ -114,21 +114,21 @@ func TestClosest(t *testing.T) {
 	}
 	got := map[string]int{}
 	for range 20 {
-		got[name(k.choose(a, nil, ""), cns)]++
+		got[name(k.choose(a, ""), cns)]++
 	}
 	if got["b"] != 10 || got["c"] != 10 {
 		t.Errorf("two routers of equal cost get %v", got)
 	}
 	k.NodeDown("b")
 	k.NodeDown("c")
-	if got := name(k.choose(a, nil, ""), cns); got != "d" {
+	if got := name(k.choose(a, ""), cns); got != "d" {
 		t.Errorf("the only router that is up is d, chose %s", got)
 	}
-	if got := name(k.choose(a, nil, "elsewhere"), cns); got != "none" {
+	if got := name(k.choose(a, "elsewhere"), cns); got != "none" {
 		t.Errorf("chose %s for an origin that does not come by here", got)
 	}
 	a.locals = append(a.locals, &link{})
-	if got := name(k.choose(a, nil, ""), cns); got != "client" {
+	if got := name(k.choose(a, ""), cns); got != "client" {
 		t.Errorf("chose %s although there is a client here", got)
 	}
 }

@@ -69,7 +69,6 @@ type Core struct {
 	waiting map[*link]time.Time
 	radius  int
 	tick    []func(now time.Time)
-	nextID  uint64
 	stats   Stats
 }
 

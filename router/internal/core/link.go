@@ -42,7 +42,7 @@ type link struct {
 	ready    atomic.Bool // streaming link that has had credit
 	credited atomic.Bool // the core is about to look at new credit
 
-	deliveries, settledCount atomic.Uint64
+	deliveries atomic.Uint64
 }
 
 // queued is a message with what becomes of it: whole, or a stream.

@@ -181,7 +181,7 @@ func (c *Core) anycast(d *Delivery, a *Address, onControl bool) {
 	if !known {
 		origin = "" // as if it had entered here
 	}
-	t := c.choose(a, d, origin)
+	t := c.choose(a, origin)
 	switch {
 	case t.consumer != nil:
 		a.egress++

@@ -51,18 +51,17 @@ type Listener struct {
 	core *core.Core
 	log  zerolog.Logger
 
-	Opened, Closed      atomic.Int32  // connections
-	BytesIn, BytesOut   atomic.Uint64 // octets from and to clients
-	group               *group
-	changes             chan struct{}
-	cancel              context.CancelFunc
-	done                chan struct{}
-	mu                  sync.Mutex
-	reach               []bool // by target
-	up                  bool
-	lastErr             string
-	stopped, hasStarted bool
-	unwatch             []func()
+	Opened, Closed    atomic.Int32  // connections
+	BytesIn, BytesOut atomic.Uint64 // octets from and to clients
+	group             *group
+	changes           chan struct{}
+	cancel            context.CancelFunc
+	done              chan struct{}
+	mu                sync.Mutex
+	reach             []bool // by target
+	up                bool
+	lastErr           string
+	unwatch           []func()
 }
 
 // NewListener makes a listener; Start makes it work.

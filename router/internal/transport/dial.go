@@ -23,7 +23,7 @@ func Dial(ctx context.Context, host, port string, cfg *tls.Config) (*Socket, err
 	s := NewSocket(raw, cfg, true)
 	stop := context.AfterFunc(ctx, func() { _ = raw.Close() })
 	deadline, _ := ctx.Deadline()
-	if err := s.Handshake(deadline); err != nil {
+	if err := s.Handshake(ctx, deadline); err != nil {
 		stop()
 		_ = raw.Close()
 		return nil, fmt.Errorf("tls handshake with %s: %w", net.JoinHostPort(host, port), err)

@@ -101,7 +101,7 @@ func run(t *testing.T, s *Socket, cfg conn.Config, credit uint32) *running {
 	}()
 	t.Cleanup(func() {
 		cancel()
-		r.end(t, 5*time.Second)
+		_ = r.end(t, 5*time.Second)
 	})
 	return r
 }
@@ -147,11 +147,11 @@ func shake(t *testing.T, client, server *tls.Config) (dialled, accepted *Socket,
 	done := make(chan struct{})
 	go func() {
 		defer close(done)
-		if serverErr = accepted.Handshake(deadline); serverErr != nil {
+		if serverErr = accepted.Handshake(t.Context(), deadline); serverErr != nil {
 			_ = accepted.Close()
 		}
 	}()
-	if clientErr = dialled.Handshake(deadline); clientErr != nil {
+	if clientErr = dialled.Handshake(t.Context(), deadline); clientErr != nil {
 		_ = dialled.Close()
 	}
 	<-done

@@ -120,7 +120,7 @@ func TestCancel(t *testing.T) {
 			t.Errorf("tls %t: the peer hears %v", withTLS, err)
 		}
 		begin := time.Now()
-		a.end(t, 3*time.Second)
+		_ = a.end(t, 3*time.Second)
 		if d := time.Since(begin); d > time.Second {
 			t.Errorf("tls %t: ends after %v", withTLS, d)
 		}
@@ -150,7 +150,7 @@ func TestEndWithSilentPeer(t *testing.T) {
 			d, _ := sockets(t)
 			r := run(t, NewSocket(d, nil, c.client), conn.Config{Client: c.client, Handshake: 300 * time.Millisecond}, 0)
 			c.end(r)
-			r.end(t, c.within)
+			_ = r.end(t, c.within)
 			r.ear.wait(t, "end", r.ear.heard(conn.Closed))
 		})
 	}

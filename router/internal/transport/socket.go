@@ -1,6 +1,7 @@
 package transport
 
 import (
+	"context"
 	"crypto/tls"
 	"errors"
 	"io"
@@ -141,15 +142,15 @@ func (h handshakeConn) Read(p []byte) (int, error) {
 	return h.bufferedConn.Read(p)
 }
 
-// Handshake does the TLS handshake, if there is TLS, before the deadline.
-func (s *Socket) Handshake(deadline time.Time) error {
+// Handshake does the TLS handshake, if there is TLS, before the deadline and the end of ctx.
+func (s *Socket) Handshake(ctx context.Context, deadline time.Time) error {
 	if s.tls == nil {
 		return nil
 	}
 	if err := s.raw.SetDeadline(deadline); err != nil {
 		return err
 	}
-	err := s.tls.Handshake()
+	err := s.tls.HandshakeContext(ctx)
 	err = errors.Join(err, s.raw.flush(), s.raw.SetDeadline(time.Time{}))
 	s.raw.shaking, s.raw.patience = false, limits.WriteTimeout
 	return err
@@ -188,7 +189,7 @@ func (s *Socket) readBatch(p []byte) (int, error) {
 			if errors.As(err, &errNothing{}) {
 				err = nil
 			}
-			if err == io.EOF {
+			if errors.Is(err, io.EOF) {
 				err = nil // the next call meets it again
 			}
 			return n, err

@@ -162,7 +162,7 @@ func TestHandshakeOfStrangers(t *testing.T) {
 				t.Fatal(err)
 			}
 			begin := time.Now()
-			err := NewSocket(a, sc, false).Handshake(begin.Add(c.wait))
+			err := NewSocket(a, sc, false).Handshake(t.Context(), begin.Add(c.wait))
 			if err == nil || time.Since(begin) > c.wait+time.Second {
 				t.Errorf("%v after %v", err, time.Since(begin))
 			}
