@@ -31,6 +31,12 @@ func west() *v2alpha1.Site {
 	return s
 }
 
+func advertising(hosts string) *v2alpha1.Site {
+	s := west()
+	s.Spec.Settings = map[string]string{op.SettingAdvertise: hosts}
+	return s
+}
+
 func aLink(name string) *v2alpha1.Link {
 	return &v2alpha1.Link{ObjectMeta: named(name), Spec: v2alpha1.LinkSpec{Cost: 1, TLSCredentials: "s"}}
 }
@@ -119,6 +125,8 @@ func TestCommands(t *testing.T) {
 		{"link-update", local(west(), aLink("l")), "link update l --cost 5", result{0, "link/l updated\n", ""}},
 		{"link-generate-unknown-host", local(west()), "link generate --host x.example", result{4, "",
 			"Error: site west is not known as \"x.example\", so its certificate would not fit: it is known as 10.0.0.1, fd00::1\ntry: test skupper site update west --advertise x.example\n"}},
+		{"link-generate-one-host-more", local(advertising("a.example")), "link generate --host x.example", result{4, "",
+			"Error: site west is not known as \"x.example\", so its certificate would not fit: it is known as 10.0.0.1, fd00::1\ntry: test skupper site update west --advertise a.example,x.example\n"}},
 		{"link-generate-without-secret", local(west()), "link generate --host 10.0.0.1 --tls-credentials s --generate-credential=false", result{0,
 			"apiVersion: skupper.io/v2alpha1\nkind: Link\nmetadata:\n  name: link-west\nspec:\n  cost: 1\n  endpoints:\n  - host: 10.0.0.1\n    name: inter-router\n    port: \"55671\"\n  tlsCredentials: s\n", "next: test skupper system apply -f FILE\n"}},
 		{"listener-create", local(west()), "listener create backend 9090", result{0, "listener/backend created\n", ""}},
@@ -144,7 +152,7 @@ func TestCommands(t *testing.T) {
 		{"system-stop-nothing", local(), "system stop", result{4, "", "Error: there is no site in namespace default\ntry: test skupper site create NAME\n"}},
 		{"system-install-manual", local(), "system install --reload-type manual", result{0, "", "sites that are not stopped start by themselves from now on\nchanges take effect at once all the same: reload-type manual has no meaning here\n"}},
 		{"system-uninstall-refused", local(west()), "system uninstall", result{1, "", "Error: site west runs\n"}},
-		{"system-uninstall-forced", local(west()), "system uninstall -f", result{0, "", "no site runs any more; all that belongs to them is kept\nnext: test skupper system start\n"}},
+		{"system-uninstall-forced", local(west()), "system uninstall -f", result{0, "", "no site runs any more, and the agent has ended; what belongs to sites is kept\n"}},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			if got := call(t, tc.host, "", strings.Fields(tc.in)...); got != tc.want {

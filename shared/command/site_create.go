@@ -18,7 +18,7 @@ func (t *tree) siteFlags() []cli.Flag {
 	if t.can.HA {
 		flags = append(flags, boolFlag("enable-ha", "run two routers"))
 	}
-	return append(flags, &cli.StringSliceFlag{Name: "advertise", Usage: "`HOST` by which others reach this site besides those it finds out itself; may be given again"})
+	return append(flags, &cli.StringSliceFlag{Name: "advertise", Usage: "`HOST` by which others reach this site, instead of those it finds out itself; may be given again"})
 }
 
 func words(list []string) string {

@@ -112,7 +112,7 @@ func (t *tree) systemUninstall() verb {
 					return host.View{}, err
 				}
 				return host.View{Verb: "uninstalled", Kind: "system", Object: map[string]string{"did": "uninstalled"},
-					Notes: []string{"no site runs any more; all that belongs to them is kept"}, Next: s.next("system", "start")}, c.Run(ctx, site.Ports)
+					Notes: []string{"no site runs any more, and the agent has ended; what belongs to sites is kept"}}, c.Run(ctx, site.Ports)
 			}
 		},
 	}

@@ -137,12 +137,20 @@ func (c GenerateLink) choose(s *v2alpha1.Site, all []v2alpha1.Endpoint) ([]v2alp
 		return chosen, nil
 	case c.Host != "":
 		return nil, fault.New(fault.Missing, fmt.Sprintf("site %s is not known as %q, so its certificate would not fit: it is known as %s", s.Name, c.Host, orElse(strings.Join(hosts, ", "), "nothing")),
-			"`site update "+s.Name+" --advertise "+c.Host+"`")
+			"`site update "+s.Name+" --advertise "+c.advertise(s)+"`")
 	case len(hosts) > 0:
 		return nil, fault.New(fault.Failed, fmt.Sprintf("other machines cannot reach site %s at any of its addresses (%s)", s.Name, strings.Join(hosts, ", ")),
 			"`site update "+s.Name+" --advertise HOST`, or name one with --host")
 	}
 	return nil, fault.New(fault.Failed, "site "+s.Name+" has no address that other machines can reach", "`site update "+s.Name+" --advertise HOST`")
+}
+
+// advertise is what a site has to advertise to be known by the host asked for too.
+func (c GenerateLink) advertise(s *v2alpha1.Site) string {
+	if now := s.Spec.Settings[SettingAdvertise]; now != "" {
+		return now + "," + c.Host
+	}
+	return c.Host
 }
 
 func sameHost(a, b string) bool {

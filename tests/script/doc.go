@@ -8,6 +8,7 @@
 //	eventually COMMAND ARG… REGEXP  run skupper or another program until it succeeds and its standard output matches;
 //	                                for what takes time to happen
 //	fails COMMAND ARG…              run skupper or another program until it fails; for what takes time to end
+//	let NAME                        set the variable to what the last command printed
 //	port NAME…                      set each variable to a TCP port that is free on loopback
 //
 // the conditions [podman] and [kube], true for the plugin under test, and the program demo (tests/demo) for traffic.

@@ -11,6 +11,7 @@ import (
 	"path/filepath"
 	"regexp"
 	"strconv"
+	"strings"
 	"testing"
 	"time"
 
@@ -113,6 +114,13 @@ func run(t *testing.T, host, program string) {
 						ts.Fatalf("did not begin to fail within %v", patience)
 					}
 				}
+			},
+			"let": func(ts *testscript.TestScript, neg bool, args []string) {
+				value := strings.TrimSpace(ts.ReadFile("stdout"))
+				if neg || len(args) != 1 || value == "" {
+					ts.Fatalf("usage: let NAME, after a command that printed something")
+				}
+				ts.Setenv(args[0], value)
 			},
 			"port": func(ts *testscript.TestScript, _ bool, args []string) {
 				for _, name := range args {

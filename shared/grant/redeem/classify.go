@@ -21,7 +21,7 @@ const (
 	hintNew   = "have a new token issued at the granting site: `token issue FILE`"
 	hintReach = "check that the address in the token can be reached from here: `token inspect FILE`"
 	hintClock = "set the clock of this machine, or of the granting site, and try again"
-	hintWait  = "try again; at the granting site: `site status`"
+	hintWait  = "try again; at the granting site: site status"
 )
 
 // unanswered classifies a try that got no answer.
@@ -72,7 +72,7 @@ func (x *exchange) unconnected(err error, within time.Duration) *Failure {
 	var timeout net.Error
 	switch {
 	case errors.Is(err, syscall.ECONNREFUSED):
-		return failure(Unreachable, fault.Failed, false, "at the granting site, check that its grant server runs: `site status`",
+		return failure(Unreachable, fault.Failed, false, "at the granting site, check that its grant server runs, and that the token was not revoked: token status",
 			"nothing listens at %s, or a firewall refuses", host).because(err)
 	case errors.Is(err, context.DeadlineExceeded), errors.As(err, &timeout) && timeout.Timeout():
 		return failure(Unreachable, fault.Late, false, hintReach, "no connection to %s within %v: a firewall may drop it", host, within)

@@ -2,6 +2,7 @@ package podmanhost
 
 import (
 	"bytes"
+	"net"
 	"os"
 	"strings"
 	"testing"
@@ -10,6 +11,7 @@ import (
 	"github.com/urfave/cli/v2"
 
 	"github.com/skupper-plugins/suite/shared/command"
+	"github.com/skupper-plugins/suite/shared/fault"
 	"github.com/skupper-plugins/suite/shared/host"
 )
 
@@ -41,6 +43,8 @@ func TestPrint(t *testing.T) {
 	empty.Rows = nil
 	one := host.View{Kind: "site", Name: "west", Object: map[string]string{"kind": "Site"}, Fields: []host.Field{{Title: "Name", Name: "Name", Value: "west"}, {Title: "Status", Name: "Status", Value: "Ready"}}}
 	change := host.View{Verb: "created", Kind: "site", Name: "west", Object: map[string]string{"name": "west"}}
+	same := change
+	same.Verb = "unchanged"
 	lines := host.View{Lines: []string{"Site west deleted", "Link l deleted"}, Object: []string{}}
 	docs := host.View{Documents: []any{map[string]string{"kind": "A"}, map[string]string{"kind": "B"}}}
 	tests := map[string]struct {
@@ -65,6 +69,7 @@ func TestPrint(t *testing.T) {
 		"field template":  {host.Table, one, "--format {{.Status}}", "Ready\n"},
 		"change":          {host.Change, change, "", "west\n"},
 		"change template": {host.Change, change, "--format {{.Verb}}", "created\n"},
+		"unchanged":       {host.Change, same, "", "west\n"},
 		"lines":           {host.Change, lines, "", "Site west deleted\nLink l deleted\n"},
 		"documents":       {host.Documents, docs, "", "kind: A\n---\nkind: B\n"},
 	}
@@ -81,7 +86,9 @@ func TestPrint(t *testing.T) {
 			if err != nil || out != tt.want {
 				t.Errorf("got %q, %v; want %q", out, err, tt.want)
 			}
-			if tt.view.Next != "" && !strings.Contains(remarks, "next: link status") {
+			read := !strings.Contains(tt.args, "-q") && !strings.Contains(tt.args, "-o ") && !strings.Contains(tt.args, "--format") // by people
+			if strings.Contains(remarks, "next: link status") != (tt.view.Next != "" && read) || strings.Contains(remarks, "No links found") != (name == "empty") ||
+				tt.view.Verb == "unchanged" != strings.Contains(remarks, "site west is so already: nothing was changed") {
 				t.Errorf("remarks are %q", remarks)
 			}
 		})
@@ -94,6 +101,7 @@ func TestBadOutputFlags(t *testing.T) {
 		"--format {{.Name":          "no template",
 		"--format x -o json":        "both",
 		"-q --format x":             "both",
+		"-q -o json":                "both",
 		"--platform podman":         `platform is "podman"`,
 		"--platform mars":           `platform is "mars", want linux`,
 		"-p kubernetes":             "kubectl skupper",
@@ -108,6 +116,43 @@ func TestBadOutputFlags(t *testing.T) {
 	if _, _, err := show(t, host.Table, table(), "--namespace=A", "-o", "x", "-p", "mars"); err == nil ||
 		!strings.Contains(err.Error(), "namespace") || !strings.Contains(err.Error(), "output") || !strings.Contains(err.Error(), "platform") {
 		t.Errorf("not everything at once: %v", err)
+	}
+}
+
+// A field that there is not is an error, and nothing is printed, not even what came before it.
+func TestTemplateOfUnknownFields(t *testing.T) {
+	change := host.View{Verb: "created", Kind: "site", Name: "west"}
+	for _, tt := range []struct {
+		manner host.Manner
+		view   host.View
+		format string
+		want   string
+	}{
+		{host.Table, table(), "{{.Name}} {{.Port}}", "whose fields are .Name, .RoutingKey"},
+		{host.Table, table(), "table {{.Name}}\t{{.Port}}", "whose fields are .Name, .RoutingKey"},
+		{host.Change, change, "{{.Port}}", "whose fields are .Kind, .Name, .Verb"},
+	} {
+		out, _, err := show(t, tt.manner, tt.view, "--format", tt.format)
+		if fault.KindOf(err) != fault.Usage || !strings.Contains(err.Error(), tt.want) || out != "" {
+			t.Errorf("%s: got %q, %v", tt.format, out, err)
+		}
+	}
+}
+
+func TestProbe(t *testing.T) {
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	port := l.Addr().(*net.TCPAddr).Port
+	if err := (prober{}).Probe(t.Context(), "127.0.0.1", port); err != nil {
+		t.Errorf("a server that listens: %v", err)
+	}
+	if err := l.Close(); err != nil {
+		t.Fatal(err)
+	}
+	if err := (prober{}).Probe(t.Context(), "127.0.0.1", port); err == nil {
+		t.Error("a server that is gone answers")
 	}
 }
 
