@@ -6,9 +6,11 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"net"
 	"net/http"
 	"net/url"
+	"path/filepath"
 	"time"
 )
 
@@ -26,9 +28,14 @@ var ErrNoAgent = errors.New("the agent does not run")
 
 // NewClient makes a client of the agent with that socket. It connects when it is used.
 func NewClient(socket string) *Client {
+	shared := filepath.Base(filepath.Dir(socket)) != "agent"
 	return &Client{socket, &http.Client{Transport: &http.Transport{
 		DisableKeepAlives: true, // a command asks once or twice
 		DialContext: func(ctx context.Context, _, _ string) (net.Conn, error) {
+			// Outside of the home who answers may be anybody.
+			if err := private(filepath.Dir(socket)); shared && err != nil && !errors.Is(err, fs.ErrNotExist) {
+				return nil, err
+			}
 			var d net.Dialer
 			return d.DialContext(ctx, "unix", socket)
 		},

@@ -21,6 +21,7 @@ func (n *namespace) judge(d site.Desired, in *filestore.Input, obs site.Observed
 		v2alpha1.SetCondition(obs.Now, o, v2alpha1.ConditionConfigured, err)
 		keepTimes(o, before[v2alpha1.KindOf(o)+"/"+o.GetName()])
 	}
+	var ports *supervise.PortView
 	for _, o := range d.Statuses {
 		for _, f := range in.Faults {
 			if f.Kept && f.Kind == v2alpha1.KindOf(o) && f.Name == o.GetName() {
@@ -28,7 +29,10 @@ func (n *namespace) judge(d site.Desired, in *filestore.Input, obs site.Observed
 			}
 		}
 		if l, ok := o.(*v2alpha1.Listener); ok && obs.Running && l.Status.IsTrue(v2alpha1.ConditionConfigured) {
-			if err := n.taken(l.Spec.Host, l.Spec.Port, router); err != nil {
+			if ports == nil {
+				ports = supervise.LookAtPorts(router) // once: with many connections it takes long
+			}
+			if err := n.usable(ports, l.Spec.Host, l.Spec.Port); err != nil {
 				set(l, err)
 				again = true
 			}
@@ -51,12 +55,12 @@ func keepTimes(o, before v2alpha1.Object) {
 	}
 }
 
-// taken says who has a listener's port, if it is not the router.
-func (n *namespace) taken(host string, port, router int) error {
-	who := supervise.Holder(host, port)
+// usable says why the router cannot listen on a port: who else has it, or that nobody here may.
+func (n *namespace) usable(ports *supervise.PortView, host string, port int) error {
+	who := ports.Holder(host, port)
 	switch {
-	case who.None() || who.Connection() || who.PID == router:
-		return nil
+	case who.None() || who.Connection():
+		return supervise.Allowed(host, port)
 	case n.agent.grants.has(port):
 		return fmt.Errorf("port %d is in use by the grant server, until the tokens issued are redeemed or expire", port)
 	case who.PID == 0:

@@ -107,7 +107,7 @@ func startAgent(ctx context.Context, paths filestore.Paths, again bool) (pid int
 	if again {
 		args = append(args, "--again")
 	}
-	return supervise.Detach(program, args, os.Environ(), paths.AgentLog())
+	return supervise.Detach(program, args, paths.Environ(os.Environ()), paths.AgentLog())
 }
 
 // Unit is the agent as a unit of systemd.

@@ -193,7 +193,11 @@ func resourceNames(dir string) ([]string, error) {
 		return nil, nil
 	}
 	if err != nil {
-		return nil, fault.Wrap(fault.Failed, "read resources", err, "the directory has to be readable by the user who runs this")
+		hint := "the directory has to be readable by the user who runs this"
+		if errors.Is(err, syscall.ENOTDIR) {
+			hint = "SKUPPER_HOME and all below it have to be directories"
+		}
+		return nil, fault.Wrap(fault.Failed, "read resources", err, hint)
 	}
 	var names []string
 	for _, e := range entries {

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"runtime"
 	"strconv"
 	"strings"
 
@@ -54,6 +55,20 @@ func Locate(getenv func(string) string) (Paths, error) {
 // Under is the installation that has everything in the directory dir, an absolute path.
 func Under(dir string) Paths { return Paths{data: filepath.Clean(dir), private: true} }
 
+// Environ is an environment with which a process in another directory finds the same installation.
+func (p Paths) Environ(env []string) []string {
+	if !p.private {
+		return env
+	}
+	out := make([]string, 0, len(env)+1)
+	for _, kv := range env {
+		if !strings.HasPrefix(kv, "SKUPPER_HOME=") {
+			out = append(out, kv)
+		}
+	}
+	return append(out, "SKUPPER_HOME="+p.data)
+}
+
 // Private tells whether nothing of the installation may be outside of its data home: it was chosen by SKUPPER_HOME.
 func (p Paths) Private() bool { return p.private }
 
@@ -86,14 +101,18 @@ func (p Paths) AgentCerts() string { return filepath.Join(p.Agent(), "certs") }
 
 // AgentSocket is the path of the agent's socket. It is in the agent's directory unless that path is too long for a
 // unix socket; then it is in a directory of the user's own below the temporary directory, with a name that only this
-// installation has.
+// installation has. That is /tmp whatever $TMPDIR says: commands with another $TMPDIR are to find the same agent.
 func (p Paths) AgentSocket() string {
 	path := filepath.Join(p.Agent(), "agent.sock")
 	if len(path) <= maxSocketPath {
 		return path
 	}
 	sum := sha256.Sum256([]byte(p.data))
-	return filepath.Join(os.TempDir(), "skupper-"+strconv.Itoa(os.Getuid())+"-"+hex.EncodeToString(sum[:8]), "agent.sock")
+	tmp := "/tmp"
+	if runtime.GOOS == "windows" {
+		tmp = os.TempDir()
+	}
+	return filepath.Join(tmp, "skupper-"+strconv.Itoa(os.Getuid())+"-"+hex.EncodeToString(sum[:8]), "agent.sock")
 }
 
 // Namespace is where one namespace is kept.

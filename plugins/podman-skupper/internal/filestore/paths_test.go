@@ -53,7 +53,7 @@ func TestAgentSocketFits(t *testing.T) {
 		t.Errorf("got %d octets: %s", len(got), got)
 	}
 	got := long.AgentSocket()
-	if len(got) > 100 || !strings.HasPrefix(got, os.TempDir()) {
+	if len(got) > 100 || !strings.HasPrefix(got, "/tmp/") {
 		t.Errorf("got %d octets: %s", len(got), got)
 	}
 	if got == Under(base+"e").AgentSocket() {

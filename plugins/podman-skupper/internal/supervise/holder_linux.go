@@ -64,20 +64,45 @@ func kernelIP(text string) net.IP {
 
 // Holder finds who has a TCP port so that nobody else can listen on it at host (empty: any address): who listens, or
 // else whose connection goes out from it. A process of another user is found without its number and name.
-func Holder(host string, port int) PortHolder {
+func Holder(host string, port int) PortHolder { return LookAtPorts(0).Holder(host, port) }
+
+// PortView is who had which TCP port at one moment.
+type PortView struct {
+	byPort map[int][]socket
+	own    map[string]bool // sockets of the process that does not count
+}
+
+// LookAtPorts looks at all ports at once. What the process pid has does not count; 0 is none.
+func LookAtPorts(pid int) *PortView {
+	v := &PortView{byPort: map[int][]socket{}, own: map[string]bool{}}
+	for _, s := range sockets() {
+		v.byPort[s.port] = append(v.byPort[s.port], s)
+	}
+	if pid > 0 {
+		eachSocket("/proc/"+strconv.Itoa(pid), func(name string) bool {
+			v.own[name] = true
+			return true
+		})
+	}
+	return v
+}
+
+// Holder is the function Holder at the moment of the view.
+func (v *PortView) Holder(host string, port int) PortHolder {
 	want := net.ParseIP(host)
 	if host == "localhost" {
 		want = net.IPv4(127, 0, 0, 1)
 	}
 	listeners, connections := map[string]bool{}, map[string]bool{}
-	for _, s := range sockets() {
-		if s.port != port || host != "" && want != nil && !want.IsUnspecified() && !s.ip.IsUnspecified() && !want.Equal(s.ip) {
+	for _, s := range v.byPort[port] {
+		name := "socket:[" + s.inode + "]"
+		if v.own[name] || host != "" && want != nil && !want.IsUnspecified() && !s.ip.IsUnspecified() && !want.Equal(s.ip) {
 			continue
 		}
 		if s.listen {
-			listeners["socket:["+s.inode+"]"] = true
+			listeners[name] = true
 		} else {
-			connections["socket:["+s.inode+"]"] = true
+			connections[name] = true
 		}
 	}
 	switch {
@@ -91,26 +116,35 @@ func Holder(host string, port int) PortHolder {
 	return PortHolder{none: true}
 }
 
+// eachSocket calls f for the sockets of a process until it returns false.
+func eachSocket(process string, f func(name string) bool) {
+	fds, err := os.ReadDir(process + "/fd")
+	if err != nil {
+		return
+	}
+	for _, fd := range fds {
+		to, err := os.Readlink(process + "/fd/" + fd.Name())
+		if err == nil && strings.HasPrefix(to, "socket:") && !f(to) {
+			return
+		}
+	}
+}
+
 // owner finds the process that has one of the sockets.
 func owner(inodes map[string]bool) PortHolder {
 	processes, _ := filepath.Glob("/proc/[0-9]*")
 	for _, p := range processes[:min(len(processes), maxProcesses)] {
-		fds, err := os.ReadDir(p + "/fd")
-		if err != nil {
+		found := false
+		eachSocket(p, func(name string) bool {
+			found = inodes[name]
+			return !found
+		})
+		pid, err := strconv.Atoi(filepath.Base(p))
+		if !found || err != nil {
 			continue
 		}
-		for _, fd := range fds {
-			to, err := os.Readlink(p + "/fd/" + fd.Name())
-			if err != nil || !inodes[to] {
-				continue
-			}
-			pid, err := strconv.Atoi(filepath.Base(p))
-			if err != nil {
-				continue
-			}
-			name, _ := os.ReadFile(p + "/comm")
-			return PortHolder{PID: pid, Name: strings.TrimSpace(string(name))}
-		}
+		name, _ := os.ReadFile(p + "/comm")
+		return PortHolder{PID: pid, Name: strings.TrimSpace(string(name))}
 	}
 	return PortHolder{}
 }
