@@ -21,7 +21,7 @@ import (
 )
 
 const (
-	firstGrantPort = 9090
+	firstGrantPort = 9490 // off the beaten track: 8080 and 9090 are what people give their listeners
 	lastGrantPort  = 9999
 	portPatience   = 3 * time.Second // for the port that the server had before
 	grantCA        = "skupper-grant-server-ca"
