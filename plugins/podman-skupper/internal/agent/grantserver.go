@@ -31,10 +31,9 @@ const (
 // server is the grant server while it listens. The goroutine of grants.run owns it.
 type server struct {
 	*grantserver.Server
-	port  int
-	ca    string
-	hosts []string
-	stop  context.CancelFunc
+	port int
+	ca   string
+	stop context.CancelFunc
 }
 
 // run owns the server until ctx ends. The server listens while some namespace has grants that have not expired, on the

@@ -81,7 +81,7 @@ func (l *lockedBuffer) String() string {
 
 func newWorld(t *testing.T) *world {
 	t.Helper()
-	dir, err := os.MkdirTemp("", "sk") // short, for the socket
+	dir, err := os.MkdirTemp("", "sk") //nolint:usetesting // short, for the socket
 	if err != nil {
 		t.Fatal(err)
 	}

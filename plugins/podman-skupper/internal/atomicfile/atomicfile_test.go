@@ -68,7 +68,7 @@ func TestExplain(t *testing.T) {
 		if got.Error() != "write /a/b: "+err.Error() || !strings.Contains(fault.Hint(got), want) || want == "" && fault.Hint(got) != "" {
 			t.Errorf("%v: got %v, hint %q", err, got, fault.Hint(got))
 		}
-		if again := Explain("x", "y", got); again != got { //nolint:errorlint // the very same
+		if again := Explain("x", "y", got); again != got { // the very same
 			t.Errorf("explained twice: %v", again)
 		}
 	}

@@ -2,6 +2,7 @@
 package logfile
 
 import (
+	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -99,7 +100,7 @@ func Tail(path string, n int) []string {
 	}
 	b := make([]byte, min(info.Size(), most))
 	m, err := f.ReadAt(b, info.Size()-int64(len(b)))
-	if err != nil && err != io.EOF {
+	if err != nil && !errors.Is(err, io.EOF) {
 		return nil
 	}
 	text := strings.TrimRight(string(b[:m]), "\n")
