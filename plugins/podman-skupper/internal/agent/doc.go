@@ -10,5 +10,5 @@
 // Routers are processes of their own: they go on when the agent ends, and the next agent finds them.
 //
 // The grant server, at which other sites redeem the tokens of all namespaces, is in the agent too. It listens while
-// there are grants that have not expired.
+// there are grants that have not expired, or not long ago.
 package agent

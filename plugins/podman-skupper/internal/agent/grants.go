@@ -39,7 +39,7 @@ type where struct {
 // need is what a namespace needs of the server.
 type need struct {
 	ns    *namespace
-	live  bool     // it has grants that have not expired
+	live  bool     // it has grants that have not expired, or not long ago
 	open  bool     // some of them can still be redeemed by somebody new
 	hosts []string // by which others reach this machine, best first
 	ports []int    // that listeners of the namespace want, and the server must not have
@@ -94,7 +94,13 @@ func (g *grants) see(ctx context.Context, n *namespace, d site.Desired, res site
 		end, err := process(obj, d.Site, now)
 		v2alpha1.SetCondition(now, obj, v2alpha1.ConditionProcessed, err)
 		index[string(obj.UID)] = where{n, obj.Name}
-		if err != nil || !end.After(now) {
+		if err != nil {
+			continue
+		}
+		if gone := end.Add(linger); !end.After(now) {
+			if gone.After(now) {
+				nd.live, due = true, earliest(due, gone)
+			}
 			continue
 		}
 		live, nd.live, due = append(live, obj), true, earliest(due, end)

@@ -34,20 +34,31 @@ type server struct {
 	port int
 	ca   string
 	stop context.CancelFunc
+	idle time.Time // since when no grant needs it; zero while one does
 }
 
-// run owns the server until ctx ends. The server listens while some namespace has grants that have not expired, on the
-// port it had before. It gives the port up to a listener that wants it, unless somebody may still redeem a token there.
+// linger is how long the server answers after the last grant has ended, so that who comes late is told why, and not left to
+// knock at a closed door.
+const linger = time.Hour
+
+// run owns the server until ctx ends. The server listens while some namespace has grants that have not expired, and
+// for a while after, on the port it had before. It gives the port up to a listener that wants it, unless somebody may still redeem a token there.
 func (g *grants) run(ctx context.Context) {
 	defer close(g.ended)
 	var current *server
 	var running sync.WaitGroup
 	defer running.Wait()
 	needs := map[*namespace]need{}
+	again := time.NewTicker(linger / 4)
+	defer again.Stop()
 	for {
 		select {
 		case <-ctx.Done():
 			return
+		case <-again.C:
+			if _, err := g.settle(ctx, &current, &running, needs); err != nil {
+				g.agent.opts.Log.Error().Err(err).Msg("grant-server.failed")
+			}
 		case n := <-g.needs:
 			if n.live || len(n.ports) > 0 {
 				needs[n.ns] = n
@@ -90,7 +101,13 @@ func (g *grants) settle(ctx context.Context, s **server, running *sync.WaitGroup
 	}
 	slices.Sort(hosts)
 	hosts = slices.Compact(hosts)
-	if *s != nil && (!live || avoid[(*s).port] && !open) {
+	if *s != nil && !live && (*s).idle.IsZero() {
+		(*s).idle = time.Now()
+	} else if *s != nil && live {
+		(*s).idle = time.Time{}
+	}
+	over := *s != nil && !live && time.Since((*s).idle) >= linger
+	if *s != nil && (over || avoid[(*s).port] && !open) {
 		(*s).stop()
 		running.Wait() // so that its port is free
 		*s = nil
