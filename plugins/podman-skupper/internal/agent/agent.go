@@ -67,6 +67,7 @@ func Run(ctx context.Context, o Options) error {
 	if err := filestore.MakeDir(o.Paths.Namespaces(), 0o755); err != nil {
 		return err
 	}
+	filestore.Sweep(o.Paths.Agent(), o.Now())
 	ln, err := listen(o.Paths.AgentSocket())
 	if err != nil {
 		return err

@@ -11,6 +11,7 @@ import (
 	"net/http"
 	"net/url"
 	"path/filepath"
+	"syscall"
 	"time"
 )
 
@@ -73,7 +74,23 @@ func (c *Client) Shutdown(ctx context.Context) error {
 	return c.do(ctx, http.MethodPost, "/v1/shutdown", nil)
 }
 
+// dying is how long a process that was killed may take to close its sockets.
+const dying = 2 * time.Second
+
+// do makes a request. All of them may be made twice, so one that was cut off is made again: what cut it off is the end
+// of the agent, and then it fails with ErrNoAgent, unless another one has its place by then.
 func (c *Client) do(ctx context.Context, method, path string, into any) error {
+	for end := time.Now().Add(dying); ; {
+		err := c.once(ctx, method, path, into)
+		cut := errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) || errors.Is(err, syscall.ECONNRESET) || errors.Is(err, syscall.EPIPE)
+		if !cut || time.Now().After(end) || ctx.Err() != nil {
+			return err
+		}
+		time.Sleep(dying / 100)
+	}
+}
+
+func (c *Client) once(ctx context.Context, method, path string, into any) error {
 	req, err := http.NewRequestWithContext(ctx, method, "http://agent"+path, nil)
 	if err != nil {
 		return err

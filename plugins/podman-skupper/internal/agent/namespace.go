@@ -76,6 +76,7 @@ func (n *namespace) poke() {
 // run does passes until ctx ends or the namespace's directory is gone.
 func (n *namespace) run(ctx context.Context) {
 	n.life = ctx
+	filestore.Sweep(n.dir.Root(), n.agent.opts.Now())
 	defer func() { _ = n.runtime.Close() }()
 	defer n.tokens.wait()
 	watch, stop := context.WithCancel(ctx)

@@ -23,9 +23,6 @@ const AgentUnit = "skupper-agent.service"
 // startWait is how long an agent may take until it answers.
 const startWait = 15 * time.Second
 
-// dyingTime is how long an agent that gives no answer may be one that is just ending.
-const dyingTime = 2 * time.Second
-
 // lookAgain is how often it is asked.
 const lookAgain = 20 * time.Millisecond
 
@@ -33,11 +30,6 @@ const lookAgain = 20 * time.Millisecond
 func EnsureAgent(ctx context.Context, paths filestore.Paths) (agent.Health, error) {
 	client := agent.NewClient(paths.AgentSocket())
 	h, err := client.Health(ctx)
-	// One that was killed this very moment takes connections and ends them.
-	for end := time.Now().Add(dyingTime); err != nil && !errors.Is(err, agent.ErrNoAgent) && time.Now().Before(end) && ctx.Err() == nil; {
-		time.Sleep(lookAgain)
-		h, err = client.Health(ctx)
-	}
 	if err == nil {
 		return h, nil
 	}

@@ -23,6 +23,9 @@ const (
 	Key  = "tls.key"
 )
 
+// NewDir begins the name of a directory that is still being filled.
+const NewDir = ".new-"
+
 const (
 	maxFile = 256 << 10 // octets
 	maxDirs = 10000     // key pairs of a directory
@@ -143,7 +146,7 @@ func writeNew(dir string, files map[string][]byte) error {
 	if err := os.MkdirAll(parent, 0o755); err != nil {
 		return fault.Wrap(fault.Failed, "make directory", err, "")
 	}
-	tmp, err := os.MkdirTemp(parent, ".new-")
+	tmp, err := os.MkdirTemp(parent, NewDir)
 	if err != nil {
 		return fault.Wrap(fault.Failed, "make directory", err, "")
 	}
