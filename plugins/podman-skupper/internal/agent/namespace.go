@@ -23,6 +23,7 @@ const (
 
 // namespace owns all that concerns one namespace. Its goroutine alone uses what is not marked otherwise.
 type namespace struct {
+	avoid    []int // ports that others were faster with, of this pass
 	agent    *Agent
 	name     string
 	dir      filestore.Dir

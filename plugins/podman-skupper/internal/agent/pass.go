@@ -4,8 +4,10 @@ import (
 	"context"
 	"errors"
 	"io/fs"
+	"maps"
 	"os"
 	"reflect"
+	"slices"
 	"strings"
 	"time"
 
@@ -48,18 +50,28 @@ func (n *namespace) pass(ctx context.Context) (rep Report) {
 		return rep
 	}
 	rep.Stopped = exists(n.dir.Stopped())
+	before := maps.Clone(st.Ports)
+	n.avoid = nil
 	for range portTries {
-		if err = n.attempt(ctx, in, &st, &rep); !fault.Is(err, fault.Conflict) || exists(n.dir.RouterPID()) {
+		if err = n.attempt(ctx, in, &st, &rep); err == nil {
 			break
 		}
+		if exists(n.dir.RouterPID()) {
+			lost, failed := n.unsettle(ctx, &st, before)
+			if err = multierr.Append(err, failed); !lost || failed != nil {
+				break
+			}
+			continue
+		}
+		if !fault.Is(err, fault.Conflict) {
+			break
+		}
+		n.contended(st.Ports, nil)
 		n.runtime.Retry() // somebody was faster with a port; as no router ever had it, the next plan chooses another
 	}
 	rep.fail(err)
 	return rep
 }
-
-// portTries is how often ports are chosen for a router that never ran, while others take them.
-const portTries = 3
 
 // attempt plans and does what is planned.
 func (n *namespace) attempt(ctx context.Context, in *filestore.Input, st *state, rep *Report) error {
@@ -101,7 +113,7 @@ func (n *namespace) world(ctx context.Context, in *filestore.Input, st state) (*
 		Namespace: n.name, Platform: Platform, Version: n.agent.opts.Version,
 		RouterSuffix: st.RouterSuffix, Ordinals: st.Ordinals, Hostname: m.hostname, Addresses: m.addresses,
 		CertDir: n.dir.RuntimeCerts(), ProxyDir: n.dir.RuntimeProxies(),
-		TakenPorts: append(supervise.BusyPorts(), n.agent.portsOfOthers(n.name)...),
+		TakenPorts: slices.Concat(supervise.BusyPorts(), n.agent.portsOfOthers(n.name), n.avoid),
 	}
 	for _, o := range in.Objects {
 		res.Add(o)
@@ -207,6 +219,9 @@ func (n *namespace) apply(ctx context.Context, w *world, d site.Desired, in *fil
 	granted, again := n.agent.grants.see(ctx, n, final, w.res, obs.Now)
 	extra = append(extra, granted...)
 	n.due = earliest(earliest(w.due, due), again)
+	if failed != nil {
+		n.due = earliest(n.due, obs.Now.Add(lookAgain))
+	}
 	if n.judge(final, in, obs, n.runtime.State(ctx).PID) {
 		n.due = earliest(n.due, obs.Now.Add(lookAgain))
 	}
