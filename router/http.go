@@ -12,7 +12,7 @@ import (
 )
 
 // addHTTP starts the health listener of a configuration. r.mu is held.
-func (r *Router) addHTTP(e config.Listener, retry bool) error {
+func (r *Router) addHTTP(e config.Listener) error {
 	mux := http.NewServeMux()
 	if e.Healthz == nil || *e.Healthz {
 		mux.HandleFunc("GET /healthz", r.healthz)
@@ -24,30 +24,16 @@ func (r *Router) addHTTP(e config.Listener, retry bool) error {
 	ctx, cancel := context.WithCancel(r.ctx)
 	l := &listener{r: r, cfg: e, cancel: cancel, done: make(chan struct{})}
 	if err := l.listen(ctx); err != nil {
-		if !retry {
-			cancel()
-			return err
-		}
-		r.log.Error().Err(err).Str("listener", e.Name).Msg("cannot listen")
+		cancel()
+		return err
 	}
 	r.listeners[e.Name] = l
 	go func() {
 		defer close(l.done)
-		for ctx.Err() == nil {
-			if l.ln == nil {
-				select {
-				case <-ctx.Done():
-				case <-time.After(time.Second):
-					_ = l.listen(ctx)
-				}
-				continue
-			}
-			stop := context.AfterFunc(ctx, func() { _ = srv.Close() })
-			if err := srv.Serve(l.ln); err != nil && !errors.Is(err, http.ErrServerClosed) {
-				r.log.Error().Err(err).Str("listener", e.Name).Msg("health server ended")
-			}
-			stop()
-			return
+		stop := context.AfterFunc(ctx, func() { _ = srv.Close() })
+		defer stop()
+		if err := srv.Serve(l.ln); err != nil && !errors.Is(err, http.ErrServerClosed) {
+			r.log.Error().Err(err).Str("listener", e.Name).Msg("health server ended")
 		}
 	}()
 	return nil

@@ -29,27 +29,22 @@ type listener struct {
 	conns    sync.WaitGroup
 	flows    *record // nil unless it is for other routers
 
-	mu  sync.Mutex
-	ln  net.Listener
-	err error
+	ln net.Listener
 }
 
-// addListener starts a listener. When its port is taken it is an error, or tried again for ever if retry is set. r.mu is held.
-func (r *Router) addListener(e config.Listener, retry bool) error {
+// addListener starts a listener. A port that is taken is an error. r.mu is held.
+func (r *Router) addListener(e config.Listener) error {
 	if r.listeners[e.Name] != nil {
 		return fmt.Errorf("listener %q exists", e.Name)
 	}
 	if e.HTTP {
-		return r.addHTTP(e, retry)
+		return r.addHTTP(e)
 	}
 	ctx, cancel := context.WithCancel(r.ctx)
 	l := &listener{r: r, cfg: e, accessID: r.recordID(), cancel: cancel, done: make(chan struct{}), half: make(chan struct{}, limits.MaxHalfOpen)}
 	if err := l.listen(ctx); err != nil {
-		if !retry {
-			cancel()
-			return err
-		}
-		r.log.Error().Err(err).Str("listener", e.Name).Msg("cannot listen")
+		cancel()
+		return err
 	}
 	if roleOf(e.Role) != core.Normal {
 		l.flows = r.flows.access(l.accessID, e)
@@ -59,13 +54,12 @@ func (r *Router) addListener(e config.Listener, retry bool) error {
 	return nil
 }
 
-func (l *listener) listen(ctx context.Context) error {
+func (l *listener) listen(ctx context.Context) (err error) {
 	var lc net.ListenConfig
-	ln, err := lc.Listen(ctx, "tcp", net.JoinHostPort(l.cfg.Host, l.cfg.Port))
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	l.ln, l.err = ln, err
-	return err
+	if l.ln, err = lc.Listen(ctx, "tcp", net.JoinHostPort(l.cfg.Host, l.cfg.Port)); err != nil {
+		return fmt.Errorf("listener %q: %w", l.cfg.Name, err)
+	}
+	return nil
 }
 
 // stop closes the socket and the connections that came by it.
@@ -78,23 +72,10 @@ func (l *listener) stop() {
 func (l *listener) run(ctx context.Context) {
 	defer close(l.done)
 	defer l.conns.Wait()
-	for ctx.Err() == nil {
-		l.mu.Lock()
-		ln := l.ln
-		l.mu.Unlock()
-		if ln == nil {
-			select {
-			case <-ctx.Done():
-			case <-time.After(time.Second):
-				_ = l.listen(ctx)
-			}
-			continue
-		}
-		stop := context.AfterFunc(ctx, func() { _ = ln.Close() })
-		l.accept(ctx, ln)
-		stop()
-		_ = ln.Close()
-	}
+	stop := context.AfterFunc(ctx, func() { _ = l.ln.Close() })
+	defer stop()
+	l.accept(ctx, l.ln)
+	_ = l.ln.Close()
 }
 
 func (l *listener) accept(ctx context.Context, ln net.Listener) {

@@ -156,7 +156,7 @@ func (r *Router) Run(ctx context.Context) error {
 	return err
 }
 
-// startAll makes every configured entity. Listeners whose port is taken keep trying; what can never work is an error.
+// startAll makes every configured entity. A router that cannot have the port of a listener does not start; TCP listeners keep trying.
 func (r *Router) startAll() error {
 	var errs []error
 	for _, e := range r.cfg.SSLProfiles {
@@ -169,7 +169,7 @@ func (r *Router) startAll() error {
 		r.alts[e.Name] = e
 	}
 	for _, e := range r.cfg.Listeners {
-		errs = append(errs, r.addListener(e, true))
+		errs = append(errs, r.addListener(e))
 	}
 	for _, e := range r.cfg.Connectors {
 		errs = append(errs, r.addConnector(e))

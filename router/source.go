@@ -89,7 +89,7 @@ func (r *Router) create(entityType, name string, one *config.Config) error {
 		if p := one.Listeners[0].SSLProfile; p != "" && r.profiles[p] == nil {
 			return refuse(400, "no sslProfile "+p)
 		}
-		return r.addListener(one.Listeners[0], false)
+		return r.addListener(one.Listeners[0])
 	case "connector":
 		if t := config.RoleFault(r.cfg.Router.Mode, entityType, orDefault(one.Connectors[0].Role, "normal")); t != "" {
 			return refuse(400, t)

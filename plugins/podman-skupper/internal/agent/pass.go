@@ -61,6 +61,7 @@ func (n *namespace) pass(ctx context.Context) (rep Report) {
 			if err = multierr.Append(err, failed); !lost || failed != nil {
 				break
 			}
+			n.runtime.Retry()
 			continue
 		}
 		if !fault.Is(err, fault.Conflict) {
