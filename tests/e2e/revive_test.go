@@ -85,3 +85,44 @@ func TestOneAgentForManyCommands(t *testing.T) {
 		t.Errorf("agents got into each other's way: %v\n%s", err, b)
 	}
 }
+
+// Whatever lies where the agent's files are to be, the next command works.
+func TestAgentFilesInDisorder(t *testing.T) {
+	t.Parallel()
+	p := in(t, "west")
+	p.do("site", "create", "west")
+	remove := func(t *testing.T, path string) {
+		if err := os.Remove(path); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for name, spoil := range map[string]func(t *testing.T){
+		"socket removed": func(t *testing.T) { remove(t, p.agentDir("agent.sock")) },
+		"socket is a file": func(t *testing.T) {
+			signal(t, p.agent(), syscall.SIGKILL)
+			remove(t, p.agentDir("agent.sock"))
+			write(t, p.agentDir("agent.sock"), "x")
+		},
+		"lock garbage": func(t *testing.T) {
+			signal(t, p.agent(), syscall.SIGKILL)
+			write(t, p.agentDir("lock"), "\x00garbage")
+		},
+		"lock removed": func(t *testing.T) { remove(t, p.agentDir("lock")) },
+		"grant port garbage": func(t *testing.T) {
+			signal(t, p.agent(), syscall.SIGKILL)
+			write(t, p.agentDir("grant-port"), "x")
+		},
+	} {
+		t.Run(name, func(t *testing.T) { // one after the other: it is one home
+			spoil(t)
+			p := p
+			p.t = t
+			p.do("system", "reload")
+			soon(t, patience, "one agent that others find", func() bool {
+				p.do("system", "reload")
+				n, _ := p.running()
+				return n == 1 && p.agent() != 0
+			})
+		})
+	}
+}

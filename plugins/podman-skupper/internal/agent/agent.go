@@ -93,9 +93,10 @@ func Run(ctx context.Context, o Options) error {
 }
 
 // standing is how often the agent looks whether its home is still there.
-const standing = 5 * time.Second
+const standing = 2 * time.Second
 
-// watchLock ends an agent whose home was removed: nobody could find it any more.
+// watchLock ends an agent that nobody could find any more: its home was removed, or its socket, as by who cleans up
+// temporary directories. In that case the next one is found again.
 func (a *Agent) watchLock(ctx context.Context, lock *lockfile.Lock) {
 	t := time.NewTicker(standing)
 	defer t.Stop()
@@ -107,6 +108,11 @@ func (a *Agent) watchLock(ctx context.Context, lock *lockfile.Lock) {
 			if !lock.Standing() {
 				a.opts.Log.Warn().Msg("agent.home-removed")
 				a.told.Store(true)
+				a.stop()
+				return
+			}
+			if _, err := os.Lstat(a.opts.Paths.AgentSocket()); errors.Is(err, os.ErrNotExist) {
+				a.opts.Log.Warn().Msg("agent.socket-removed")
 				a.stop()
 				return
 			}

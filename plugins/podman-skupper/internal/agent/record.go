@@ -36,17 +36,28 @@ func sayWho(f *os.File) error {
 	return nil
 }
 
-// Died tells whether the last agent of an installation ended without having been told to. It is false where nothing can
-// be said, as when the home is gone.
-func Died(p filestore.Paths) bool {
+// last is the process that the agent's record names.
+func last(p filestore.Paths) (id procid.ID, ok bool) {
 	f, err := os.Open(p.AgentLock())
 	if err != nil {
-		return false
+		return id, false
 	}
 	defer func() { _ = f.Close() }()
 	b, err := io.ReadAll(io.LimitReader(f, maxRecord))
-	var id procid.ID
-	return err == nil && json.Unmarshal(b, &id) == nil && id.PID > 1 && id.Start != "" && !id.Alive()
+	return id, err == nil && json.Unmarshal(b, &id) == nil && id.PID > 1 && id.Start != ""
+}
+
+// Died tells whether the last agent of an installation ended without having been told to. It is false where nothing can
+// be said, as when the home is gone.
+func Died(p filestore.Paths) bool {
+	id, ok := last(p)
+	return ok && !id.Alive()
+}
+
+// Lives tells whether an agent runs, be it that it does not answer.
+func Lives(p filestore.Paths) bool {
+	id, ok := last(p)
+	return ok && id.Alive()
 }
 
 // Forget makes an agent that died one that was told to end, so that nobody starts it again. The caller makes sure that

@@ -23,6 +23,9 @@ const AgentUnit = "skupper-agent.service"
 // startWait is how long an agent may take until it answers.
 const startWait = 15 * time.Second
 
+// startTries is how often an agent is started that ends at once: somebody may have killed it.
+const startTries = 3
+
 // lookAgain is how often it is asked.
 const lookAgain = 20 * time.Millisecond
 
@@ -46,17 +49,29 @@ func EnsureAgent(ctx context.Context, paths filestore.Paths) (agent.Health, erro
 	defer cancel()
 	var starting *lockfile.Lock // held from the start until it answers, so that one agent is started and not many
 	defer func() { starting.Release() }()
-	for {
+	pid := 0
+	for tries := 0; ; {
 		if h, err = client.Health(wait); err == nil {
 			return h, nil
 		}
 		if starting == nil {
-			starting, err = lockfile.Try(paths.AgentStart())
-			if err == nil {
-				_, err = startAgent(ctx, paths, false)
-			}
-			if err != nil && !errors.Is(err, lockfile.ErrHeld) {
+			if starting, err = lockfile.Try(paths.AgentStart()); err != nil && !errors.Is(err, lockfile.ErrHeld) {
 				return h, fault.Wrap(fault.Failed, "start the agent", err, "see "+paths.AgentLog())
+			}
+		}
+		if starting != nil && pid != 0 && supervise.Reap(pid) {
+			pid = 0
+			if tries == startTries && !agent.Lives(paths) {
+				return h, logged(paths, fault.Failed, "the agent ends right after its start")
+			}
+		}
+		if starting != nil && pid == 0 && tries < startTries && !agent.Lives(paths) { // one that lost its socket ends soon
+			tries++
+			if pid, err = startAgent(ctx, paths, false); err != nil {
+				return h, fault.Wrap(fault.Failed, "start the agent", err, "see "+paths.AgentLog())
+			}
+			if pid == 0 {
+				tries = startTries // systemd starts it again
 			}
 		}
 		select {
@@ -64,14 +79,18 @@ func EnsureAgent(ctx context.Context, paths filestore.Paths) (agent.Health, erro
 			if ctx.Err() != nil {
 				return h, ctx.Err()
 			}
-			msg := fmt.Sprintf("the agent does not answer %v after its start", startWait)
-			if lines := logfile.Tail(paths.AgentLog(), 5); len(lines) > 0 {
-				msg += "; its log ends with: " + strings.Join(lines, " | ")
-			}
-			return h, fault.New(fault.Late, msg, "see "+paths.AgentLog())
+			return h, logged(paths, fault.Late, fmt.Sprintf("the agent does not answer %v after its start", startWait))
 		case <-time.After(lookAgain):
 		}
 	}
+}
+
+// logged is a fault with the end of the agent's log, which may tell why.
+func logged(paths filestore.Paths, kind fault.Kind, msg string) error {
+	if lines := logfile.Tail(paths.AgentLog(), 5); len(lines) > 0 {
+		msg += "; its log ends with: " + strings.Join(lines, " | ")
+	}
+	return fault.New(kind, msg, "see "+paths.AgentLog())
 }
 
 // HoldAgent keeps everybody from starting the agent until the lock is released. Where there never was an agent it holds
