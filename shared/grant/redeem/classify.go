@@ -72,7 +72,7 @@ func (x *exchange) unconnected(err error, within time.Duration) *Failure {
 	var timeout net.Error
 	switch {
 	case errors.Is(err, syscall.ECONNREFUSED):
-		return failure(Unreachable, fault.Failed, false, "at the granting site, check that its grant server runs, and that the token was not revoked: token status",
+		return failure(Unreachable, fault.Failed, false, "at the granting site, check that it runs: site status, and that the token was not revoked: token status",
 			"nothing listens at %s, or a firewall refuses", host).because(err)
 	case errors.Is(err, context.DeadlineExceeded), errors.As(err, &timeout) && timeout.Timeout():
 		return failure(Unreachable, fault.Late, false, hintReach, "no connection to %s within %v: a firewall may drop it", host, within)
