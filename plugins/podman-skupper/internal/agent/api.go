@@ -38,6 +38,10 @@ func (a *Agent) handler(ctx context.Context) http.Handler {
 	mux.HandleFunc("GET /v1/health", func(w http.ResponseWriter, _ *http.Request) { reply(w, a.health()) })
 	mux.HandleFunc("POST /v1/namespaces/{ns}/reconcile", func(w http.ResponseWriter, r *http.Request) {
 		n := a.namespace(ctx, r.PathValue("ns"))
+		if ctx.Err() != nil {
+			http.Error(w, "the agent ends", http.StatusServiceUnavailable)
+			return
+		}
 		if n == nil {
 			http.Error(w, "there is no such namespace", http.StatusNotFound)
 			return

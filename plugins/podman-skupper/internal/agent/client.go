@@ -27,6 +27,9 @@ const maxReply = 1 << 20
 // ErrNoAgent says that no agent answers.
 var ErrNoAgent = errors.New("the agent does not run")
 
+// errEnds says that the agent does nothing any more, because it ends.
+var errEnds = errors.New("it ends")
+
 // NewClient makes a client of the agent with that socket. It connects when it is used.
 func NewClient(socket string) *Client {
 	shared := filepath.Base(filepath.Dir(socket)) != "agent"
@@ -82,8 +85,14 @@ const dying = 2 * time.Second
 func (c *Client) do(ctx context.Context, method, path string, into any) error {
 	for end := time.Now().Add(dying); ; {
 		err := c.once(ctx, method, path, into)
-		cut := errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) || errors.Is(err, syscall.ECONNRESET) || errors.Is(err, syscall.EPIPE)
-		if !cut || time.Now().After(end) || ctx.Err() != nil {
+		cut := errors.Is(err, errEnds) || errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) || errors.Is(err, syscall.ECONNRESET) || errors.Is(err, syscall.EPIPE)
+		if !cut || ctx.Err() != nil {
+			return err
+		}
+		if time.Now().After(end) {
+			if errors.Is(err, errEnds) {
+				return fmt.Errorf("%w: it still ends", ErrNoAgent)
+			}
 			return err
 		}
 		time.Sleep(dying / 100)
@@ -107,6 +116,9 @@ func (c *Client) once(ctx context.Context, method, path string, into any) error 
 	body, err := io.ReadAll(io.LimitReader(resp.Body, maxReply))
 	if err != nil {
 		return fmt.Errorf("ask the agent: %w", err)
+	}
+	if resp.StatusCode == http.StatusServiceUnavailable {
+		return fmt.Errorf("ask the agent: %w", errEnds)
 	}
 	if resp.StatusCode != http.StatusOK {
 		return fmt.Errorf("ask the agent: %s: %s", resp.Status, body)

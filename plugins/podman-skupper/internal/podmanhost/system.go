@@ -48,12 +48,19 @@ func (s system) Start(ctx context.Context) error {
 // Reload implements op.System.
 func (s system) Reload(ctx context.Context) error { return s.reconcile(ctx, true) }
 
-// reconcile has the agent, started if need be, do a pass, and returns what came of it.
+// reconcile has the agent, started if need be, do a pass, and returns what came of it. An agent that ends meanwhile, by
+// whatever hand, is started once more: a pass can be done again.
 func (s system) reconcile(ctx context.Context, reload bool) error {
-	if _, err := daemon.EnsureAgent(ctx, s.paths); err != nil {
-		return err
+	var rep agent.Report
+	var err error
+	for range 2 {
+		if _, err = daemon.EnsureAgent(ctx, s.paths); err != nil {
+			return err
+		}
+		if rep, err = s.client().Reconcile(ctx, s.dir.Name(), reload); !errors.Is(err, agent.ErrNoAgent) {
+			break
+		}
 	}
-	rep, err := s.client().Reconcile(ctx, s.dir.Name(), reload)
 	if err != nil {
 		return err
 	}
