@@ -172,3 +172,18 @@ func TestForeignProcessIsLeftAlone(t *testing.T) {
 		<-ended
 	}
 }
+
+// pending is what is kept of redemptions that are not finished.
+func pending(t *testing.T, p place) (names []string) {
+	t.Helper()
+	entries, err := os.ReadDir(p.dir("internal", "pending"))
+	if err != nil && !os.IsNotExist(err) {
+		t.Fatal(err)
+	}
+	for _, e := range entries {
+		if !strings.HasSuffix(e.Name(), ".tmp") { // these are swept later
+			names = append(names, e.Name())
+		}
+	}
+	return names
+}

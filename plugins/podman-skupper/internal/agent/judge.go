@@ -23,10 +23,8 @@ func (n *namespace) judge(d site.Desired, in *filestore.Input, obs site.Observed
 	}
 	var ports *supervise.PortView
 	for _, o := range d.Statuses {
-		for _, f := range in.Faults {
-			if f.Kept && f.Kind == v2alpha1.KindOf(o) && f.Name == o.GetName() {
-				set(o, f)
-			}
+		if f, kept := in.Kept(v2alpha1.KindOf(o), o.GetName()); kept {
+			set(o, f)
 		}
 		if l, ok := o.(*v2alpha1.Listener); ok && obs.Running && l.Status.IsTrue(v2alpha1.ConditionConfigured) {
 			if ports == nil {

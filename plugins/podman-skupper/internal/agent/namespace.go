@@ -19,6 +19,8 @@ import (
 const (
 	tick     = time.Second      // between two questions to the router
 	slowTick = 10 * time.Second // between two questions while there is no site
+
+	sweepTime = 10 * time.Minute // between two looks for what killed writers left
 )
 
 // namespace owns all that concerns one namespace. Its goroutine alone uses what is not marked otherwise.
@@ -77,7 +79,7 @@ func (n *namespace) poke() {
 // run does passes until ctx ends or the namespace's directory is gone.
 func (n *namespace) run(ctx context.Context) {
 	n.life = ctx
-	filestore.Sweep(n.dir.Root(), n.agent.opts.Now())
+	swept := n.sweep(time.Time{})
 	defer func() { _ = n.runtime.Close() }()
 	defer n.tokens.wait()
 	watch, stop := context.WithCancel(ctx)
@@ -119,12 +121,23 @@ func (n *namespace) run(ctx context.Context) {
 		if now {
 			n.step(ctx, waiting)
 		}
+		swept = n.sweep(swept)
 		if n.wanted.Load() {
 			timer.Reset(tick)
 		} else {
 			timer.Reset(slowTick)
 		}
 	}
+}
+
+// sweep takes away what killed writers left, private keys among it, unless it just did. It gives when it did last.
+func (n *namespace) sweep(last time.Time) time.Time {
+	now := n.agent.opts.Now()
+	if age := now.Sub(last); age >= 0 && age < sweepTime {
+		return last
+	}
+	filestore.Sweep(n.dir.Root(), now)
+	return now
 }
 
 // step does one pass.

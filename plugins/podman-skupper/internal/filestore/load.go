@@ -103,7 +103,6 @@ func load(dir, fallback, namespace string) (*Input, error) {
 	if err != nil {
 		return nil, err
 	}
-	var snapshots []*file
 	for _, name := range names {
 		path := filepath.Join(dir, name)
 		f, faults := readFile(path)
@@ -114,7 +113,8 @@ func load(dir, fallback, namespace string) (*Input, error) {
 		kept := false
 		if broken(faults) && fallback != "" {
 			if old, oldFaults := readFile(filepath.Join(fallback, name)); old != nil && old.resources() > 0 && !broken(oldFaults) {
-				snapshots, kept = append(snapshots, old), true
+				in.keep(old, namespace) // here, so that what other files have too does not take its place all of a sudden
+				kept = true
 			}
 		}
 		for i := range faults {
@@ -124,9 +124,6 @@ func load(dir, fallback, namespace string) (*Input, error) {
 			}
 		}
 		in.Faults = append(in.Faults, faults...)
-	}
-	for _, f := range snapshots {
-		in.keep(f, namespace)
 	}
 	in.sort()
 	return in, nil
@@ -165,6 +162,17 @@ func (in *Input) keep(f *file, namespace string) {
 			in.entries[k] = entry{file: f.name, obj: r.obj, kept: true}
 		}
 	}
+}
+
+// Kept tells whether a resource is as it was because its file is broken now, and how that is.
+func (in *Input) Kept(kind, name string) (Fault, bool) {
+	e := in.entries[key{kind, name}]
+	for _, f := range in.Faults {
+		if e.kept && f.Kept && filepath.Base(f.Path) == e.file {
+			return f, true
+		}
+	}
+	return Fault{}, false
 }
 
 func (in *Input) sort() {
