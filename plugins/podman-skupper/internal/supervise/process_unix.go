@@ -76,7 +76,7 @@ func (p *Process) Start(ctx context.Context) error {
 		}
 		p.reap()
 		if p.child == 0 {
-			return p.failed(fmt.Sprintf("the router of namespace %s %s", p.spec.Namespace, p.ended), nil)
+			return fault.New(fault.Failed, "the router of namespace "+p.spec.Namespace+" "+p.ended, "see "+p.spec.Log)
 		}
 		if time.Now().After(deadline) {
 			return p.failed(fmt.Sprintf("the router of namespace %s does not come up within %v", p.spec.Namespace, startWait), nil)
@@ -87,12 +87,18 @@ func (p *Process) Start(ctx context.Context) error {
 	}
 }
 
-// failed is an error with the end of the log, which tells why better than anything here could.
+// failed is an error with the end of the log.
 func (p *Process) failed(msg string, err error) error {
-	if lines := logfile.Tail(p.spec.Log, 5); len(lines) > 0 {
-		msg += "; its log ends with: " + strings.Join(lines, " | ")
+	return fault.Wrap(fault.Failed, msg+p.lastWords(), err, "see "+p.spec.Log)
+}
+
+// lastWords is the end of the log, which tells why better than anything here could.
+func (p *Process) lastWords() string {
+	lines := logfile.Tail(p.spec.Log, 5)
+	if len(lines) == 0 {
+		return ""
 	}
-	return fault.Wrap(fault.Failed, msg, err, "see "+p.spec.Log)
+	return "; its log ends with: " + strings.Join(lines, " | ")
 }
 
 // Stop implements Engine.
@@ -153,6 +159,9 @@ func (p *Process) reap() {
 		p.child, p.ended = 0, fmt.Sprintf("was ended by signal %v", ws.Signal())
 	default:
 		p.child, p.ended = 0, fmt.Sprintf("has exited with code %d", ws.ExitStatus())
+		if ws.ExitStatus() != 0 {
+			p.ended += p.lastWords()
+		}
 	}
 	if p.child == 0 {
 		p.log.Warn().Int("pid", pid).Str("how", p.ended).Msg("router ended")
