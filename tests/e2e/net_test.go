@@ -1,8 +1,12 @@
 package e2e
 
 import (
+	"errors"
+	"io"
 	"net"
+	"strconv"
 	"testing"
+	"time"
 )
 
 // freePort is a port of loopback that nobody has now.
@@ -14,4 +18,61 @@ func freePort(t *testing.T) int {
 	}
 	defer ln.Close() //nolint:errcheck // nothing was accepted
 	return ln.Addr().(*net.TCPAddr).Port
+}
+
+// echoServer gives back what it gets, until the test ends.
+func echoServer(t *testing.T) (port int) {
+	t.Helper()
+	ln, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = ln.Close() })
+	go func() {
+		for {
+			c, err := ln.Accept()
+			if err != nil {
+				return
+			}
+			go func() {
+				defer c.Close() //nolint:errcheck // the other side sees it
+				_, _ = io.Copy(c, c)
+			}()
+		}
+	}()
+	return ln.Addr().(*net.TCPAddr).Port
+}
+
+// exchange sends something through a port and gets it back, within the time in which things heal.
+func exchange(t *testing.T, port int) {
+	t.Helper()
+	var err error
+	for end := time.Now().Add(patience); time.Now().Before(end); time.Sleep(50 * time.Millisecond) {
+		if err = once(port); err == nil {
+			return
+		}
+	}
+	t.Fatalf("nothing comes back through port %d: %v", port, err)
+}
+
+func once(port int) error {
+	c, err := net.DialTimeout("tcp", "127.0.0.1:"+strconv.Itoa(port), time.Second)
+	if err != nil {
+		return err
+	}
+	defer c.Close() //nolint:errcheck // what came back counts
+	if err := c.SetDeadline(time.Now().Add(2 * time.Second)); err != nil {
+		return err
+	}
+	if _, err := c.Write([]byte("hello")); err != nil {
+		return err
+	}
+	b := make([]byte, 5)
+	if _, err := io.ReadFull(c, b); err != nil {
+		return err
+	}
+	if string(b) != "hello" {
+		return errors.New("something else came back")
+	}
+	return nil
 }

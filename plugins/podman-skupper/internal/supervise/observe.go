@@ -117,7 +117,7 @@ const mobileClass = "M"
 
 // askAddresses counts who uses each routing key.
 func askAddresses(ctx context.Context, c *manage.Client) (map[string]site.AddressState, error) {
-	rows, err := c.Query(ctx, "router.address", "key", "subscriberCount", "remoteCount")
+	rows, err := c.Query(ctx, "router.address", "key", "subscriberCount", "inProcess", "remoteCount")
 	if err != nil {
 		return nil, err
 	}
@@ -128,6 +128,8 @@ func askAddresses(ctx context.Context, c *manage.Client) (map[string]site.Addres
 			continue
 		}
 		local, _ := row["subscriberCount"].(int64)
+		own, _ := row["inProcess"].(int64) // a router may count its own tcpConnectors here
+		local += own
 		remote, _ := row["remoteCount"].(int64)
 		out[key] = site.AddressState{LocalConsumers: int(local), RemoteConsumers: int(remote)}
 	}
