@@ -188,7 +188,7 @@ func read(t *testing.T, path string) token.Token {
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer f.Close() //nolint:errcheck // only read
+	defer f.Close() // only read
 	tok, err := token.Decode(f, path)
 	if err != nil {
 		t.Fatal(err)

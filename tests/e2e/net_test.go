@@ -16,7 +16,7 @@ func freePort(t *testing.T) int {
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer ln.Close() //nolint:errcheck // nothing was accepted
+	defer ln.Close() // nothing was accepted
 	return ln.Addr().(*net.TCPAddr).Port
 }
 

@@ -28,7 +28,7 @@ func signal(t *testing.T, pid int, sig syscall.Signal) {
 	if pid <= 1 {
 		t.Fatalf("no process to signal: %d", pid)
 	}
-	if err := syscall.Kill(pid, sig); err != nil && err != syscall.ESRCH { //nolint:errorlint // a number
+	if err := syscall.Kill(pid, sig); err != nil && err != syscall.ESRCH {
 		t.Fatal(err)
 	}
 }

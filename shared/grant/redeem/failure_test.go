@@ -103,7 +103,11 @@ func TestFailures(t *testing.T) {
 		{name: "no address", change: func(g *granter) { g.token.URL = "https://grants.invalid:9090/u" }, cause: NoAddress, kind: fault.Late,
 			want: []string{"no address for grants.invalid"}, hint: "DNS"},
 		{name: "silent", change: func(g *granter) {
-			g.before = func(_ http.ResponseWriter, r *http.Request, _ http.Handler) { _ = body(r); <-r.Context().Done() }
+			g.before = func(_ http.ResponseWriter, r *http.Request, _ http.Handler) {
+				_ = body(r)
+				<-r.Context().Done()
+				panic(http.ErrAbortHandler) // else an empty answer may be faster than the end
+			}
 		}, cause: Silent, kind: fault.Late, want: []string{"took the connection but gave no answer within 300ms"}, hint: "token inspect"},
 		{name: "cut off", change: func(g *granter) {
 			g.before = func(http.ResponseWriter, *http.Request, http.Handler) { panic(http.ErrAbortHandler) }
