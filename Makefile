@@ -1,7 +1,7 @@
 # A menu: each target is one line that calls a script, so that what make does can be read and run without make.
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help build demo test race fuzz lint bench interop kube soak release clean
+.PHONY: help build demo test race fuzz lint bench e2e interop kube soak release clean
 
 help: ## show this menu
 	@awk -F':.*## ' '/^[a-z]+:.*## /{printf "  make %-9s %s\n", $$1, $$2}' Makefile
@@ -19,6 +19,8 @@ lint: ## gofmt, go vet, golangci-lint at its pinned version
 	@scripts/lint.sh
 bench: ## throughput, latency and memory (tests/bench)
 	@scripts/bench.sh
+e2e: ## attacks on local sites as processes: kill -9, broken files, taken ports, lying servers
+	@scripts/e2e.sh
 interop: ## against a real skrouterd: SKROUTERD=/path/to/skrouterd
 	@scripts/interop.sh
 kube: ## the cluster plugin against a real kube-apiserver and etcd, built once (SKUPPER_KUBE_ASSETS=DIR or off)

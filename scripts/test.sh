@@ -10,4 +10,5 @@ if [ "${1-}" = -race ]; then
 	command -v "$(go env CC)" >/dev/null || { echo "test: the race detector needs a C compiler ($(go env CC)); next: install gcc" >&2; exit 1; }
 fi
 # shellcheck disable=SC2086 # TESTFLAGS is a list of words
-scripts/each-module.sh go test -timeout "$limit" "$@" ${TESTFLAGS-} ./...
+# One package at a time: sites of different packages would take each other's ports.
+scripts/each-module.sh go test -p 1 -timeout "$limit" "$@" ${TESTFLAGS-} ./...

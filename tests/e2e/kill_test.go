@@ -1,3 +1,5 @@
+//go:build e2e
+
 package e2e
 
 import (
@@ -47,8 +49,7 @@ func alive(p place, pid, child int) bool {
 	return false
 }
 
-func TestKilledAtAnyMoment(t *testing.T) {
-	t.Parallel()
+func TestKilledAtAnyMoment(t *testing.T) { // alone: its ports are free for others now and then
 	seed := rand.Uint64()
 	t.Logf("seed %d", seed)
 	r := rand.New(rand.NewPCG(seed, 0))
@@ -143,8 +144,7 @@ func leftovers(t *testing.T, p place) {
 }
 
 // A record of a process that is gone does no harm to whoever has its number now.
-func TestForeignProcessIsLeftAlone(t *testing.T) {
-	t.Parallel()
+func TestForeignProcessIsLeftAlone(t *testing.T) { // alone: its ports are free for others now and then
 	p := in(t, "west")
 	p.do("site", "create", "west")
 	signal(t, p.agent(), syscall.SIGKILL)

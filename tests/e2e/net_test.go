@@ -1,8 +1,11 @@
+//go:build e2e
+
 package e2e
 
 import (
 	"errors"
 	"io"
+	"math/rand/v2"
 	"net"
 	"strconv"
 	"testing"
@@ -20,6 +23,20 @@ func freePort(t *testing.T) int {
 	return ln.Addr().(*net.TCPAddr).Port
 }
 
+// freePorts are many ports that nobody has now, below those that connections go out from.
+func freePorts(t *testing.T, many int) (ports []int) {
+	t.Helper()
+	for port := 20000 + rand.IntN(8000); len(ports) < many; port++ {
+		ln, err := net.Listen("tcp", "127.0.0.1:"+strconv.Itoa(port))
+		if err != nil {
+			continue
+		}
+		_ = ln.Close()
+		ports = append(ports, port)
+	}
+	return ports
+}
+
 // echoServer gives back what it gets, until the test ends.
 func echoServer(t *testing.T) (port int) {
 	t.Helper()
@@ -35,7 +52,7 @@ func echoServer(t *testing.T) (port int) {
 				return
 			}
 			go func() {
-				defer c.Close() //nolint:errcheck // the other side sees it
+				defer c.Close() // the other side sees it
 				_, _ = io.Copy(c, c)
 			}()
 		}
@@ -60,7 +77,7 @@ func once(port int) error {
 	if err != nil {
 		return err
 	}
-	defer c.Close() //nolint:errcheck // what came back counts
+	defer c.Close() // what came back counts
 	if err := c.SetDeadline(time.Now().Add(2 * time.Second)); err != nil {
 		return err
 	}

@@ -1,3 +1,5 @@
+//go:build e2e
+
 package e2e
 
 import (
@@ -11,8 +13,7 @@ import (
 // patience is how long what heals by itself may take.
 const patience = 20 * time.Second
 
-func TestRouterStartsDeadAgent(t *testing.T) {
-	t.Parallel()
+func TestRouterStartsDeadAgent(t *testing.T) { // alone: its ports are free for others now and then
 	p := in(t, "west")
 	p.do("site", "create", "west")
 	other := p.beside("east")

@@ -1,3 +1,5 @@
+//go:build e2e
+
 package e2e
 
 import (
@@ -76,7 +78,7 @@ func TestTokensThatLie(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer silent.Close() //nolint:errcheck // nothing is answered there
+	defer silent.Close() // nothing is answered there
 	answer := func(text string) http.HandlerFunc {
 		return func(w http.ResponseWriter, _ *http.Request) { _, _ = io.WriteString(w, text) }
 	}

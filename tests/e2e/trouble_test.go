@@ -1,3 +1,5 @@
+//go:build e2e
+
 package e2e
 
 import (
@@ -48,8 +50,7 @@ func TestListenersPortTaken(t *testing.T) {
 }
 
 // The router's own port, once the router has had it: it stays the site's, and the status names who has it meanwhile.
-func TestRoutersPortTaken(t *testing.T) {
-	t.Parallel()
+func TestRoutersPortTaken(t *testing.T) { // alone: its ports are free for others now and then
 	p := in(t, "west")
 	p.do("site", "create", "west")
 	b, err := os.ReadFile(p.dir("internal", "state.json"))
@@ -76,8 +77,7 @@ func TestRoutersPortTaken(t *testing.T) {
 }
 
 // The port of the grant server is free for others between tokens; then it moves, and says so.
-func TestGrantPortTaken(t *testing.T) {
-	t.Parallel()
+func TestGrantPortTaken(t *testing.T) { // alone: its ports are free for others now and then
 	west := in(t, "west")
 	west.do("site", "create", "west", "--enable-link-access")
 	first := west.issue()
@@ -98,7 +98,7 @@ func TestGrantPortTaken(t *testing.T) {
 	if ln == nil {
 		t.Skip("NOT TESTED this time: the next agent was faster")
 	}
-	defer ln.Close() //nolint:errcheck // nothing is answered there
+	defer ln.Close() // nothing is answered there
 	east := west.beside("east")
 	east.do("site", "create", "east")
 	west.do("system", "reload")
