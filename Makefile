@@ -4,7 +4,7 @@ SHELL := /bin/bash
 .PHONY: help build demo test race fuzz lint bench e2e interop kube soak release clean
 
 help: ## show this menu
-	@awk -F':.*## ' '/^[a-z]+:.*## /{printf "  make %-9s %s\n", $$1, $$2}' Makefile
+	@awk -F':.*## ' '/^[a-z0-9]+:.*## /{printf "  make %-9s %s\n", $$1, $$2}' Makefile
 build: ## every program into bin/
 	@scripts/build.sh
 demo: ## two sites on this machine, linked by a token, with real traffic between them
