@@ -54,7 +54,7 @@ func (d Dir) Keep(_ context.Context, id string, key []byte) ([]byte, error) {
 	}
 	// Written under a name of its own and then linked to its place: of two processes one is first, and the other sees
 	// the whole of what that wrote.
-	tmp, err := os.MkdirTemp(string(d), "."+filepath.Base(id)+".")
+	tmp, err := os.MkdirTemp(string(d), "."+filepath.Base(id)+".*.tmp")
 	if err != nil {
 		return nil, fmt.Errorf("keep the key of a redemption: %w", err)
 	}

@@ -20,7 +20,7 @@ func Sweep(dir string, now time.Time) {
 		if err != nil {
 			return nil //nolint:nilerr // what cannot be read stays
 		}
-		if temp := d.IsDir() && strings.HasPrefix(d.Name(), keys.NewDir) || d.Type().IsRegular() && atomicfile.IsTemp(d.Name()); !temp {
+		if temp := d.IsDir() && strings.HasPrefix(d.Name(), keys.NewDir) || atomicfile.IsTemp(d.Name()); !temp {
 			return nil
 		}
 		if info, err := d.Info(); err != nil || now.Sub(info.ModTime()) < sweepAge {

@@ -233,7 +233,7 @@ func (s system) endAgent(ctx context.Context) error {
 		return nil
 	}
 	for err == nil {
-		if _, herr := s.client().Health(ctx); errors.Is(herr, agent.ErrNoAgent) {
+		if _, herr := s.client().Health(ctx); errors.Is(herr, agent.ErrNoAgent) && !agent.Lives(s.paths) {
 			return nil
 		}
 		select {
