@@ -13,7 +13,7 @@ func TestSweep(t *testing.T) {
 	for name, want := range map[string]bool{ // whether it stays
 		".x.yaml.123.tmp": false, "certs/.new-17/tls.key": false, "internal/.state.json.9.tmp": false,
 		"internal/pending/.77.1.tmp/key": false,
-		"x.yaml": true, ".hidden": true, "x.tmp": true, "certs/a/tls.key": true, "input/.young.1.tmp": true,
+		"x.yaml":                         true, ".hidden": true, "x.tmp": true, "certs/a/tls.key": true, "input/.young.1.tmp": true,
 	} {
 		path := filepath.Join(dir, name)
 		if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
