@@ -23,7 +23,7 @@ type Graph map[string][]string
 func Load(ctx context.Context, dir, goos string, env []string) (Graph, error) {
 	cmd := exec.CommandContext(ctx, "go", "list", "-e", "-deps", "-json=ImportPath,Imports,Standard,DepsErrors", "work")
 	cmd.Dir = dir
-	cmd.Env = append(env, "GOOS="+goos, "GOARCH=amd64", "CGO_ENABLED=0")
+	cmd.Env = append(slices.Clip(env), "GOOS="+goos, "GOARCH=amd64", "CGO_ENABLED=0")
 	var stderr strings.Builder
 	cmd.Stderr = &stderr
 	out, err := cmd.StdoutPipe()
