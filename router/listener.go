@@ -69,13 +69,22 @@ func (l *listener) stop() {
 	l.flows.end()
 }
 
+// run accepts until ctx ends. Accept returns when closing begins, so the end of closing is waited for: whoever sees the listener
+// stopped may want its port at once.
 func (l *listener) run(ctx context.Context) {
 	defer close(l.done)
 	defer l.conns.Wait()
-	stop := context.AfterFunc(ctx, func() { _ = l.ln.Close() })
-	defer stop()
+	closed := make(chan struct{})
+	stop := context.AfterFunc(ctx, func() {
+		defer close(closed)
+		_ = l.ln.Close()
+	})
 	l.accept(ctx, l.ln)
-	_ = l.ln.Close()
+	if stop() {
+		_ = l.ln.Close()
+		return
+	}
+	<-closed
 }
 
 func (l *listener) accept(ctx context.Context, ln net.Listener) {

@@ -2,6 +2,7 @@ package routertest
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"net"
 	"slices"
@@ -140,7 +141,7 @@ func (m *Mesh) AwaitAll() {
 	}
 }
 
-// Eventually calls f until it succeeds; after d the test fails with the last error.
+// Eventually calls f until it succeeds; after d the test fails with the last error, and at once if that is a router that ended by itself.
 func Eventually(tb testing.TB, d time.Duration, f func(ctx context.Context) error) {
 	tb.Helper()
 	ctx, cancel := context.WithTimeout(tb.Context(), d)
@@ -149,6 +150,9 @@ func Eventually(tb testing.TB, d time.Duration, f func(ctx context.Context) erro
 		err := f(ctx)
 		if err == nil {
 			return
+		}
+		if errors.Is(err, errEnded) {
+			tb.Fatal(err)
 		}
 		select {
 		case <-ctx.Done():

@@ -24,10 +24,11 @@ type Node struct {
 
 	mu      sync.Mutex // guards what follows against Manage from several goroutines
 	running Running
+	watch   *watch
 	client  *manage.Client
 }
 
-// Start runs the router.
+// Start runs the router and waits until it answers. The test fails at once if it ends instead.
 func (n *Node) Start() {
 	n.mesh.tb.Helper()
 	r, err := n.runner.Start(n.Config, n.log)
@@ -35,8 +36,11 @@ func (n *Node) Start() {
 		n.mesh.tb.Fatalf("start %s: %v", n.ID, err)
 	}
 	n.mu.Lock()
-	n.running = r
+	n.running, n.watch = r, watchOver(n.mesh.tb, n.ID, r)
 	n.mu.Unlock()
+	Eventually(n.mesh.tb, startTimeout, func(ctx context.Context) error {
+		return n.Manage(ctx, func(*manage.Client) error { return nil })
+	})
 }
 
 // Stop ends the router as an operator would.
@@ -57,9 +61,12 @@ func (n *Node) Kill() {
 
 func (n *Node) halt(kill bool) error {
 	n.mu.Lock()
-	r, c := n.running, n.client
-	n.running, n.client = nil, nil
+	r, w, c := n.running, n.watch, n.client
+	n.running, n.watch, n.client = nil, nil, nil
 	n.mu.Unlock()
+	if w != nil {
+		w.end()
+	}
 	var err error
 	switch {
 	case r == nil:
@@ -91,6 +98,11 @@ func (n *Node) URL() string { return "amqp://" + net.JoinHostPort(loopback, n.am
 func (n *Node) Manage(ctx context.Context, ask func(c *manage.Client) error) error {
 	n.mu.Lock()
 	defer n.mu.Unlock()
+	if n.running != nil {
+		if err := ended(n.ID, n.running); err != nil {
+			return err
+		}
+	}
 	if n.client == nil {
 		c, err := manage.Dial(ctx, manage.Options{URL: n.URL(), Timeout: 5 * time.Second})
 		if err != nil {

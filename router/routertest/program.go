@@ -86,6 +86,12 @@ type process struct {
 	err  error // after done
 }
 
+// Ended is closed when the process has been waited for.
+func (p *process) Ended() <-chan struct{} { return p.done }
+
+// Err is the exit code that is not 0; the log says more.
+func (p *process) Err() error { return p.err }
+
 // Stop sends SIGTERM.
 func (p *process) Stop() error {
 	if err := p.cmd.Process.Signal(syscall.SIGTERM); err != nil && !errors.Is(err, os.ErrProcessDone) {

@@ -19,6 +19,10 @@ type Runner interface {
 
 // Running is one router at work.
 type Running interface {
+	// Ended is closed when the router is no more, whoever ended it.
+	Ended() <-chan struct{}
+	// Err is why it is no more, once Ended is closed: nil after an orderly end.
+	Err() error
 	// Stop ends the router as an operator would and waits for it.
 	Stop() error
 	// Kill ends it without giving it a chance to say good-bye to anybody, and waits.
@@ -35,22 +39,29 @@ func (Engine) Start(cfg *config.Config, log io.Writer) (Running, error) {
 		return nil, err
 	}
 	ctx, cancel := context.WithCancel(context.Background()) //nolint:forbidigo // ends with Stop
-	e := &engine{cancel: cancel, done: make(chan error, 1)}
-	go func() { e.done <- r.Run(ctx) }()
+	e := &engine{cancel: cancel, done: make(chan struct{})}
+	go func() { e.err = r.Run(ctx); close(e.done) }()
 	return e, nil
 }
 
 type engine struct {
 	cancel context.CancelFunc
-	done   chan error
+	done   chan struct{}
+	err    error // after done
 }
+
+// Ended is closed when Run has returned.
+func (e *engine) Ended() <-chan struct{} { return e.done }
+
+// Err is what Run returned.
+func (e *engine) Err() error { return e.err }
 
 // Stop waits at most as long as a service manager would.
 func (e *engine) Stop() error {
 	e.cancel()
 	select {
-	case err := <-e.done:
-		return err
+	case <-e.done:
+		return e.err
 	case <-time.After(stopTimeout):
 		return errStuck
 	}
