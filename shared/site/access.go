@@ -16,6 +16,12 @@ import (
 // AnnotationControlled marks what a controller made and may remove.
 const AnnotationControlled = "internal.skupper.io/controlled"
 
+// AnnotationRouterAccess of a SecuredAccess names the RouterAccess it is for.
+const AnnotationRouterAccess = "internal.skupper.io/routeraccess"
+
+// AnnotationPriorRevisions of a secret says how many replaced certificates stay valid.
+const AnnotationPriorRevisions = "skupper.io/tls-prior-valid-revisions"
+
 // access plans how other sites link to this one.
 func (p *planner) access() {
 	auto := p.autoAccess()

@@ -37,6 +37,15 @@ func (p *planner) withoutSite() {
 	all = appendAll(all, p.in.Connectors)
 	all = appendAll(all, p.in.Links)
 	all = appendAll(all, p.in.RouterAccesses)
+	all = appendAll(all, p.in.Bindings)
+	for _, a := range p.in.AttachedConnectors {
+		a.Status.SelectedPods = nil
+		if p.bindingFor(a) == nil {
+			p.set(a, v2alpha1.ConditionConfigured, errNoBinding())
+			continue
+		}
+		all = append(all, a)
+	}
 	for _, o := range all {
 		p.set(o, v2alpha1.ConditionConfigured, errors.New(v2alpha1.MessageNoActiveSite)) //nolint:staticcheck // the text is what users and tools expect
 	}

@@ -13,13 +13,9 @@ import (
 // attached plans the connectors of other namespaces. One needs a binding of the same name here, which names its
 // namespace.
 func (p *planner) attached() {
-	bindings := map[string]*v2alpha1.AttachedConnectorBinding{}
 	paired := map[string]bool{}
-	for _, b := range p.in.Bindings {
-		bindings[b.Name] = b
-	}
 	for _, a := range p.in.AttachedConnectors {
-		b := bindings[a.Name]
+		b := p.bindingFor(a)
 		p.set(a, v2alpha1.ConditionConfigured, p.attach(a, b))
 		if b != nil && b.Spec.ConnectorNamespace == a.Namespace {
 			paired[b.Name] = true
@@ -34,13 +30,27 @@ func (p *planner) attached() {
 	}
 }
 
+func errNoBinding() error {
+	return errors.New("No matching AttachedConnectorBinding in site namespace") //nolint:staticcheck // matched on by others
+}
+
+// bindingFor is the binding of an attached connector; nil if there is none.
+func (p *planner) bindingFor(a *v2alpha1.AttachedConnector) *v2alpha1.AttachedConnectorBinding {
+	for _, b := range p.in.Bindings {
+		if b.Name == a.Name {
+			return b
+		}
+	}
+	return nil
+}
+
 func (p *planner) attach(a *v2alpha1.AttachedConnector, b *v2alpha1.AttachedConnectorBinding) error {
 	a.Status.SelectedPods = nil
 	switch {
 	case p.local:
 		return errors.New("a local site has no other namespaces to attach")
 	case b == nil:
-		return errors.New("No matching AttachedConnectorBinding in site namespace") //nolint:staticcheck // matched on by others
+		return errNoBinding()
 	case b.Spec.ConnectorNamespace != a.Namespace:
 		return fmt.Errorf("AttachedConnectorBinding %s/%s does not allow AttachedConnector in %s (only %s)",
 			b.Namespace, b.Name, a.Namespace, b.Spec.ConnectorNamespace)

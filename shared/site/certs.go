@@ -64,6 +64,11 @@ func (p *planner) sslProfile(pr Profile) config.SSLProfile {
 	if n, err := strconv.ParseUint(p.site.Spec.Settings[v2alpha1.SettingTLSPriorValidRevision], 10, 16); err == nil {
 		prior = int(n)
 	}
+	if s := p.secrets[pr.Credentials]; s != nil {
+		if n, err := strconv.ParseUint(s.Annotations[AnnotationPriorRevisions], 10, 16); err == nil {
+			prior = int(n)
+		}
+	}
 	out.OldestValidOrdinal = max(out.Ordinal-prior, 0)
 	return out
 }
@@ -109,10 +114,13 @@ func (p *planner) serviceCredentials(name, host string, n needs) error {
 // accessCertificates are the server's and the clients' of a router access.
 func (p *planner) accessCertificates(ra *v2alpha1.RouterAccess, creds string) error {
 	if !p.local {
-		if p.brought(creds) == nil {
-			return errNoSecret(creds)
+		switch {
+		case p.brought(creds) != nil:
+			return nil
+		case ra.Spec.GenerateTLSCredentials: // it is being made
+			return v2alpha1.Waiting(errNoSecret(creds).Error())
 		}
-		return nil
+		return errNoSecret(creds)
 	}
 	issuer := ra.Spec.Issuer
 	if issuer == "" {

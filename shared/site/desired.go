@@ -22,6 +22,10 @@ type Desired struct {
 	Proxies []Proxy
 	// RouterAccesses in force with their new status, the one that Plan made for the site's link access included.
 	RouterAccesses []*v2alpha1.RouterAccess
+	// SecuredAccesses to have, so that the router accesses are reached (Kubernetes).
+	SecuredAccesses []*v2alpha1.SecuredAccess
+	// Routers to run, the first one with Config (Kubernetes).
+	Routers []Router
 	// Obsolete are resources that a controller made once and nobody wants any more.
 	Obsolete []v2alpha1.Object
 	// StaticLinks are links for other sites to use as they are.
@@ -34,6 +38,12 @@ type Desired struct {
 	WaitingFor []string
 	// Ports given to listeners of the router, by their name. They are to come back as Observed.Ports.
 	Ports map[string]int
+}
+
+// Router is one of the routers of a site.
+type Router struct {
+	Group  string // name of everything it consists of
+	Config *config.Config
 }
 
 // CertificateWant is a key pair to have.

@@ -96,6 +96,9 @@ func (p *planner) place(t *config.TCPListener, portName, host string, port int) 
 		t.Host, t.Port = host, portText(port)
 		return nil
 	}
+	if err := p.serviceName(host); err != nil {
+		return err
+	}
 	at := p.ports.allocate(t.Name, bridgePort)
 	if at == 0 {
 		return fmt.Errorf("no free port from %d up in the router's pod", bridgePort)
@@ -107,7 +110,7 @@ func (p *planner) place(t *config.TCPListener, portName, host string, port int) 
 		p.exposed[host] = i
 		p.out.Exposures = append(p.out.Exposures, Exposure{Host: host})
 	}
-	p.out.Exposures[i].Ports = append(p.out.Exposures[i].Ports, ExposedPort{Name: portName, Port: port, TargetPort: at})
+	p.out.Exposures[i].Ports = append(p.out.Exposures[i].Ports, ExposedPort{Name: servicePort(portName), Port: port, TargetPort: at})
 	return nil
 }
 

@@ -30,9 +30,11 @@ func Plan(in Resources, obs Observed) (Desired, error) {
 		return Desired{}, err
 	}
 	p.reserveNames()
+	p.reservePeer()
 	p.reservePorts()
 	p.base()
 	p.access()
+	p.secure()
 	p.links()
 	p.listeners()
 	p.multiKeyListeners()
@@ -147,6 +149,9 @@ func (p *planner) finish() (Desired, error) {
 	p.out.Config = p.cfg
 	if err := p.cfg.Check(); err != nil {
 		return Desired{}, fmt.Errorf("plan site %s: %w", p.site.Name, err)
+	}
+	if err := p.routers(); err != nil {
+		return Desired{}, err
 	}
 	return p.out, nil
 }

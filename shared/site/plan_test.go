@@ -103,6 +103,10 @@ func parseInput(t *testing.T, factText, resources string) (Resources, Observed) 
 			in.AttachedConnectors = append(in.AttachedConnectors, ac)
 			continue
 		}
+		if sa, ok := o.(*v2alpha1.SecuredAccess); ok {
+			in.SecuredAccesses = append(in.SecuredAccesses, sa)
+			continue
+		}
 		in.Add(o)
 	}
 	f.Observed.Now = time.Date(2030, 1, 2, 3, 4, 5, 0, time.UTC)
@@ -135,6 +139,17 @@ func render(t *testing.T, in Resources, obs Observed) string {
 	}
 	for _, ra := range d.RouterAccesses {
 		fmt.Fprintf(&b, "access %s roles=%v endpoints=%v\n", ra.Name, ra.Spec.Roles, ra.Status.Endpoints)
+	}
+	for _, sa := range d.SecuredAccesses {
+		fmt.Fprintf(&b, "secured %s type=%q certificate=%s issuer=%s ports=%v selector=%v\n", sa.Name, sa.Spec.AccessType, sa.Spec.Certificate,
+			sa.Spec.Issuer, sa.Spec.Ports, sa.Spec.Selector)
+	}
+	for _, r := range d.Routers {
+		fmt.Fprintf(&b, "router %s", r.Group)
+		for _, c := range r.Config.Connectors {
+			fmt.Fprintf(&b, " %s→%s:%s(%s)", c.Name, c.Host, c.Port, c.SSLProfile)
+		}
+		fmt.Fprintln(&b)
 	}
 	for _, o := range d.Obsolete {
 		fmt.Fprintf(&b, "obsolete %s %s\n", v2alpha1.KindOf(o), o.GetName())

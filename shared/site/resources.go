@@ -54,6 +54,11 @@ type Resources struct {
 	AttachedConnectors []*v2alpha1.AttachedConnector
 	Bindings           []*v2alpha1.AttachedConnectorBinding
 
+	// SecuredAccesses are what router accesses are reached through, and TakenHosts the names of services that are not for
+	// listeners (Kubernetes).
+	SecuredAccesses []*v2alpha1.SecuredAccess
+	TakenHosts      []string
+
 	// AccessTypes are the values of a site's link access that can be had; empty: all.
 	AccessTypes []string
 

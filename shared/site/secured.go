@@ -1,0 +1,153 @@
+package site
+
+import (
+	"cmp"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+
+	"github.com/skupper-plugins/suite/router/config"
+	"github.com/skupper-plugins/suite/shared/api/v2alpha1"
+	"github.com/skupper-plugins/suite/shared/validate"
+)
+
+// Labels by which a SecuredAccess finds the pods of one router.
+const (
+	labelComponent = "skupper.io/component"
+	labelGroup     = "skupper.io/group"
+)
+
+// groups are the routers to run: one, or two of a site with high availability.
+func (p *planner) groups() []string {
+	if p.site.Spec.HA && !p.site.Spec.Edge {
+		return []string{RouterGroup, RouterGroup + "-2"}
+	}
+	return []string{RouterGroup}
+}
+
+// reservePeer keeps links from being called like the connector between the routers of one site.
+func (p *planner) reservePeer() {
+	if !p.local && len(p.groups()) > 1 {
+		p.names[RouterGroup] = "the connector between the routers of the site"
+	}
+}
+
+// secure plans what makes router accesses reachable in a cluster: a SecuredAccess for each of them and each router. What
+// they know of addresses becomes the endpoints of the router access.
+func (p *planner) secure() {
+	if p.local {
+		return
+	}
+	have := map[string]*v2alpha1.SecuredAccess{}
+	for _, sa := range p.in.SecuredAccesses {
+		have[sa.Name] = sa
+	}
+	wanted := map[string]bool{}
+	for _, ra := range p.out.RouterAccesses {
+		if validate.Object(ra) != nil || p.site.Spec.Edge {
+			ra.Status.Endpoints = nil
+			continue
+		}
+		ra.Status.Endpoints = nil
+		var faults []error
+		for i, group := range p.groups() {
+			sa := p.securedAccess(ra, i, group)
+			if wanted[sa.Name] {
+				p.set(ra, v2alpha1.ConditionConfigured, fmt.Errorf("SecuredAccess %s is for another RouterAccess: rename this one", sa.Name))
+				continue
+			}
+			wanted[sa.Name] = true
+			p.out.SecuredAccesses = append(p.out.SecuredAccesses, sa)
+			old := have[sa.Name]
+			switch {
+			case old == nil:
+			case old.Annotations[AnnotationRouterAccess] != ra.Name:
+				faults = append(faults, fmt.Errorf("SecuredAccess %s exists and is not for this RouterAccess", sa.Name))
+				p.out.SecuredAccesses = p.out.SecuredAccesses[:len(p.out.SecuredAccesses)-1]
+			case len(old.Status.Endpoints) > 0:
+				for _, e := range old.Status.Endpoints {
+					e.Group = group
+					ra.Status.Endpoints = append(ra.Status.Endpoints, e)
+				}
+			case old.Status.StatusType == v2alpha1.StatusError:
+				faults = append(faults, errors.New(old.Status.Message))
+			}
+		}
+		p.resolveSecured(ra, faults)
+	}
+	for _, sa := range p.in.SecuredAccesses {
+		_, controlled := sa.Annotations[AnnotationControlled]
+		if sa.Annotations[AnnotationRouterAccess] != "" && controlled && !wanted[sa.Name] {
+			p.out.Obsolete = append(p.out.Obsolete, sa)
+		}
+	}
+}
+
+// resolveSecured says whether others can reach the routers: one address is enough.
+func (p *planner) resolveSecured(ra *v2alpha1.RouterAccess, faults []error) {
+	slices.SortStableFunc(ra.Status.Endpoints, func(a, b v2alpha1.Endpoint) int {
+		return cmp.Or(strings.Compare(a.Group, b.Group), strings.Compare(b.Name, a.Name)) // inter-router before edge
+	})
+	switch {
+	case len(ra.Status.Endpoints) > 0:
+		p.set(ra, v2alpha1.ConditionResolved, nil)
+	case len(faults) > 0:
+		p.set(ra, v2alpha1.ConditionResolved, faults[0])
+	default:
+		p.set(ra, v2alpha1.ConditionResolved, v2alpha1.Waiting(v2alpha1.MessagePending))
+	}
+}
+
+func (p *planner) securedAccess(ra *v2alpha1.RouterAccess, i int, group string) *v2alpha1.SecuredAccess {
+	sa := &v2alpha1.SecuredAccess{ObjectMeta: metav1.ObjectMeta{Name: ra.Name, Namespace: p.in.Namespace,
+		Annotations: map[string]string{AnnotationControlled: "true", AnnotationRouterAccess: ra.Name}}}
+	v2alpha1.SetTypeMeta(sa)
+	if i > 0 {
+		sa.Name = fmt.Sprintf("%s-%d", ra.Name, i+1)
+	}
+	sa.Spec = v2alpha1.SecuredAccessSpec{AccessType: ra.Spec.AccessType, Selector: map[string]string{labelComponent: "router", labelGroup: group},
+		Certificate: ra.Spec.TLSCredentials, Settings: ra.Spec.Settings}
+	for _, r := range ra.Spec.Roles {
+		port := r.EffectivePort()
+		sa.Spec.Ports = append(sa.Spec.Ports, v2alpha1.SecuredAccessPort{Name: r.Name, Port: port, TargetPort: port, Protocol: "TCP"})
+	}
+	if ra.Spec.GenerateTLSCredentials {
+		sa.Spec.Issuer = cmp.Or(ra.Spec.Issuer, p.site.Issuer())
+	}
+	return sa
+}
+
+// routers gives each router its configuration: the second one has a connection to the first, if some router access lets
+// it in. Without one the two know nothing of each other, and each serves the site alone.
+func (p *planner) routers() error {
+	if p.local {
+		return nil
+	}
+	for i, group := range p.groups() {
+		cfg := *p.cfg
+		if peer := p.peer(); i > 0 && peer != nil {
+			cfg.Connectors = append(slices.Clone(cfg.Connectors), *peer)
+			if err := cfg.Check(); err != nil {
+				return fmt.Errorf("plan router %s of site %s: %w", group, p.site.Name, err)
+			}
+		}
+		p.out.Routers = append(p.out.Routers, Router{Group: group, Config: &cfg})
+	}
+	return nil
+}
+
+// peer is the connector to the first router; nil if nothing lets it in.
+func (p *planner) peer() *config.Connector {
+	for _, ra := range p.out.RouterAccesses {
+		for i := range p.cfg.Listeners {
+			l := &p.cfg.Listeners[i]
+			if l.Role == config.RoleInterRouter && l.Name == ra.Name+"-"+v2alpha1.RoleInterRouter {
+				return &config.Connector{Name: RouterGroup, Role: config.RoleInterRouter, Host: ra.Name, Port: l.Port, Cost: 1, SSLProfile: l.SSLProfile}
+			}
+		}
+	}
+	return nil
+}
