@@ -61,3 +61,14 @@ const (
 	CertDir  = "/etc/skupper-router-certs"
 	ProxyDir = "/etc/skupper-router-proxies"
 )
+
+// The controller's own.
+const (
+	Applied    = "internal.skupper.io/applied"     // annotation of what is applied as a whole: the digest of it
+	TLSDigests = "internal.skupper.io/tls-digests" // annotation of a router's ConfigMap: JSON map of credentials to the digest of the Secret that its ordinal is for
+)
+
+// Keys of the settings in other ConfigMaps.
+const (
+	LogLevelKey = "CONTROLLER_LOG_LEVEL" // of LogConfig
+)
