@@ -20,6 +20,8 @@ func (t *tree) connectorFlags(update bool) []cli.Flag {
 		textFlag("routing-key", "", key, "r"),
 		textFlag("host", where, "`HOST` of the servers"),
 		textFlag("tls-credentials", "", "`NAME` of the secret for TLS with servers"),
+		boolFlag("use-client-cert", "show servers the certificate of the secret"),
+		boolFlag("verify-hostname", "refuse servers whose certificate is for another host"),
 		textFlag("type", kind, "`TYPE` of the transport: tcp"),
 	}
 	if t.can.Pods {
@@ -29,7 +31,8 @@ func (t *tree) connectorFlags(update bool) []cli.Flag {
 		}
 		flags = append(flags, textFlag("selector", "", selector),
 			textFlag("workload", "", "`TYPE/NAME` whose pods serve; deployment, service, daemonset or statefulset"),
-			boolFlag("include-not-ready", "use pods that are not ready too"))
+			boolFlag("include-not-ready", "use pods that are not ready too"),
+			boolFlag("expose-pods-by-name", "offer each pod under its own name too"))
 	}
 	return flags
 }
@@ -53,8 +56,9 @@ func (t *tree) readConnector(in *input) op.CreateConnector {
 	c := op.CreateConnector{Name: in.operand("NAME"), Port: in.port(), RoutingKey: in.text("routing-key"), Target: t.target(in, false),
 		Credential: in.text("tls-credentials"), Type: in.text("type")}
 	if t.can.Pods {
-		c.IncludeNotReady = in.isSet("include-not-ready")
+		c.IncludeNotReady, c.ExposePods = in.isSet("include-not-ready"), in.isSet("expose-pods-by-name")
 	}
+	c.UseClientCert, c.VerifyHostname = in.isSet("use-client-cert"), in.isSet("verify-hostname")
 	return c
 }
 
@@ -109,17 +113,10 @@ func (t *tree) connectorUpdate() verb {
 			c := op.UpdateConnector{Name: in.operand("NAME"), Port: in.givenNumber("port"), RoutingKey: in.givenText("routing-key"), Target: t.target(in, true),
 				Credential: in.givenText("tls-credentials"), Type: in.givenText("type"), Wait: in.wait()}
 			if t.can.Pods {
-				c.IncludeNotReady = in.givenBool("include-not-ready")
+				c.IncludeNotReady, c.ExposePods = in.givenBool("include-not-ready"), in.givenBool("expose-pods-by-name")
 			}
-			in.check(c.Check())
-			return func(ctx context.Context, s *session) (host.View, error) {
-				site, err := s.open(ctx)
-				if err != nil {
-					return host.View{}, err
-				}
-				did, err := c.Run(ctx, site.Ports, s.say)
-				return changed(did), err
-			}
+			c.UseClientCert, c.VerifyHostname = in.givenBool("use-client-cert"), in.givenBool("verify-hostname")
+			return in.change(c)
 		},
 	}
 }
@@ -167,16 +164,7 @@ func (t *tree) connectorDelete() verb {
 		example: "backend",
 		output:  true, manner: host.Change, flags: goneFlags(),
 		read: func(in *input) job {
-			c := op.DeleteConnector{Name: in.operand("NAME"), Gone: in.gone()}
-			in.check(c.Check())
-			return func(ctx context.Context, s *session) (host.View, error) {
-				site, err := s.open(ctx)
-				if err != nil {
-					return host.View{}, err
-				}
-				did, err := c.Run(ctx, site.Ports, s.say)
-				return changed(did), err
-			}
+			return in.change(op.DeleteConnector{Name: in.operand("NAME"), Gone: in.gone()})
 		},
 	}
 }

@@ -25,6 +25,29 @@ func (in *input) wait() op.Wait {
 	return op.Wait{For: in.text("wait"), Timeout: in.duration("timeout")}
 }
 
+func settingFlag() cli.Flag {
+	return &cli.StringSliceFlag{Name: "setting", Usage: "`KEY=VALUE` for the settings of the resource; may be given again"}
+}
+
+// settings are those given, nil if there are none.
+func (in *input) settings() []op.Setting {
+	var all []op.Setting
+	for _, text := range in.texts("setting") {
+		s, err := op.ParseSetting(text)
+		if err != nil {
+			in.check(err)
+			continue
+		}
+		all = append(all, s)
+	}
+	return all
+}
+
+// observerFlag chooses what of an application protocol is watched.
+func observerFlag(usage string) cli.Flag {
+	return textFlag("observer", "", usage+", `PROTOCOL`: "+words(op.Observers))
+}
+
 func goneFlags() []cli.Flag {
 	return []cli.Flag{
 		&cli.BoolFlag{Name: "wait", Value: true, Usage: "wait until it is gone (--wait=false does not)"},

@@ -9,6 +9,7 @@ import (
 	"go.uber.org/multierr"
 
 	"github.com/skupper-plugins/suite/shared/host"
+	"github.com/skupper-plugins/suite/shared/op"
 )
 
 // verb is a leaf of the tree.
@@ -79,6 +80,25 @@ func (t *tree) run(c *cli.Context, name string, v verb) (err error) {
 }
 
 func (t *tree) help(name string) string { return "`" + name + " --help`" }
+
+// changer is a verb of shared/op that changes one resource.
+type changer interface {
+	Check() error
+	Run(ctx context.Context, p op.Ports, say op.Progress) (op.Changed, error)
+}
+
+// change checks a verb, and is the job that runs it and shows what it did.
+func (in *input) change(c changer) job {
+	in.check(c.Check())
+	return func(ctx context.Context, s *session) (host.View, error) {
+		site, err := s.open(ctx)
+		if err != nil {
+			return host.View{}, err
+		}
+		did, err := c.Run(ctx, site.Ports, s.say)
+		return changed(did), err
+	}
+}
 
 // session is one run of a verb.
 type session struct {

@@ -18,7 +18,13 @@ func (t *tree) siteFlags() []cli.Flag {
 	if t.can.HA {
 		flags = append(flags, boolFlag("enable-ha", "run two routers"))
 	}
-	return append(flags, &cli.StringSliceFlag{Name: "advertise", Usage: "`HOST` by which others reach this site, instead of those it finds out itself; may be given again"})
+	flags = append(flags,
+		boolFlag("edge", "make the site an edge site: it links to others, and none can link to it"),
+		textFlag("default-issuer", "", "`NAME` of the secret with the certificate authority to sign with (default that of the site)"))
+	if t.can.Pods {
+		flags = append(flags, textFlag("service-account", "", "`NAME` of the service account of the router (default: one is made)"))
+	}
+	return append(flags, settingFlag(), &cli.StringSliceFlag{Name: "advertise", Usage: "`HOST` by which others reach this site, instead of those it finds out itself; may be given again"})
 }
 
 func words(list []string) string {
@@ -43,6 +49,10 @@ func (t *tree) readSite(in *input) op.CreateSite {
 	if t.can.HA {
 		c.HA = in.isSet("enable-ha")
 	}
+	if t.can.Pods {
+		c.Account = in.text("service-account")
+	}
+	c.Edge, c.Issuer, c.Settings = in.isSet("edge"), in.text("default-issuer"), in.settings()
 	return c
 }
 

@@ -10,7 +10,8 @@ import (
 func (t *tree) siteUpdate() verb {
 	return verb{
 		name: "update", operands: "[NAME]", usage: "change the given settings of the site, and nothing else",
-		more:    "NAME may be left out where there is one site. --enable-link-access=false ends link access; --advertise '' removes the hosts.",
+		more: "NAME may be left out where there is one site. --enable-link-access=false ends link access; --advertise '' removes the hosts,\n" +
+			"--setting KEY- a setting.",
 		example: "--enable-link-access",
 		output:  true, manner: host.Change, flags: with(t.siteFlags(), waitFlags(op.WaitReady, "30s")),
 		read: func(in *input) job {
@@ -22,6 +23,10 @@ func (t *tree) siteUpdate() verb {
 			if t.can.HA {
 				c.HA = in.givenBool("enable-ha")
 			}
+			if t.can.Pods {
+				c.Account = in.givenText("service-account")
+			}
+			c.Edge, c.Issuer, c.Settings = in.givenBool("edge"), in.givenText("default-issuer"), in.settings()
 			in.check(c.Check())
 			return func(ctx context.Context, s *session) (host.View, error) {
 				site, err := s.open(ctx)

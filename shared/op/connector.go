@@ -82,6 +82,9 @@ type CreateConnector struct {
 	IncludeNotReady bool   // use pods that are not ready
 	Credential      string // name of the secret for TLS with servers; empty: no TLS
 	Type            string // tcp
+	UseClientCert   bool   // show the certificate of Credential to the servers
+	VerifyHostname  bool   // the servers' certificate must be for their host
+	ExposePods      bool   // offer each pod under its own name too
 	Namespace       string // put into the resource; may be empty
 	Wait            Wait
 }
@@ -108,7 +111,8 @@ func (c CreateConnector) Object() *v2alpha1.Connector {
 	o := &v2alpha1.Connector{ObjectMeta: metav1.ObjectMeta{Name: c.Name, Namespace: c.Namespace}}
 	v2alpha1.SetTypeMeta(o)
 	o.Spec = v2alpha1.ConnectorSpec{RoutingKey: orElse(c.RoutingKey, c.Name), Host: c.Target.Host, Selector: c.Target.Selector, Port: c.Port,
-		TLSCredentials: c.Credential, Type: c.Type, IncludeNotReadyPods: c.IncludeNotReady}
+		TLSCredentials: c.Credential, Type: c.Type, IncludeNotReadyPods: c.IncludeNotReady,
+		UseClientCert: c.UseClientCert, VerifyHostname: c.VerifyHostname, ExposePodsByName: c.ExposePods}
 	if c.Target == (Target{}) {
 		o.Spec.Selector = "app=" + c.Name
 	}
@@ -152,6 +156,9 @@ type UpdateConnector struct {
 	IncludeNotReady *bool
 	Credential      *string // empty: no TLS any more
 	Type            *string
+	UseClientCert   *bool
+	VerifyHostname  *bool
+	ExposePods      *bool
 	Wait            Wait
 }
 
@@ -184,6 +191,9 @@ func (c UpdateConnector) Run(ctx context.Context, p Ports, say Progress) (did Ch
 		set(&o.Spec.TLSCredentials, c.Credential)
 		set(&o.Spec.Type, c.Type)
 		set(&o.Spec.IncludeNotReadyPods, c.IncludeNotReady)
+		set(&o.Spec.UseClientCert, c.UseClientCert)
+		set(&o.Spec.VerifyHostname, c.VerifyHostname)
+		set(&o.Spec.ExposePodsByName, c.ExposePods)
 		if c.Target != (Target{}) { // one excludes the other
 			o.Spec.Host, o.Spec.Selector = c.Target.Host, c.Target.Selector
 		}

@@ -2,15 +2,10 @@ package op
 
 import (
 	"context"
-	"fmt"
-	"net/netip"
-	"strconv"
 
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
 	"github.com/skupper-plugins/suite/shared/api/v2alpha1"
-	"github.com/skupper-plugins/suite/shared/fault"
-	"github.com/skupper-plugins/suite/shared/site"
 	"github.com/skupper-plugins/suite/shared/validate"
 )
 
@@ -22,6 +17,8 @@ type CreateListener struct {
 	Host       string
 	Credential string // name of the secret for TLS with clients; empty: no TLS
 	Type       string // tcp
+	Observer   string // the application protocol to watch for; empty: auto
+	ExposePods bool   // offer each pod behind the service under its own name too
 	Namespace  string // put into the resource; may be empty
 	Wait       Wait
 }
@@ -39,15 +36,26 @@ func (c CreateListener) Check() error {
 		f.is("tls-credentials", validate.Name(c.Credential))
 	}
 	f.oneOf("type", c.Type, v2alpha1.TypeTCP)
+	checkObserver(&f, c.Observer)
 	c.Wait.check(&f)
 	return f.err
+}
+
+// Observers are what a listener can watch for.
+var Observers = []string{"auto", "none", "http1", "http2"}
+
+func checkObserver(f *faults, name string) {
+	if name != "" {
+		f.oneOf("observer", name, Observers...)
+	}
 }
 
 // Object is the listener as a resource.
 func (c CreateListener) Object() *v2alpha1.Listener {
 	l := &v2alpha1.Listener{ObjectMeta: metav1.ObjectMeta{Name: c.Name, Namespace: c.Namespace}}
 	v2alpha1.SetTypeMeta(l)
-	l.Spec = v2alpha1.ListenerSpec{RoutingKey: orElse(c.RoutingKey, c.Name), Host: c.Host, Port: c.Port, TLSCredentials: c.Credential, Type: c.Type}
+	l.Spec = v2alpha1.ListenerSpec{RoutingKey: orElse(c.RoutingKey, c.Name), Host: c.Host, Port: c.Port, TLSCredentials: c.Credential, Type: c.Type,
+		Observer: c.Observer, ExposePodsByName: c.ExposePods}
 	return l
 }
 
@@ -55,6 +63,9 @@ func (c CreateListener) Object() *v2alpha1.Listener {
 func (c CreateListener) Run(ctx context.Context, p Ports, say Progress) (Changed, error) {
 	obj := c.Object()
 	if err := needSecret(ctx, p, c.Credential); err != nil {
+		return Changed{}, err
+	}
+	if err := onlyKind(ctx, p, v2alpha1.KindMultiKeyListener, c.Name); err != nil {
 		return Changed{}, err
 	}
 	if err := freeAddress(ctx, p, obj); err != nil {
@@ -75,6 +86,8 @@ type UpdateListener struct {
 	Host       *string
 	Credential *string // empty: no TLS any more
 	Type       *string
+	Observer   *string
+	ExposePods *bool
 	Wait       Wait
 }
 
@@ -83,6 +96,7 @@ func (c UpdateListener) Check() error {
 	var f faults
 	f.is("name", validate.Name(c.Name))
 	checkService(&f, c.Port, c.RoutingKey, c.Credential, c.Type)
+	checkObserver(&f, orZero(c.Observer))
 	if c.Host != nil {
 		f.is("host", validate.Host(*c.Host))
 	}
@@ -142,76 +156,12 @@ func (c UpdateListener) change(l *v2alpha1.Listener) {
 	set(&l.Spec.Host, c.Host)
 	set(&l.Spec.TLSCredentials, c.Credential)
 	set(&l.Spec.Type, c.Type)
+	set(&l.Spec.Observer, c.Observer)
+	set(&l.Spec.ExposePodsByName, c.ExposePods)
 }
 
 func set[T any](field *T, given *T) {
 	if given != nil {
 		*field = *given
 	}
-}
-
-// freeAddress refuses a listener whose host and port another one of the site has: one of the two could never work.
-func freeAddress(ctx context.Context, p Ports, l *v2alpha1.Listener) error {
-	taken, err := addresses(ctx, p.Store, l.Name)
-	if err != nil {
-		return err
-	}
-	for _, t := range taken {
-		if t.port == l.Spec.Port && clash(p, t.host, l.Spec.Host) {
-			return fault.New(fault.Conflict, fmt.Sprintf("listener %s: %s %s has %s:%d already", l.Name, t.kind, t.name, t.host, t.port),
-				"choose another port, or another --host")
-		}
-	}
-	return nil
-}
-
-type address struct {
-	kind, name, host string
-	port             int
-}
-
-func addresses(ctx context.Context, store site.Store, but string) ([]address, error) {
-	var out []address
-	for _, kind := range []string{v2alpha1.KindListener, v2alpha1.KindMultiKeyListener} {
-		all, err := store.List(ctx, kind)
-		if fault.Is(err, fault.Usage) {
-			continue // an older cluster does not know every kind
-		}
-		if err != nil {
-			return nil, fmt.Errorf("look for other listeners: %w", err)
-		}
-		for _, o := range all {
-			switch o := o.(type) {
-			case *v2alpha1.Listener:
-				if o.Name != but {
-					out = append(out, address{"listener", o.Name, o.Spec.Host, o.Spec.Port})
-				}
-			case *v2alpha1.MultiKeyListener:
-				out = append(out, address{"multikeylistener", o.Name, o.Spec.Host, o.Spec.Port})
-			}
-		}
-	}
-	return out, nil
-}
-
-// clash tells whether two listeners on the same port cannot both be: their hosts are the same or, on a local site, where a
-// host is an address to bind, one of them is every address of the family.
-func clash(p Ports, a, b string) bool {
-	if sameHost(a, b) {
-		return true
-	}
-	x, errX := netip.ParseAddr(a)
-	y, errY := netip.ParseAddr(b)
-	if p.System == nil || errX != nil || errY != nil {
-		return false
-	}
-	return (x.IsUnspecified() || y.IsUnspecified()) && (x.Is4() == y.Is4() || x.IsUnspecified() && x.Is6() || y.IsUnspecified() && y.Is6())
-}
-
-// Address is host and port of a listener as clients write them.
-func Address(host string, port int) string {
-	if a, err := netip.ParseAddr(host); err == nil && a.Is6() {
-		host = "[" + host + "]"
-	}
-	return host + ":" + strconv.Itoa(port)
 }

@@ -1,8 +1,12 @@
 package op
 
 import (
+	"cmp"
 	"context"
 	"errors"
+	"maps"
+	"slices"
+	"strings"
 	"time"
 
 	"github.com/skupper-plugins/suite/shared/api/v2alpha1"
@@ -121,6 +125,51 @@ func (l live) listener(s *v2alpha1.Listener) *v2alpha1.Listener {
 	}
 	fill(s)
 	return s
+}
+
+// anyListener is listener, or the same for one with several keys.
+func (l live) anyListener(o v2alpha1.Object) v2alpha1.Object {
+	switch o := o.(type) {
+	case *v2alpha1.Listener:
+		return l.listener(o)
+	case *v2alpha1.MultiKeyListener:
+		return l.multiKeyListener(o)
+	}
+	return o
+}
+
+func (l live) multiKeyListener(s *v2alpha1.MultiKeyListener) *v2alpha1.MultiKeyListener {
+	s = s.DeepCopy()
+	if err := l.down(); err != nil {
+		v2alpha1.SetCondition(l.router.Now, s, v2alpha1.ConditionOperational, err)
+	} else if l.known && l.router.Addresses != nil {
+		s.Status.HasDestination = false
+		for _, key := range KeysOf(s) {
+			if a := l.router.Addresses[key]; a.LocalConsumers+a.RemoteConsumers > 0 {
+				s.Status.HasDestination = true
+			}
+		}
+		var why error
+		if !s.Status.HasDestination {
+			why = v2alpha1.Waiting(v2alpha1.MessageNoMatchingConnectors)
+		}
+		v2alpha1.SetCondition(l.router.Now, s, v2alpha1.ConditionOperational, why)
+	}
+	fill(s)
+	return s
+}
+
+// KeysOf are the routing keys of a listener with several, the most wanted first.
+func KeysOf(l *v2alpha1.MultiKeyListener) []string {
+	switch s := l.Spec.Strategy; {
+	case s.Priority != nil:
+		return s.Priority.RoutingKeys
+	case s.Weighted != nil:
+		return slices.SortedFunc(maps.Keys(s.Weighted.RoutingKeys), func(a, b string) int {
+			return cmp.Or(s.Weighted.RoutingKeys[b]-s.Weighted.RoutingKeys[a], strings.Compare(a, b))
+		})
+	}
+	return nil
 }
 
 // connector is not told by the router who listens elsewhere: unless the site is down, the store knows best.

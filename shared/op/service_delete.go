@@ -7,8 +7,15 @@ import (
 	"github.com/skupper-plugins/suite/shared/validate"
 )
 
-// DeleteListener removes a listener.
+// DeleteListener removes a listener, of one key or several.
 type DeleteListener struct {
+	Name string
+	Gone Gone
+}
+
+// DeleteResource removes a resource of a kind that needs nothing else done.
+type DeleteResource struct {
+	Kind string
 	Name string
 	Gone Gone
 }
@@ -23,11 +30,23 @@ type DeleteConnector struct {
 func (c DeleteListener) Check() error { return checkDelete(c.Name, c.Gone) }
 
 // Check finds everything wrong with the fields.
+func (c DeleteResource) Check() error { return checkDelete(c.Name, c.Gone) }
+
+// Check finds everything wrong with the fields.
 func (c DeleteConnector) Check() error { return checkDelete(c.Name, c.Gone) }
 
 // Run removes the listener.
 func (c DeleteListener) Run(ctx context.Context, p Ports, say Progress) (Changed, error) {
-	return removeService(ctx, p, v2alpha1.KindListener, c.Name, c.Gone, say)
+	kind, err := ListenerKind(ctx, p, c.Name)
+	if err != nil {
+		return Changed{}, err
+	}
+	return removeService(ctx, p, kind, c.Name, c.Gone, say)
+}
+
+// Run removes the resource.
+func (c DeleteResource) Run(ctx context.Context, p Ports, say Progress) (Changed, error) {
+	return removeService(ctx, p, c.Kind, c.Name, c.Gone, say)
 }
 
 // Run removes the connector.

@@ -2,6 +2,7 @@ package op
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -24,8 +25,12 @@ type CreateSite struct {
 	LinkAccess bool
 	AccessType string   // how links are accepted; empty is the default way. Only with LinkAccess.
 	HA         bool     // run two routers
+	Edge       bool     // make links only, take none. Not with LinkAccess or HA.
+	Issuer     string   // certificate authority that signs when none is named; empty: the site's own
+	Account    string   // service account of the router; empty: one is made
 	Advertise  []string // hosts by which others reach this site. Only with LinkAccess.
-	Namespace  string   // put into the resource; may be empty
+	Settings   []Setting
+	Namespace  string // put into the resource; may be empty
 	Wait       Wait
 
 	AccessTypes []string // what AccessType may be
@@ -47,10 +52,40 @@ func (c CreateSite) check(f *faults) {
 			f.add("link-access-type is %q, but enable-link-access is not given", c.AccessType)
 		}
 	}
+	if c.Edge && c.LinkAccess {
+		f.add("edge and enable-link-access are given, but an edge site takes no links")
+	}
+	if c.Edge && c.HA {
+		f.add("edge and enable-ha are given, but an edge site has one router only")
+	}
+	checkIssuer(f, c.Issuer, c.Account)
 	checkAdvertise(f, c.Advertise)
 	if len(c.Advertise) > 0 && !c.LinkAccess {
 		f.add("advertise is given, but enable-link-access is not")
 	}
+	checkSettings(f, c.Settings, false, checkSiteSetting)
+}
+
+func checkIssuer(f *faults, issuer, account string) {
+	if issuer != "" {
+		f.is("default-issuer", validate.Name(issuer))
+	}
+	if account != "" {
+		f.is("service-account", validate.Name(account))
+	}
+}
+
+// checkSiteSetting takes the site settings whose values routers and controllers understand; of others nothing is known.
+func checkSiteSetting(key, value string) error {
+	switch key {
+	case v2alpha1.SettingRouterLogging:
+		return validate.LogLevels(value)
+	case v2alpha1.SettingDataConnectionCount:
+		return validate.ConnectionCount(value)
+	case SettingAdvertise:
+		return errors.New("is what --advertise is for")
+	}
+	return nil
 }
 
 func checkAdvertise(f *faults, hosts []string) {
@@ -63,7 +98,8 @@ func checkAdvertise(f *faults, hosts []string) {
 func (c CreateSite) Object() *v2alpha1.Site {
 	s := &v2alpha1.Site{ObjectMeta: metav1.ObjectMeta{Name: c.Name, Namespace: c.Namespace}}
 	v2alpha1.SetTypeMeta(s)
-	s.Spec.HA = c.HA
+	s.Spec.HA, s.Spec.Edge, s.Spec.DefaultIssuer, s.Spec.ServiceAccount = c.HA, c.Edge, c.Issuer, c.Account
+	s.Spec.Settings = applySettings(nil, c.Settings)
 	if c.LinkAccess {
 		s.Spec.LinkAccess = v2alpha1.LinkAccessDefault
 		if c.AccessType != "" {
@@ -71,7 +107,7 @@ func (c CreateSite) Object() *v2alpha1.Site {
 		}
 	}
 	if len(c.Advertise) > 0 {
-		s.Spec.Settings = map[string]string{SettingAdvertise: strings.Join(c.Advertise, ",")}
+		s.Spec.Settings = applySettings(s.Spec.Settings, []Setting{{SettingAdvertise, strings.Join(c.Advertise, ","), false}})
 	}
 	return s
 }

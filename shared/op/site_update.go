@@ -15,7 +15,11 @@ type UpdateSite struct {
 	LinkAccess *bool
 	AccessType *string // only where links are accepted
 	HA         *bool
+	Edge       *bool
+	Issuer     *string
+	Account    *string   // empty: one is made
 	Advertise  *[]string // replaces the hosts advertised so far; a single empty one removes them
+	Settings   []Setting // others stay as they are
 	Wait       Wait
 
 	AccessTypes []string // what AccessType may be
@@ -36,7 +40,9 @@ func (c UpdateSite) Check() error {
 	if c.Advertise != nil {
 		checkAdvertise(&f, c.hosts())
 	}
-	if c.LinkAccess == nil && c.AccessType == nil && c.HA == nil && c.Advertise == nil {
+	checkIssuer(&f, orZero(c.Issuer), orZero(c.Account))
+	checkSettings(&f, c.Settings, true, checkSiteSetting)
+	if c.LinkAccess == nil && c.AccessType == nil && c.HA == nil && c.Edge == nil && c.Issuer == nil && c.Account == nil && c.Advertise == nil && c.Settings == nil {
 		f.add("nothing to change is given")
 	}
 	c.Wait.check(&f)
@@ -78,23 +84,31 @@ func (c UpdateSite) change(s *v2alpha1.Site) error {
 		}
 		s.Spec.LinkAccess = *c.AccessType
 	}
-	if c.HA != nil {
-		if *c.HA && s.Spec.Edge {
-			return fault.New(fault.Usage, "site "+s.Name+" is an edge site, which cannot have two routers", "")
-		}
-		s.Spec.HA = *c.HA
+	set(&s.Spec.Edge, c.Edge)
+	set(&s.Spec.HA, c.HA)
+	if err := c.fits(s); err != nil {
+		return err
 	}
+	set(&s.Spec.DefaultIssuer, c.Issuer)
+	set(&s.Spec.ServiceAccount, c.Account)
+	s.Spec.Settings = applySettings(s.Spec.Settings, c.Settings)
 	if c.Advertise != nil {
-		delete(s.Spec.Settings, SettingAdvertise)
-		if hosts := c.hosts(); len(hosts) > 0 {
-			if s.Spec.Settings == nil {
-				s.Spec.Settings = map[string]string{}
-			}
-			s.Spec.Settings[SettingAdvertise] = strings.Join(hosts, ",")
-		}
-		if len(s.Spec.Settings) == 0 {
-			s.Spec.Settings = nil
-		}
+		hosts := c.hosts()
+		s.Spec.Settings = applySettings(s.Spec.Settings, []Setting{{SettingAdvertise, strings.Join(hosts, ","), len(hosts) == 0}})
+	}
+	return nil
+}
+
+// fits refuses what would make a site that works before into one that cannot, if it is this change that does so.
+func (c UpdateSite) fits(s *v2alpha1.Site) error {
+	if !s.Spec.Edge {
+		return nil
+	}
+	if s.Spec.HA && (c.HA != nil || c.Edge != nil) {
+		return fault.New(fault.Usage, "site "+s.Name+" is an edge site, which cannot have two routers", "add --enable-ha=false or --edge=false")
+	}
+	if s.AcceptsLinks() && (c.LinkAccess != nil || c.Edge != nil) {
+		return fault.New(fault.Usage, "site "+s.Name+" is an edge site, which takes no links", "add --enable-link-access=false or --edge=false")
 	}
 	return nil
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 
 	"github.com/skupper-plugins/suite/shared/api/v2alpha1"
+	"github.com/skupper-plugins/suite/shared/fault"
 	"github.com/skupper-plugins/suite/shared/validate"
 )
 
@@ -20,8 +21,14 @@ type SiteStatus struct{ Name string }
 // LinkStatus looks at the links of a site, or at one.
 type LinkStatus struct{ Name string }
 
-// ListenerStatus looks at the listeners of a site, or at one.
+// ListenerStatus looks at the listeners of a site, of one key and of several, or at one.
 type ListenerStatus struct{ Name string }
+
+// ResourceStatus looks at the resources of a kind of which only the store knows, or at one.
+type ResourceStatus[T v2alpha1.Object] struct {
+	Kind string
+	Name string
+}
 
 // ConnectorStatus looks at the connectors of a site, or at one.
 type ConnectorStatus struct{ Name string }
@@ -36,16 +43,19 @@ func (c LinkStatus) Check() error { return optionalName(c.Name) }
 func (c ListenerStatus) Check() error { return optionalName(c.Name) }
 
 // Check finds everything wrong with the fields.
+func (c ResourceStatus[T]) Check() error { return optionalName(c.Name) }
+
+// Check finds everything wrong with the fields.
 func (c ConnectorStatus) Check() error { return optionalName(c.Name) }
 
 // Run looks.
 func (c SiteStatus) Run(ctx context.Context, p Ports) (Status[*v2alpha1.Site], error) {
-	return status(ctx, p, v2alpha1.KindSite, c.Name, live.site)
+	return status(ctx, p, []string{v2alpha1.KindSite}, c.Name, live.site)
 }
 
 // Run looks.
 func (c LinkStatus) Run(ctx context.Context, p Ports) (Status[*v2alpha1.Link], error) {
-	found, err := status(ctx, p, v2alpha1.KindLink, c.Name, live.link)
+	found, err := status(ctx, p, []string{v2alpha1.KindLink}, c.Name, live.link)
 	if err != nil || c.Name != "" {
 		return found, err
 	}
@@ -54,26 +64,51 @@ func (c LinkStatus) Run(ctx context.Context, p Ports) (Status[*v2alpha1.Link], e
 	return found, err
 }
 
+// Run looks. Items are Listeners, and then MultiKeyListeners.
+func (c ListenerStatus) Run(ctx context.Context, p Ports) (Status[v2alpha1.Object], error) {
+	if c.Name != "" {
+		kind, err := ListenerKind(ctx, p, c.Name)
+		if err != nil {
+			return Status[v2alpha1.Object]{}, err
+		}
+		return status(ctx, p, []string{kind}, c.Name, live.anyListener)
+	}
+	return status(ctx, p, []string{v2alpha1.KindListener, v2alpha1.KindMultiKeyListener}, "", live.anyListener)
+}
+
 // Run looks.
-func (c ListenerStatus) Run(ctx context.Context, p Ports) (Status[*v2alpha1.Listener], error) {
-	return status(ctx, p, v2alpha1.KindListener, c.Name, live.listener)
+func (c ResourceStatus[T]) Run(ctx context.Context, p Ports) (Status[T], error) {
+	return status(ctx, p, []string{c.Kind}, c.Name, func(_ live, o T) T {
+		o = v2alpha1.DeepCopy(o).(T) //nolint:forcetypeassert // a copy is of the same type
+		fill(o)
+		return o
+	})
 }
 
 // Run looks.
 func (c ConnectorStatus) Run(ctx context.Context, p Ports) (Status[*v2alpha1.Connector], error) {
-	return status(ctx, p, v2alpha1.KindConnector, c.Name, live.connector)
+	return status(ctx, p, []string{v2alpha1.KindConnector}, c.Name, live.connector)
 }
 
-func status[T v2alpha1.Object](ctx context.Context, p Ports, kind, name string, merge func(live, T) T) (Status[T], error) {
+// status looks at resources of some kinds. Only the first of them must be known to the cluster: an older one lacks some.
+func status[T v2alpha1.Object](ctx context.Context, p Ports, kinds []string, name string, merge func(live, T) T) (Status[T], error) {
 	var found Status[T]
-	all, err := list[T](ctx, p.Store, kind, name)
-	if err != nil {
-		return found, err
+	var all []T
+	for i, kind := range kinds {
+		some, err := list[T](ctx, p.Store, kind, name)
+		if i > 0 && fault.Is(err, fault.Usage) {
+			continue
+		}
+		if err != nil {
+			return found, err
+		}
+		all = append(all, some...)
 	}
 	if len(all) == 0 && p.System == nil {
 		return found, nil // what there is in a cluster's namespace is not for one tool to say
 	}
-	if kind != v2alpha1.KindSite {
+	if kinds[0] != v2alpha1.KindSite {
+		var err error
 		if found.Notes, err = noSite(ctx, p); err != nil {
 			return found, err
 		}

@@ -171,9 +171,15 @@ func judge(obj v2alpha1.Object, condition string, late bool) (met, final bool, m
 }
 
 // statusOf is the command that shows a resource.
-func statusOf(kind, name string) string {
-	if kind == v2alpha1.KindAccessGrant {
-		return "token status " + name
+func statusOf(kind, name string) string { return noun(kind) + " status " + name }
+
+// noun is what commands call a kind.
+func noun(kind string) string {
+	switch kind {
+	case v2alpha1.KindAccessGrant:
+		return "token"
+	case v2alpha1.KindMultiKeyListener:
+		return "listener"
 	}
-	return strings.ToLower(kind) + " status " + name
+	return strings.ToLower(kind)
 }

@@ -20,8 +20,8 @@ east        a      Pending   a-longer-key   h      8080   false                N
 west        b      Ready     key            h      80     true                 two...
 `},
 		{"-A --no-headers -l k", "west   b     Ready   key   h     80    true   two...\n"},
-		{"-A -o wide -l k", `NAMESPACE   NAME   STATUS   ROUTING-KEY   HOST   PORT   MATCHING-CONNECTOR   MESSAGE              TLS-CREDENTIALS   AGE
-west        b      Ready    key           h      80     true                 two...               <none>            60m
+		{"-A -o wide -l k", `NAMESPACE   NAME   STATUS   ROUTING-KEY   HOST   PORT   MATCHING-CONNECTOR   MESSAGE              TLS-CREDENTIALS   OBSERVER   AGE
+west        b      Ready    key           h      80     true                 two...               <none>            <none>     60m
 `},
 		{"-A -o name", "listener.skupper.io/a\nlistener.skupper.io/b\n"},
 		{"-A -l k -o yaml", `apiVersion: v1

@@ -105,12 +105,49 @@ func extras(kind string) []extra {
 		return []extra{of("REMOTE-SITE", func(l *v2alpha1.Link) string { return l.Status.RemoteSiteName }),
 			of("ENDPOINTS", func(l *v2alpha1.Link) string { return hosts(l.Spec.Endpoints) }),
 			of("TLS-CREDENTIALS", func(l *v2alpha1.Link) string { return l.Spec.TLSCredentials }), age}
-	case v2alpha1.KindListener:
-		return []extra{of("TLS-CREDENTIALS", func(l *v2alpha1.Listener) string { return l.Spec.TLSCredentials }), age}
+	case v2alpha1.KindListener, v2alpha1.KindMultiKeyListener: // a listing may have both
+		return []extra{of("TLS-CREDENTIALS", listenerCredentials), of("OBSERVER", observed), age}
+	case v2alpha1.KindRouterAccess:
+		return []extra{of("ENDPOINTS", func(r *v2alpha1.RouterAccess) string { return hosts(r.Status.Endpoints) }),
+			of("TLS-CREDENTIALS", (*v2alpha1.RouterAccess).Credentials), age}
+	case v2alpha1.KindAttachedConnector:
+		return []extra{of("PODS", func(c *v2alpha1.AttachedConnector) string { return pods(c.Status.SelectedPods) }),
+			of("TLS-CREDENTIALS", func(c *v2alpha1.AttachedConnector) string { return c.Spec.TLSCredentials }), age}
+	case v2alpha1.KindAccessGrant:
+		return []extra{of("URL", func(g *v2alpha1.AccessGrant) string { return g.Status.URL }), age}
 	case v2alpha1.KindConnector:
-		return []extra{of("TLS-CREDENTIALS", func(c *v2alpha1.Connector) string { return c.Spec.TLSCredentials }), age}
+		return []extra{of("PODS", func(c *v2alpha1.Connector) string { return pods(c.Status.SelectedPods) }),
+			of("TLS-CREDENTIALS", func(c *v2alpha1.Connector) string { return c.Spec.TLSCredentials }), age}
 	}
 	return []extra{age}
+}
+
+func listenerCredentials(o v2alpha1.Object) string {
+	switch o := o.(type) {
+	case *v2alpha1.Listener:
+		return o.Spec.TLSCredentials
+	case *v2alpha1.MultiKeyListener:
+		return o.Spec.TLSCredentials
+	}
+	return ""
+}
+
+func observed(o v2alpha1.Object) string {
+	switch o := o.(type) {
+	case *v2alpha1.Listener:
+		return o.Spec.Observer
+	case *v2alpha1.MultiKeyListener:
+		return o.Spec.Observer
+	}
+	return ""
+}
+
+func pods(all []v2alpha1.PodDetails) string {
+	var names []string
+	for _, p := range all {
+		names = append(names, p.Name)
+	}
+	return strings.Join(names, ",")
 }
 
 func of[T v2alpha1.Object](title string, value func(T) string) extra {
