@@ -37,8 +37,8 @@ func (r *Router) addConnector(e config.Connector) error {
 		return fmt.Errorf("connector %q: proxy profiles are not supported by this router", e.Name)
 	}
 	role := roleOf(e.Role)
-	if role == core.Edge {
-		return fmt.Errorf("connector %q: role edge is not supported by this router", e.Name)
+	if role == core.Edge && !r.edge() {
+		return fmt.Errorf("connector %q: role edge is for routers of mode edge: use role inter-router", e.Name)
 	}
 	ctx, cancel := context.WithCancel(r.ctx)
 	c := &connector{r: r, cfg: e, correlator: core.Discriminator(), cancel: cancel, status: "INITIALIZING"}

@@ -58,6 +58,12 @@ func (c *control) LocalRemoved(key string) {
 	c.apply()
 }
 
+// LocalMesh tells the network that an address has no destinations here but edge routers of one mesh, or with "" that it has others again.
+func (c *control) LocalMesh(key, mesh string) {
+	c.engine.LocalMesh(time.Now(), key, mesh)
+	c.apply()
+}
+
 // Flood keeps copies of one advertisement from multiplying where there is more than one way.
 func (c *control) Flood(ingress string, hops int, body []byte) bool {
 	return c.flood.Forward(time.Now(), ingress, hops, body)
@@ -87,7 +93,7 @@ func (c *control) apply() {
 			case engine.NodeDeleted:
 				c.core.NodeGone(e.ID)
 			case engine.AddressAdded:
-				c.core.AddRemote(e.Node, e.Key, core.Treatment(e.Treatment))
+				c.core.AddRemote(e.Node, e.Key, core.Treatment(e.Treatment), e.Mesh)
 			case engine.AddressRemoved:
 				c.core.RemoveRemote(e.Node, e.Key)
 			case engine.AddressesFlushed:

@@ -68,9 +68,6 @@ func New(cfg *config.Config, opts Options) (*Router, error) {
 	if err := config.CheckID(cfg.Router.ID); err != nil {
 		return nil, fmt.Errorf("router: %w", err)
 	}
-	if cfg.Router.Mode == config.ModeEdge {
-		return nil, errors.New("router mode edge is not supported by this router: use mode interior")
-	}
 	if opts.Version == "" {
 		opts.Version = "unknown"
 	}
@@ -84,9 +81,12 @@ func New(cfg *config.Config, opts Options) (*Router, error) {
 	r.core = core.New(core.Config{
 		ID: cfg.Router.ID, Log: r.log, Control: r.control, Chunks: r.chunks, Treatment: r.treatment,
 		Default: treatments[orDefault(cfg.Router.DefaultDistribution, "balanced")],
+		Edge:    r.edge(), Uplink: func() { r.flows.announce() },
 	})
 	r.control.core = r.core
-	r.control.subscribe()
+	if !r.edge() { // an edge router takes no part in the routing protocol
+		r.control.subscribe()
+	}
 	r.core.EachTick(r.core.TrimPools)
 	t := &trimmer{}
 	r.core.EachTick(func(now time.Time) { t.look(now, r.openFlows(), debug.FreeOSMemory) })
@@ -95,6 +95,9 @@ func New(cfg *config.Config, opts Options) (*Router, error) {
 	r.nextID.Store(2) // as other routers number their connections
 	return r, nil
 }
+
+// edge reports that this is an edge router.
+func (r *Router) edge() bool { return r.cfg.Router.Mode == config.ModeEdge }
 
 func orDefault(s, d string) string {
 	if s == "" {

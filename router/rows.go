@@ -148,8 +148,8 @@ func (r *Router) connectionRows() []map[string]any {
 				"name": "connection/" + v.Options.Host, "identity": id, "host": v.Options.Host, "localSocket": v.Options.LocalAddr, "role": v.Role.String(),
 				"protocol": "amqp", "dir": "in", "sasl": v.Options.SASL, "isAuthenticated": v.Options.User != "", "user": orDefault(v.Options.User, "anonymous"),
 				"isEncrypted": v.Options.TLSVersion != "", "sslProto": v.Options.TLSVersion, "sslCipher": v.Options.TLSCipher, "sslSsf": int64(0),
-				"ssl": v.Options.TLSVersion != "", "opened": v.Opened, "active": true, "adminStatus": "enabled", "operStatus": "up",
-				"enableProtocolTrace": false, "meshId": "", "tlsOrdinal": uint64(0), "groupCorrelationId": v.Correlator, "groupOrdinal": uint64(0),
+				"ssl": v.Options.TLSVersion != "", "opened": v.Opened, "active": v.Active, "adminStatus": "enabled", "operStatus": "up",
+				"enableProtocolTrace": false, "meshId": v.Mesh, "tlsOrdinal": uint64(0), "groupCorrelationId": v.Correlator, "groupOrdinal": uint64(0),
 			}
 			if v.Options.Dialled {
 				m["dir"] = "out"
@@ -165,6 +165,9 @@ func (r *Router) connectionRows() []map[string]any {
 }
 
 func (r *Router) nodeRows() []map[string]any {
+	if r.edge() {
+		return nil
+	}
 	var nodes []engine.NodeView
 	r.view(func(*core.Core) { nodes = r.control.engine.Nodes() })
 	var rows []map[string]any
@@ -233,7 +236,9 @@ func (r *Router) metricRows() []map[string]any {
 		t := c.Totals()
 		m["addrCount"], m["connectionCount"] = uint64(len(c.Addresses())), uint64(len(c.Connections()))
 		m["linkCount"] = uint64(len(c.Links()))
-		m["nodeCount"] = uint64(len(r.control.engine.Nodes()))
+		if !r.edge() {
+			m["nodeCount"] = uint64(len(r.control.engine.Nodes()))
+		}
 		m["deliveriesIngress"], m["deliveriesEgress"], m["deliveriesTransit"] = t.Ingress, t.Egress, t.Transit
 		m["droppedPresettledDeliveries"] = t.DroppedPresettled
 	})

@@ -53,23 +53,39 @@ func (m *Mesh) Node(id string) *Node {
 	return nil
 }
 
-// Add declares an interior router with a listener for clients and, with TLS, one for routers. Its configuration may be changed until it starts.
+// Add declares an interior router with a listener for clients and, with TLS, one each for interior and for edge routers. Its configuration may be
+// changed until it starts.
 func (m *Mesh) Add(id string, run Runner) *Node {
+	m.tb.Helper()
+	n := m.add(id, run)
+	for role, port := range map[string]string{config.RoleInterRouter: n.inter, config.RoleEdge: n.edge} {
+		n.Config.Listeners = append(n.Config.Listeners, config.Listener{
+			Name: role, Role: role, Host: loopback, Port: port, SSLProfile: "mesh", AuthenticatePeer: true, SASLMechanisms: "EXTERNAL",
+		})
+	}
+	return n
+}
+
+// AddEdge declares an edge router. It needs at least one link to an interior one.
+func (m *Mesh) AddEdge(id string, run Runner) *Node {
+	m.tb.Helper()
+	n := m.add(id, run)
+	n.Config.Router.Mode = config.ModeEdge
+	return n
+}
+
+func (m *Mesh) add(id string, run Runner) *Node {
 	m.tb.Helper()
 	profile, err := m.ca.issue(id)
 	if err != nil {
 		m.tb.Fatal(err)
 	}
-	n := &Node{ID: id, mesh: m, runner: run, amqp: m.Port(), inter: m.Port(), log: &tail{}}
+	n := &Node{ID: id, mesh: m, runner: run, amqp: m.Port(), inter: m.Port(), edge: m.Port(), log: &tail{}}
 	n.Config = &config.Config{
 		Router:      config.Router{ID: id, Mode: config.ModeInterior, HelloMaxAgeSeconds: 3},
 		SSLProfiles: []config.SSLProfile{profile},
 		Listeners: []config.Listener{
 			{Name: "amqp", Host: loopback, Port: n.amqp},
-			{
-				Name: "inter", Role: config.RoleInterRouter, Host: loopback, Port: n.inter, SSLProfile: profile.Name,
-				AuthenticatePeer: true, SASLMechanisms: "EXTERNAL",
-			},
 		},
 	}
 	m.nodes = append(m.nodes, n)
@@ -77,7 +93,7 @@ func (m *Mesh) Add(id string, run Runner) *Node {
 	return n
 }
 
-// Link declares that from dials to. It returns the connector, which may be changed until from starts or has another link.
+// Link declares that from, which may be an edge router, dials to. It returns the connector, which may be changed until from starts or has another link.
 func (m *Mesh) Link(from, to string) *config.Connector {
 	m.tb.Helper()
 	f, t := m.Node(from), m.Node(to)
@@ -86,8 +102,12 @@ func (m *Mesh) Link(from, to string) *config.Connector {
 	if k := m.links[name]; k > 1 {
 		name = fmt.Sprintf("%s-%d", name, k)
 	}
+	role, port := config.RoleInterRouter, t.inter
+	if f.isEdge() {
+		role, port = config.RoleEdge, t.edge
+	}
 	f.Config.Connectors = append(f.Config.Connectors, config.Connector{
-		Name: name, Role: config.RoleInterRouter, Host: loopback, Port: t.inter, SSLProfile: "mesh", SASLMechanisms: "EXTERNAL",
+		Name: name, Role: role, Host: loopback, Port: port, SSLProfile: "mesh", SASLMechanisms: "EXTERNAL",
 	})
 	return &f.Config.Connectors[len(f.Config.Connectors)-1]
 }
@@ -117,12 +137,12 @@ func (m *Mesh) Start() {
 	m.AwaitAll()
 }
 
-// AwaitAll waits until every running router can reach exactly the running ones.
+// AwaitAll waits until every running interior router can reach exactly the running ones, and every edge router has one of them.
 func (m *Mesh) AwaitAll() {
 	m.tb.Helper()
 	var ids []string
 	for _, n := range m.nodes {
-		if n.running != nil {
+		if n.running != nil && !n.isEdge() {
 			ids = append(ids, n.ID)
 		}
 	}
@@ -132,6 +152,10 @@ func (m *Mesh) AwaitAll() {
 			continue
 		}
 		Eventually(m.tb, 20*time.Second, func(ctx context.Context) error {
+			if n.isEdge() {
+				_, err := n.Uplink(ctx)
+				return err
+			}
 			got, err := n.Reachable(ctx)
 			if err == nil && !slices.Equal(got, ids) {
 				err = fmt.Errorf("%s reaches %s, want %s", n.ID, strings.Join(got, " "), strings.Join(ids, " "))

@@ -17,10 +17,10 @@ type Node struct {
 	ID     string
 	Config *config.Config // what it is started with
 
-	mesh        *Mesh
-	runner      Runner
-	amqp, inter string // ports
-	log         *tail
+	mesh              *Mesh
+	runner            Runner
+	amqp, inter, edge string // ports
+	log               *tail
 
 	mu      sync.Mutex // guards what follows against Manage from several goroutines
 	running Running
@@ -145,6 +145,25 @@ func (n *Node) Reachable(ctx context.Context) ([]string, error) {
 	return ids, err
 }
 
+func (n *Node) isEdge() bool { return n.Config.Router.Mode == config.ModeEdge }
+
+// Uplink is the id of the interior router that an edge router uses.
+func (n *Node) Uplink(ctx context.Context) (id string, err error) {
+	err = n.Manage(ctx, func(c *manage.Client) error {
+		conns, err := c.Query(ctx, "connection")
+		for _, m := range conns {
+			if m["role"] == config.RoleEdge && m["dir"] == "out" && m["active"] == true {
+				id, _ = m["container"].(string)
+			}
+		}
+		return err
+	})
+	if err == nil && id == "" {
+		err = fmt.Errorf("edge router %s has no uplink", n.ID)
+	}
+	return id, err
+}
+
 // Connect makes the router a destination of an address: connections go to a port of 127.0.0.1.
 func (n *Node) Connect(name, address, port string) {
 	n.mesh.tb.Helper()
@@ -188,3 +207,6 @@ func (n *Node) AwaitListener(name string, up bool) {
 		return err
 	})
 }
+
+// EdgePort is the port on which an interior router listens for edge routers.
+func (n *Node) EdgePort() string { return n.edge }

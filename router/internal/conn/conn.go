@@ -86,6 +86,9 @@ func (c *Conn) Remote() *frame.Open { return c.remote }
 // Err is why the connection ended; nil while it lives and after an orderly close.
 func (c *Conn) Err() *frame.Error { return c.err }
 
+// Open reports that links can be used: both opens have come, and no close.
+func (c *Conn) Open() bool { return c.phase == open }
+
 // Done reports that nothing is left to read; the socket may be closed once the output is out.
 func (c *Conn) Done() bool { return c.phase == done }
 

@@ -18,9 +18,15 @@ type Address struct {
 	watches   []*watch
 	ingoing   int // producers in this process (TCP listeners)
 
+	// Of an edge router: the links on the uplink by which its interior router knows of destinations and of senders here, and whether that
+	// router has destinations for what is sent.
+	in, out *link
+	above   bool
+
 	reachable  bool
 	advertised bool
-	next       int // rotates choices of equal value
+	mesh       string // that it is advertised with: the only edge mesh with destinations here, "" if there is none
+	next       int    // rotates choices of equal value
 	// outstanding counts unsettled deliveries by the connection they left on.
 	outstanding map[*Connection]*atomic.Int32
 
@@ -98,7 +104,9 @@ func (a *Address) localDestinations() int {
 
 // changed draws the consequences of a change of the address' destinations.
 func (c *Core) changed(a *Address) {
-	if k := a.Key[0]; k == 'M' || k == 'N' || k == 'H' {
+	if c.cfg.Edge {
+		c.proxy(a)
+	} else if k := a.Key[0]; k == 'M' || k == 'N' || k == 'H' {
 		local := a.localDestinations() > 0
 		if local != a.advertised {
 			a.advertised = local
@@ -106,17 +114,29 @@ func (c *Core) changed(a *Address) {
 				c.cfg.Control.LocalAdded(a.Key, a.Treatment)
 			} else {
 				c.cfg.Control.LocalRemoved(a.Key)
+				a.mesh = ""
 			}
 		}
+		if mesh := a.soleMesh(); local && mesh != a.mesh {
+			a.mesh = mesh
+			c.cfg.Control.LocalMesh(a.Key, mesh)
+		}
 	}
-	reachable := len(a.subs)+len(a.consumers)+len(a.locals)+len(a.remotes) > 0
+	reachable := a.above || len(a.subs)+len(a.consumers)+len(a.locals)+len(a.remotes) > 0
 	if reachable != a.reachable {
 		a.reachable = reachable
 		for _, w := range slices.Clone(a.watches) {
 			w.f(reachable)
 		}
 		for _, l := range a.producers {
-			l.producerCredit(reachable)
+			if !l.cn.downward() {
+				l.producerCredit(reachable)
+			}
+		}
+	}
+	for _, l := range a.producers {
+		if l.cn.downward() {
+			l.cn.retell(l)
 		}
 	}
 	if !reachable && len(a.watches)+len(a.producers)+a.ingoing == 0 {
@@ -149,6 +169,9 @@ func (c *Core) Watch(key string, f func(reachable bool)) (cancel func()) {
 		a := c.address(key)
 		a.watches = append(a.watches, w)
 		a.ingoing++
+		if c.cfg.Edge {
+			c.proxy(a)
+		}
 		f(a.reachable)
 	})
 	return func() {

@@ -5,29 +5,35 @@ type choice struct {
 	consumer *consumer
 	link     *link
 	hop      *Connection
+	up       bool // the interior router of this edge router
 }
 
-// choose picks the destination for a delivery that entered the network at origin.
-func (c *Core) choose(a *Address, origin string) choice {
+// choose picks the destination for a delivery that came in at e.
+func (c *Core) choose(a *Address, e entry) choice {
 	if a.Treatment == Closest {
-		return c.closest(a, origin)
+		return c.closest(a, e)
 	}
-	return c.balanced(a, origin)
+	return c.balanced(a, e)
 }
 
 // closest prefers any local destination, then the cheapest router.
-func (c *Core) closest(a *Address, origin string) choice {
+func (c *Core) closest(a *Address, e entry) choice {
 	a.next++
 	if n := len(a.consumers); n > 0 {
 		return choice{consumer: a.consumers[a.next%n]}
 	}
-	if n := len(a.locals); n > 0 {
-		return choice{link: a.locals[a.next%n]}
+	for i := range a.locals {
+		if l := a.locals[(a.next+i)%len(a.locals)]; !e.echo(l.cn) {
+			return choice{link: l}
+		}
+	}
+	if c.canAscend(a, e) {
+		return choice{up: true}
 	}
 	var best []*Connection
 	cost := -1
 	for _, n := range a.remotes {
-		if !n.valid(origin) {
+		if !n.valid(e.origin) || n.behind(a, e.mesh) {
 			continue
 		}
 		cn := c.hop(n)
@@ -49,7 +55,7 @@ func (c *Core) closest(a *Address, origin string) choice {
 
 // balanced picks the smallest of: open deliveries of a local destination; unsettled deliveries to a router plus its cost. An idle local
 // destination wins at once, and one that has reached its capacity is taken only when no other is left.
-func (c *Core) balanced(a *Address, origin string) choice {
+func (c *Core) balanced(a *Address, e entry) choice {
 	var good, full choice
 	goodValue, fullValue := -1, -1
 	consider := func(ch choice, value int, eligible bool) {
@@ -72,7 +78,13 @@ func (c *Core) balanced(a *Address, origin string) choice {
 	}
 	for i := range a.locals {
 		l := a.locals[(a.next+i)%len(a.locals)]
+		if e.echo(l.cn) {
+			continue
+		}
 		v := len(l.queue)
+		if l.cn.role == Edge { // its streams have links of their own
+			v += int(a.count(l.cn).Load())
+		}
 		if v == 0 && len(a.consumers) == 0 && len(a.locals) == 1 {
 			return choice{link: l}
 		}
@@ -80,7 +92,7 @@ func (c *Core) balanced(a *Address, origin string) choice {
 	}
 	for i := range a.remotes {
 		n := a.remotes[(a.next+i)%len(a.remotes)]
-		if !n.valid(origin) {
+		if !n.valid(e.origin) || n.behind(a, e.mesh) {
 			continue
 		}
 		cn := c.hop(n)
@@ -90,8 +102,17 @@ func (c *Core) balanced(a *Address, origin string) choice {
 		out := int(a.count(cn).Load())
 		consider(choice{hop: cn}, out+n.cost, out < 250)
 	}
+	if c.canAscend(a, e) {
+		out := int(a.count(c.up.active).Load())
+		consider(choice{up: true}, out+c.up.active.cost, out < 250)
+	}
 	if goodValue >= 0 {
 		return good
 	}
 	return full
+}
+
+// canAscend reports that the interior router of this edge router has destinations for what came by e.
+func (c *Core) canAscend(a *Address, e entry) bool {
+	return a.above && c.up.active != nil && !e.echo(c.up.active)
 }

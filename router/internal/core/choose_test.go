@@ -18,6 +18,7 @@ func (noControl) LinkLost(int)                   {}
 func (noControl) Receive(int, []byte)            {}
 func (noControl) LocalAdded(string, Treatment)   {}
 func (noControl) LocalRemoved(string)            {}
+func (noControl) LocalMesh(string, string)       {}
 func (noControl) Flood(string, int, []byte) bool { return true }
 func (noControl) Deadline() time.Time            { return time.Now().Add(time.Hour) }
 func (noControl) Tick(time.Time)                 {}
@@ -87,13 +88,13 @@ func TestBalanced(t *testing.T) {
 				a.consumers = append(a.consumers, s)
 			}
 			for id := range c.remote {
-				k.AddRemote(id, "Mx", Balanced)
+				k.AddRemote(id, "Mx", Balanced, "")
 			}
 			for id, n := range c.out {
 				a.count(cns[id]).Store(n)
 			}
 			for range 4 { // wherever the rotation stands
-				if got := name(k.choose(a, c.origin), cns); got != c.want {
+				if got := name(k.choose(a, entry{origin: c.origin}), cns); got != c.want {
 					t.Errorf("chose %s, want %s", got, c.want)
 				}
 			}
@@ -106,29 +107,29 @@ func TestClosest(t *testing.T) {
 	cns := neighbours(k, map[string]int{"b": 2, "c": 2, "d": 3})
 	a := k.address("Mx")
 	a.Treatment = Closest
-	if got := name(k.choose(a, ""), cns); got != "none" {
+	if got := name(k.choose(a, entry{}), cns); got != "none" {
 		t.Errorf("chose %s of nothing", got)
 	}
 	for id := range cns {
-		k.AddRemote(id, "Mx", Closest)
+		k.AddRemote(id, "Mx", Closest, "")
 	}
 	got := map[string]int{}
 	for range 20 {
-		got[name(k.choose(a, ""), cns)]++
+		got[name(k.choose(a, entry{}), cns)]++
 	}
 	if got["b"] != 10 || got["c"] != 10 {
 		t.Errorf("two routers of equal cost get %v", got)
 	}
 	k.NodeDown("b")
 	k.NodeDown("c")
-	if got := name(k.choose(a, ""), cns); got != "d" {
+	if got := name(k.choose(a, entry{}), cns); got != "d" {
 		t.Errorf("the only router that is up is d, chose %s", got)
 	}
-	if got := name(k.choose(a, "elsewhere"), cns); got != "none" {
+	if got := name(k.choose(a, entry{origin: "elsewhere"}), cns); got != "none" {
 		t.Errorf("chose %s for an origin that does not come by here", got)
 	}
-	a.locals = append(a.locals, &link{})
-	if got := name(k.choose(a, ""), cns); got != "client" {
+	a.locals = append(a.locals, &link{cn: &Connection{}})
+	if got := name(k.choose(a, entry{}), cns); got != "client" {
 		t.Errorf("chose %s although there is a client here", got)
 	}
 }
@@ -140,7 +141,7 @@ func TestFanout(t *testing.T) {
 	k.SetNode("e", 0, "b", 2, []string{"far"}) // behind b
 	k.SetNode("far", 0, "d", 2, nil)
 	for _, id := range []string{"b", "c", "e"} {
-		k.AddRemote(id, "Mx", Multicast)
+		k.AddRemote(id, "Mx", Multicast, "")
 	}
 	for _, c := range []struct {
 		name  string

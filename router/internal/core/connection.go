@@ -65,6 +65,9 @@ type Connection struct {
 	dataOut    int
 	groupKey   string
 	correlator string
+	mesh       string       // of the edge router at the other end
+	tracking   *link        // on which it hears about addresses
+	untold     []*link      // of which it has not heard yet
 	flush      []Outlet     // reader only
 	buffered   atomic.Int64 // octets held by deliveries that have no outlet yet
 }
@@ -212,6 +215,9 @@ func (cn *Connection) opened() {
 	if cn.role == InterRouter && cn.opts.Dialled {
 		cn.attachRouterLinks()
 	}
+	if cn.upward() {
+		c.addUplink(cn)
+	}
 }
 
 func property(m wire.Map, key string) any {
@@ -289,8 +295,11 @@ func (cn *Connection) attached(kl *conn.Link) {
 	case cn.role == Normal:
 		cn.attachEndpoint(l)
 		return
+	case cn.downward():
+		cn.attachEdge(l)
+		return
 	case !kl.Sender() && (a.Target == nil || !a.Target.HasAddress || a.Target.Address == "") && a.Target != nil && !a.Target.Dynamic:
-		l.kind = streamingLink // a streaming link of a data or edge connection is anonymous
+		l.kind = streamingLink // a streaming link of a data connection or uplink is anonymous
 	default:
 		refuse("qd:connection-role", "Link attach forbidden on inter-router connection")
 		return
@@ -376,6 +385,9 @@ func (cn *Connection) credit(l *link) {
 		}
 		return
 	}
+	if l.kind == trackingLink {
+		cn.tell()
+	}
 	l.pump()
 }
 
@@ -402,6 +414,13 @@ func (cn *Connection) gone(l *link) {
 		l.fail()
 	case endpointLink:
 		cn.endpointGone(l)
+	case trackingLink, meshLink, edgeLink:
+		if cn.tracking == l {
+			cn.tracking = nil
+		}
+		if cn.upward() {
+			cn.edgeGone(l)
+		}
 	}
 }
 
@@ -426,6 +445,9 @@ func (c *Core) controlLost(cn *Connection) {
 
 // closed is the end of a connection.
 func (c *Core) closed(cn *Connection) {
+	if cn.upward() {
+		c.dropUplink(cn)
+	}
 	for _, l := range cn.links {
 		cn.gone(l)
 	}
@@ -457,6 +479,11 @@ func (cn *Connection) sendControl(msg []byte) {
 
 // annotate is the annotation section of a message that leaves this router.
 func (c *Core) annotate(ann message.Annotations) []byte {
+	if c.cfg.Edge { // the interior router fills in where it came from
+		ann.HasIngress, ann.Ingress, ann.Trace = false, "", nil
+		ann.IngressMesh, ann.HasIngressMesh = c.up.mesh, true
+		return ann.Append(nil)
+	}
 	self := "0/" + c.cfg.ID
 	if !ann.HasIngress {
 		ann.Ingress, ann.HasIngress = self, true

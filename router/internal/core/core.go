@@ -34,6 +34,8 @@ type Control interface {
 	Receive(link int, msg []byte) // sections after the router annotations; valid during the call
 	LocalAdded(key string, t Treatment)
 	LocalRemoved(key string)
+	// LocalMesh says that all destinations of an address that was added are edge routers of that mesh, or with "" that they are not any more.
+	LocalMesh(key, mesh string)
 	// Flood tells whether to pass on a flooded message of another router: each copy is passed on at most once.
 	Flood(ingress string, hops int, body []byte) bool
 	// Deadline is when Tick is due.
@@ -52,6 +54,10 @@ type Config struct {
 	Default   Treatment
 	// Container is what connections say of themselves; it has the router's metadata.
 	Capabilities []string
+	// Edge makes it an edge router: it has uplinks to interior ones instead of a routing protocol.
+	Edge bool
+	// Uplink, which may be nil, is called on the core's goroutine when an edge router has got another interior router.
+	Uplink func()
 }
 
 // Core is the owner of all tables. Make it with [New], then run [Core.Run].
@@ -65,6 +71,7 @@ type Core struct {
 	conns  map[uint64]*Connection
 	links  [128]*Connection // by control link number
 	groups map[string]*group
+	up     uplinks
 	// waiting has the streaming links that have no credit yet, with the time when they are given up.
 	waiting map[*link]time.Time
 	radius  int
@@ -87,6 +94,9 @@ func New(cfg Config) *Core {
 	c := &Core{
 		cfg: cfg, log: cfg.Log, q: newQueue(), waiting: map[*link]time.Time{},
 		addrs: map[string]*Address{}, nodes: map[string]*node{}, conns: map[uint64]*Connection{}, groups: map[string]*group{},
+	}
+	if cfg.Edge {
+		c.up.mesh = Discriminator()
 	}
 	c.EachTick(c.GiveUp)
 	return c

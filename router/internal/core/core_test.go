@@ -192,7 +192,7 @@ func TestWatch(t *testing.T) {
 	got := make(chan bool, 10)
 	cancel := c.Watch("Mx", func(r bool) { got <- r })
 	stop := c.Consume("Mx", 5, make(taker))
-	c.Call(t.Context(), func() { c.AddRemote("b", "Mx", Balanced) })
+	c.Call(t.Context(), func() { c.AddRemote("b", "Mx", Balanced, "") })
 	stop()
 	c.Call(t.Context(), func() { c.NodeGone("b") })
 	cancel()

@@ -40,7 +40,7 @@ func (cn *Connection) attachSender(l *link) {
 		capacity = limits.LinkCapacity
 	} else {
 		l.target = a.Target.Address
-		k := key(c.cfg.ID, l.target)
+		k := c.key(l.target)
 		if c.treatment(k) == Unavailable {
 			cn.refuse(l, "amqp:not-found", "Node not found")
 			return
@@ -49,7 +49,7 @@ func (cn *Connection) attachSender(l *link) {
 		case 'M', 'L':
 			l.addr = c.address(k)
 			l.addr.producers = append(l.addr.producers, l)
-			if l.addr.reachable {
+			if l.addr.canSend(cn) {
 				capacity = limits.LinkCapacity
 			}
 		default: // a place in the topology: whether it can be reached shows with each message
@@ -62,6 +62,9 @@ func (cn *Connection) attachSender(l *link) {
 		k.BySettlement(l.l)
 		k.Accept(l.l, answerSource(a.Source), answerTarget(a.Target), capacity)
 	})
+	if l.addr != nil && c.cfg.Edge {
+		c.proxy(l.addr)
+	}
 }
 
 // attachReceiver answers a client that wants to receive.
@@ -76,12 +79,12 @@ func (cn *Connection) attachReceiver(l *link) {
 	if a.Source.Dynamic {
 		src.Address, src.HasAddress = c.Temporary(), true
 	}
-	k := key(c.cfg.ID, src.Address)
+	k := c.key(src.Address)
 	switch {
 	case isControl(k) || strings.HasPrefix(k, "M$management"):
 		cn.refuse(l, "qd:forbidden", "this address cannot be received from")
 		return
-	case k[0] != 'M' && k[0] != 'L':
+	case k[0] != 'M' && k[0] != 'L' || k[0] == 'L' && cn.downward():
 		cn.refuse(l, "qd:no-route-to-dest", "No route to the destination node")
 		return
 	}
@@ -100,7 +103,13 @@ func (cn *Connection) attachReceiver(l *link) {
 }
 
 // Temporary is a new address that only this router has.
-func (c *Core) Temporary() string { return "amqp:/_topo/0/" + c.cfg.ID + "/temp." + Discriminator() }
+func (c *Core) Temporary() string {
+	place := "_topo/0/"
+	if c.cfg.Edge {
+		place = "_edge/"
+	}
+	return "amqp:/" + place + c.cfg.ID + "/temp." + Discriminator()
+}
 
 func (cn *Connection) endpointGone(l *link) {
 	if l.addr == nil {
@@ -112,4 +121,4 @@ func (cn *Connection) endpointGone(l *link) {
 }
 
 // LocalKey is the key of an address of this router.
-func (c *Core) LocalKey(addr string) string { return key(c.cfg.ID, addr) }
+func (c *Core) LocalKey(addr string) string { return c.key(addr) }

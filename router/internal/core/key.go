@@ -32,6 +32,38 @@ func key(id, addr string) string {
 	return "M" + addr
 }
 
+// upKey stands for whatever only the interior router of an edge router can find.
+const upKey = "Uplink"
+
+// edgeKey is the hash key of an address at the edge router id: all of the topology but itself is beyond its uplink.
+func edgeKey(id, addr string) string {
+	switch k := key(id, addr); k[0] {
+	case 'T', 'R', 'A':
+		return upKey
+	case 'H':
+		if k[1:] != id {
+			return upKey
+		}
+		_, rest, _ := strings.Cut(stripScheme(addr), "/"+id+"/")
+		return "L" + strings.TrimRight(rest, "./")
+	case 'L':
+		if strings.HasPrefix(stripScheme(addr), "_topo/") { // an interior router of the same id
+			return upKey
+		}
+		return k
+	default:
+		return k
+	}
+}
+
+// key is the hash key of an address at this router.
+func (c *Core) key(addr string) string {
+	if c.cfg.Edge {
+		return edgeKey(c.cfg.ID, addr)
+	}
+	return key(c.cfg.ID, addr)
+}
+
 // stripScheme takes "amqp:/" or "amqp://host/" off.
 func stripScheme(addr string) string {
 	rest, ok := strings.CutPrefix(addr, "amqp:/")

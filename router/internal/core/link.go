@@ -15,11 +15,14 @@ const (
 	controlLink
 	dataLink
 	streamingLink
+	edgeLink     // of an edge router to its interior router
+	meshLink     // on which an edge router tells its mesh id
+	trackingLink // on which it hears what can be reached
 )
 
 // String is the name in management.
 func (k linkKind) String() string {
-	return [...]string{"endpoint", "router-control", "inter-router", "inter-router"}[k]
+	return [...]string{"endpoint", "router-control", "inter-router", "inter-router", "endpoint", "endpoint", "endpoint"}[k]
 }
 
 // link is a link of a connection as the core sees it.
@@ -38,6 +41,8 @@ type link struct {
 	onReady func(*link)
 	busy    bool // a stream is on its way to a client
 	dead    bool // the end of the link is known here
+	told    bool // of a sender at an edge router: what that has heard of the address
+	listed  bool // and that it is to hear of it
 
 	ready    atomic.Bool // streaming link that has had credit
 	credited atomic.Bool // the core is about to look at new credit

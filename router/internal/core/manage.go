@@ -30,7 +30,9 @@ type ConnectionView struct {
 	Since      time.Time
 	Remote     *frame.Open // nil before it opened
 	Correlator string
-	Control    int // number of its control link, 0 if none
+	Control    int    // number of its control link, 0 if none
+	Active     bool   // false for a connection to an interior router that only waits
+	Mesh       string // of the edge router at the other end
 }
 
 // Connections lists the connections by id. On the core's goroutine, as all views.
@@ -38,7 +40,7 @@ func (c *Core) Connections() []ConnectionView {
 	var out []ConnectionView
 	for _, id := range slices.Sorted(maps.Keys(c.conns)) {
 		cn := c.conns[id]
-		out = append(out, ConnectionView{cn.ID, cn.opts, cn.role, cn.open, cn.since, cn.remote, cn.correlator, cn.controlNo})
+		out = append(out, ConnectionView{cn.ID, cn.opts, cn.role, cn.open, cn.since, cn.remote, cn.correlator, cn.controlNo, !cn.upward() || cn == c.up.active, cn.mesh})
 	}
 	return out
 }

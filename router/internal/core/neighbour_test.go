@@ -146,7 +146,7 @@ func joined(t *testing.T, role Role, answer func(l *conn.Link) (uint32, bool)) (
 }
 
 func (n *neighbour) addRemote(key string) {
-	n.core.Call(n.t.Context(), func() { n.core.AddRemote("n", key, Balanced) })
+	n.core.Call(n.t.Context(), func() { n.core.AddRemote("n", key, Balanced, "") })
 }
 
 // outstanding is the count of the balanced choice.
@@ -352,5 +352,15 @@ func TestStrangeLinks(t *testing.T) {
 				}
 			}
 		})
+	}
+}
+
+// eventually waits until ok.
+func (n *neighbour) eventually(ok func() bool) {
+	n.t.Helper()
+	for begin := time.Now(); !ok(); time.Sleep(2 * time.Millisecond) {
+		if time.Since(begin) > 20*time.Second {
+			n.t.Fatal("not in time")
+		}
 	}
 }

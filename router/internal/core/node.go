@@ -11,6 +11,7 @@ type node struct {
 	origins map[string]bool // routers whose messages for it pass here
 	up      bool
 	addrs   map[string]*Address
+	meshes  map[string]string // of addresses whose only destinations there are edge routers of one mesh
 }
 
 // Node returns the entry for a router. SetNode and its like are called on the core's goroutine by the control plane.
@@ -45,13 +46,26 @@ func (c *Core) NodeGone(id string) {
 	delete(c.nodes, id)
 }
 
-// AddRemote says that a router has consumers for key. The treatment is a hint for addresses that nothing is known of here.
-func (c *Core) AddRemote(id, key string, t Treatment) {
+// AddRemote says that a router has consumers for key. The treatment is a hint for addresses that nothing is known of here. mesh is that of the edge
+// routers that are the only consumers there, "" if there are others. It may be called again to change that.
+func (c *Core) AddRemote(id, key string, t Treatment, mesh string) {
 	if len(key) < 2 {
 		return
 	}
 	n := c.node(id)
-	if n.addrs[key] != nil {
+	changes := n.meshes[key] != mesh
+	if mesh == "" {
+		delete(n.meshes, key)
+	} else {
+		if n.meshes == nil {
+			n.meshes = map[string]string{}
+		}
+		n.meshes[key] = mesh
+	}
+	if a := n.addrs[key]; a != nil {
+		if changes {
+			c.changed(a)
+		}
 		return
 	}
 	_, known := c.addrs[key]
@@ -75,6 +89,7 @@ func (c *Core) RemoveRemote(id, key string) {
 	n := c.node(id)
 	if a := n.addrs[key]; a != nil {
 		delete(n.addrs, key)
+		delete(n.meshes, key)
 		a.remotes = remove(a.remotes, n)
 		c.changed(a)
 	}
@@ -118,6 +133,9 @@ func (c *Core) hop(n *node) *Connection {
 
 // valid reports that messages that entered the network at origin go to n by way of this router. Those that entered here always do.
 func (n *node) valid(origin string) bool { return origin == "" || n.origins[origin] }
+
+// behind reports that n's only destinations for a are edge routers of that mesh.
+func (n *node) behind(a *Address, mesh string) bool { return mesh != "" && n.meshes[a.Key] == mesh }
 
 // CloseLink ends the connection of a control link.
 func (c *Core) CloseLink(link int) {

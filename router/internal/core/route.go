@@ -2,6 +2,7 @@ package core
 
 import (
 	"strings"
+	"sync"
 
 	"github.com/skupper-plugins/suite/router/internal/frame"
 	"github.com/skupper-plugins/suite/router/internal/message"
@@ -18,15 +19,19 @@ func isControl(key string) bool {
 
 // route finds the way of a delivery. It runs on the core's goroutine once the address is known.
 func (c *Core) route(d *Delivery) {
+	if d.link != nil && (d.link.kind == meshLink || d.link.kind == trackingLink) {
+		c.service(d, d.link)
+		return
+	}
 	if d.to == "" {
 		d.drop(&frame.Rejected{Error: &frame.Error{Condition: "amqp:precondition-failed", Description: "Routing failure: no address present"}})
 		return
 	}
-	if len(d.ann.Trace) > c.radius+1 {
+	if !c.cfg.Edge && len(d.ann.Trace) > c.radius+1 {
 		d.drop(&frame.Released{})
 		return
 	}
-	k := key(c.cfg.ID, d.to)
+	k := c.key(d.to)
 	if len(k) < 2 {
 		d.drop(&frame.Released{})
 		return
@@ -44,11 +49,17 @@ func (c *Core) route(d *Delivery) {
 		c.multicast(d, k, onControl || d.link == nil)
 	case 'R':
 		c.toRouter(d, k[1:], onControl)
+	case upKey[0]:
+		c.ascend(d, nil)
 	default:
 		a := c.addrs[k]
 		if a == nil || !a.reachable {
 			if c.treatment(k) == Unavailable && (d.link == nil || !d.link.cn.role.routerRole()) {
 				d.drop(&frame.Rejected{Error: &frame.Error{Condition: "amqp:not-found", Description: "Deliveries cannot be sent to an unavailable address"}})
+				return
+			}
+			if c.cfg.Edge && k[0] == 'M' { // somebody else may know it
+				c.ascend(d, a)
 				return
 			}
 			d.drop(&frame.Released{})
@@ -97,11 +108,19 @@ func (c *Core) toRouter(d *Delivery, id string, onControl bool) {
 		d.drop(&frame.Released{})
 		return
 	}
-	c.forward(d, cn, nil, onControl)
+	c.forward(d, cn, nil, cn.messageLink(d, onControl))
 }
 
-// forward sends the delivery to the neighbour on cn: whole messages on the control or a data link, streams on a streaming link.
-func (c *Core) forward(d *Delivery, cn *Connection, a *Address, onControl bool) {
+// messageLink is the link of a neighbour that carries a whole message.
+func (cn *Connection) messageLink(d *Delivery, onControl bool) *link {
+	if onControl {
+		return cn.control[1]
+	}
+	return cn.dataLink(d.priority())
+}
+
+// forward sends the delivery to the router on cn: whole messages on l, streams on a streaming link.
+func (c *Core) forward(d *Delivery, cn *Connection, a *Address, l *link) {
 	c.stats.Transit++
 	ob := &outbound{src: d.src, presettled: d.settled}
 	if a != nil && !d.settled {
@@ -136,10 +155,6 @@ func (c *Core) forward(d *Delivery, cn *Connection, a *Address, onControl bool) 
 		}
 		c.stream(via, send)
 		return
-	}
-	l := cn.control[1]
-	if !onControl {
-		l = cn.dataLink(d.priority())
 	}
 	body, ok := d.take()
 	if l == nil || !ok {
@@ -177,11 +192,11 @@ func (c *Core) anycast(d *Delivery, a *Address, onControl bool) {
 		c.deliver(d, a.subs[a.next%len(a.subs)], a)
 		return
 	}
-	origin, known := c.origin(d)
+	e, known := c.entry(d)
 	if !known {
-		origin = "" // as if it had entered here
+		e.origin = "" // as if it had entered here
 	}
-	t := c.choose(a, origin)
+	t := c.choose(a, e)
 	switch {
 	case t.consumer != nil:
 		a.egress++
@@ -192,7 +207,10 @@ func (c *Core) anycast(d *Delivery, a *Address, onControl bool) {
 		c.toEndpoint(d, t.link)
 	case t.hop != nil:
 		a.transit++
-		c.forward(d, t.hop, a, onControl)
+		c.forward(d, t.hop, a, t.hop.messageLink(d, onControl))
+	case t.up:
+		a.transit++
+		c.ascend(d, a)
 	default:
 		d.drop(&frame.Released{})
 	}
@@ -216,8 +234,12 @@ func (c *Core) deliver(d *Delivery, s *subscription, a *Address) {
 	s.f(Incoming{Body: body, Link: link})
 }
 
-// toEndpoint sends to a client's receiver.
+// toEndpoint sends to a client's receiver, or to an edge router.
 func (c *Core) toEndpoint(d *Delivery, l *link) {
+	if l.cn.role == Edge {
+		c.forward(d, l.cn, l.addr, l)
+		return
+	}
 	c.stats.Egress++
 	ob := &outbound{src: d.src, presettled: d.settled}
 	if d.stream {
@@ -241,13 +263,17 @@ func (c *Core) multicast(d *Delivery, k string, flood bool) {
 			hops = nil
 		}
 	}
+	e, _ := c.entry(d)
 	n := len(hops)
-	if len(hops) > 0 {
+	annotated := sync.OnceValue(func() []byte {
 		ann := d.ann
 		if d.link != nil && d.link.target != "" {
 			ann.To, ann.HasTo = d.link.target, true
 		}
-		msg := append(c.annotate(ann), body...)
+		return append(c.annotate(ann), body...)
+	})
+	if len(hops) > 0 {
+		msg := annotated()
 		for _, cn := range hops {
 			if flood || isControl(k) {
 				cn.sendControl(msg)
@@ -256,10 +282,21 @@ func (c *Core) multicast(d *Delivery, k string, flood bool) {
 			}
 		}
 	}
+	if cn := c.up.active; cn != nil && c.up.out != nil && !e.echo(cn) {
+		n++
+		c.up.out.send(annotated(), &outbound{presettled: true})
+	}
 	if a != nil {
 		for _, l := range a.locals {
+			switch {
+			case e.echo(l.cn):
+				continue
+			case l.cn.role == Edge:
+				l.send(annotated(), &outbound{presettled: true})
+			default:
+				l.send(body, &outbound{presettled: true})
+			}
 			n++
-			l.send(body, &outbound{presettled: true})
 		}
 		link := 0
 		if d.link != nil {
@@ -303,12 +340,12 @@ func (c *Core) fanout(d *Delivery, k string, a *Address, flood bool) []*Connecti
 		}
 		return hops
 	}
-	origin, ok := c.origin(d)
+	e, ok := c.entry(d)
 	if !ok {
 		return nil
 	}
 	each := func(n *node) {
-		if n.valid(origin) {
+		if n.valid(e.origin) && (a == nil || !n.behind(a, e.mesh)) {
 			add(c.hop(n))
 		}
 	}
@@ -328,7 +365,7 @@ func (c *Core) fanout(d *Delivery, k string, a *Address, flood bool) []*Connecti
 func (c *Core) Publish(to string, body []byte, priority uint8) {
 	d := &Delivery{core: c, settled: true, ended: true, state: routing, buf: body, to: to}
 	d.head = message.Head{Priority: priority, HasPriority: true}
-	if !isControl(key(c.cfg.ID, to)) { // who asks for a reply may name any address
+	if !isControl(c.key(to)) { // who asks for a reply may name any address
 		c.route(d)
 	}
 }
@@ -337,7 +374,7 @@ func (c *Core) Publish(to string, body []byte, priority uint8) {
 func (c *Core) SendControl(to string, link int, body []byte) {
 	if link == 0 {
 		d := &Delivery{core: c, settled: true, ended: true, state: routing, buf: body, to: to}
-		k := key(c.cfg.ID, to)
+		k := c.key(to)
 		if k[0] == 'T' {
 			c.multicast(d, k, true)
 		} else if k[0] == 'R' {

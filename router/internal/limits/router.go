@@ -24,6 +24,10 @@ const (
 	MaxOutput = 64 << 20
 	// LinkCapacity is the credit of a link between routers, and the most that an endpoint gets, in deliveries.
 	LinkCapacity = 250
+	// MeshCapacity is the credit of the link on which an edge router tells its mesh id, in deliveries.
+	MeshCapacity = 3
+	// TrackingCapacity is the credit of the link on which it hears what can be reached, in deliveries.
+	TrackingCapacity = 32
 	// HandshakeTimeout is how long TLS, SASL and open may take together.
 	HandshakeTimeout = 10 * time.Second
 	// IdleTimeout is after how much silence of the peer a connection is given up; half of it is announced.

@@ -53,7 +53,7 @@ func (s *site) LinkUp(link, cost int) {
 	s.peer.mu.Lock()
 	defer s.peer.mu.Unlock()
 	for k, t := range s.peer.local {
-		s.core.AddRemote(s.peer.id, k, t)
+		s.core.AddRemote(s.peer.id, k, t, "")
 	}
 }
 
@@ -64,9 +64,11 @@ func (s *site) LocalAdded(key string, t core.Treatment) {
 	defer s.mu.Unlock()
 	s.local[key] = t
 	if p := s.peer; p != nil {
-		p.core.Do(func() { p.core.AddRemote(s.id, key, t) })
+		p.core.Do(func() { p.core.AddRemote(s.id, key, t, "") })
 	}
 }
+
+func (s *site) LocalMesh(string, string) {}
 
 func (s *site) LocalRemoved(key string) {
 	s.mu.Lock()
