@@ -101,3 +101,44 @@ func TestNetworkView(t *testing.T) {
 		return nil
 	})
 }
+
+// TestEdgeNetworkView: records of edge routers of both makes reach a collector anywhere, and a collector at an edge router gets those of all.
+func TestEdgeNetworkView(t *testing.T) {
+	m, real, ours := mesh(t)
+	p, ok := real.(routertest.Program)
+	if !ok {
+		t.Fatal("real is no program")
+	}
+	of := func(id string) routertest.Runner {
+		q := p
+		q.Env = append([]string{"SKUPPER_SITE_ID=" + id}, p.Env...)
+		return q
+	}
+	nodes := []*routertest.Node{m.Add("A", of("a")), m.Add("B", ours), m.AddEdge("C", of("c")), m.AddEdge("D", ours)}
+	for _, n := range nodes {
+		id := strings.ToLower(n.ID)
+		n.Config.Sites = []config.Site{{Name: id, Platform: "linux"}}
+		n.Config.Router.Metadata = fmt.Sprintf(`{"id":%q}`, id)
+		n.Config.Addresses = []config.Address{{Prefix: "mc", Distribution: "multicast"}}
+	}
+	m.Link("B", "A")
+	m.Link("C", "B")
+	m.Link("D", "A")
+	m.Start()
+	echo := routertest.Echo(t)
+	m.Node("C").Connect("server", "shop", echo.Port)
+	m.Node("D").Listen("client", "shop")
+	want := "a a shop[][]; b b B-A>a:true shop[][]; c c C-B>b:true shop[][127.0.0.1]; d d D-A>a:true shop[client][]"
+	views := map[string]*view{}
+	for _, n := range nodes {
+		views[n.ID] = collect(t, n)
+	}
+	for at, v := range views {
+		routertest.Eventually(t, 60*time.Second, func(context.Context) error {
+			if got := strings.ReplaceAll(v.text(), " shop[][]", ""); got != strings.ReplaceAll(want, " shop[][]", "") {
+				return fmt.Errorf("at %s the network is %s, want %s", at, got, want)
+			}
+			return nil
+		})
+	}
+}
