@@ -38,10 +38,9 @@ var moduleRules = []Rule{
 		Reason: "the plugins are two hosts of the same verbs: what both need belongs to shared",
 	},
 	{
-		From:    []string{"./plugins/kubectl-skupper/internal/kubehost/..."},
-		Forbid:  []string{"./plugins/kubectl-skupper/internal/controller/..."},
-		Reason:  "the plugin never links the controller",
-		Planned: true,
+		From:   []string{"./plugins/kubectl-skupper/internal/kubehost/..."},
+		Forbid: []string{"./plugins/kubectl-skupper/internal/controller/..."},
+		Reason: "the plugin never links the controller",
 	},
 	{
 		From:   []string{"./router/...", "./shared/...", "./plugins/..."},

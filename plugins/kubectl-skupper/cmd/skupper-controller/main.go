@@ -1,14 +1,58 @@
-// Command skupper-controller runs the controller of sites in a cluster, and the adaptor beside their routers.
+// Command skupper-controller runs the controller of sites in a cluster, and the adaptor beside their routers: whichever it is
+// called by, /app/controller or /app/kube-adaptor.
 package main
 
 import (
-	_ "k8s.io/api/apps/v1"
-	_ "k8s.io/api/coordination/v1"
-	_ "k8s.io/api/networking/v1"
-	_ "k8s.io/api/rbac/v1"
-	_ "sigs.k8s.io/controller-runtime"
-	_ "sigs.k8s.io/controller-runtime/pkg/envtest"
-	_ "sigs.k8s.io/controller-runtime/pkg/metrics/server"
+	"context"
+	"errors"
+	"flag"
+	"fmt"
+	"os"
+	"os/signal"
+	"runtime/debug"
+	"syscall"
+
+	"github.com/skupper-plugins/suite/plugins/kubectl-skupper/internal/controller"
+	"github.com/skupper-plugins/suite/shared/logs"
 )
 
-func main() {}
+// version is set by the release; otherwise the build information says.
+var version string
+
+func main() {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	err := run(ctx, os.Args)
+	stop()
+	switch {
+	case err == nil, errors.Is(err, flag.ErrHelp):
+	default:
+		fmt.Fprintln(os.Stderr, "skupper-controller:", err)
+		os.Exit(1)
+	}
+}
+
+func run(ctx context.Context, argv []string) error {
+	log, err := logs.New(os.Stderr, logs.JSON, "trace") // the controller has a level of its own
+	if err != nil {
+		return err
+	}
+	o, err := controller.Parse(argv[1:], os.Getenv, os.Stderr)
+	switch {
+	case errors.Is(err, controller.ErrVersion):
+		fmt.Println(programVersion())
+		return nil
+	case err != nil:
+		return err
+	}
+	return controller.Run(ctx, o, programVersion(), log)
+}
+
+func programVersion() string {
+	if version != "" {
+		return version
+	}
+	if bi, ok := debug.ReadBuildInfo(); ok && bi.Main.Version != "" && bi.Main.Version != "(devel)" {
+		return bi.Main.Version
+	}
+	return "devel"
+}

@@ -1,0 +1,67 @@
+package namespace
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+
+	corev1 "k8s.io/api/core/v1"
+	"k8s.io/apimachinery/pkg/labels"
+
+	"github.com/skupper-plugins/suite/plugins/kubectl-skupper/internal/names"
+	"github.com/skupper-plugins/suite/shared/site"
+)
+
+func isRouter(p *corev1.Pod) bool {
+	return p.Labels[names.Component] == names.ComponentRouter && p.Labels[names.Type] == names.TypeSite
+}
+
+func isReady(p *corev1.Pod) bool {
+	for i := range p.Status.Conditions {
+		if c := &p.Status.Conditions[i]; c.Type == corev1.PodReady {
+			return c.Status == corev1.ConditionTrue
+		}
+	}
+	return false
+}
+
+// notReady says why a pod is not ready.
+func notReady(p *corev1.Pod) string {
+	for i := range p.Status.Conditions {
+		if c := &p.Status.Conditions[i]; c.Status == corev1.ConditionFalse && c.Message != "" {
+			return c.Message
+		}
+	}
+	return fmt.Sprintf("Pod %s not ready", p.Name)
+}
+
+// running says whether a router of the site is ready, or why none is.
+func running(pods []*corev1.Pod) (ok bool, why string) {
+	for _, p := range pods {
+		switch {
+		case !isRouter(p) || p.DeletionTimestamp != nil:
+		case p.Status.Phase == corev1.PodRunning && isReady(p):
+			return true, ""
+		default:
+			why = notReady(p)
+		}
+	}
+	return false, why
+}
+
+// targets are the pods that a selector finds and that can be connected to, by name.
+func targets(pods []*corev1.Pod, selector string, includeNotReady bool) []site.Target {
+	s, err := labels.Parse(selector)
+	if err != nil || selector == "" {
+		return nil
+	}
+	var out []site.Target
+	for _, p := range pods {
+		if s.Matches(labels.Set(p.Labels)) && p.Status.Phase == corev1.PodRunning && p.DeletionTimestamp == nil && p.Status.PodIP != "" &&
+			(includeNotReady || isReady(p)) {
+			out = append(out, site.Target{Name: p.Name, IP: p.Status.PodIP, UID: string(p.UID)})
+		}
+	}
+	slices.SortFunc(out, func(a, b site.Target) int { return cmp.Compare(a.Name, b.Name) })
+	return out
+}

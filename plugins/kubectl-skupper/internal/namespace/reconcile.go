@@ -1,0 +1,149 @@
+package namespace
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"go.uber.org/multierr"
+	corev1 "k8s.io/api/core/v1"
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	"k8s.io/apimachinery/pkg/runtime"
+	"sigs.k8s.io/controller-runtime/pkg/client"
+	"sigs.k8s.io/controller-runtime/pkg/log"
+	"sigs.k8s.io/controller-runtime/pkg/reconcile"
+
+	"github.com/skupper-plugins/suite/plugins/kubectl-skupper/internal/names"
+	"github.com/skupper-plugins/suite/plugins/kubectl-skupper/internal/workload"
+	"github.com/skupper-plugins/suite/shared/api/v2alpha1"
+	"github.com/skupper-plugins/suite/shared/site"
+)
+
+// reconciler brings namespaces to what their resources say.
+type reconciler struct {
+	Options
+	client client.Client // reads from the cache
+	now    func() time.Time
+}
+
+// behind is how long to wait for the cache after a conflict with what it does not show yet.
+const behind = 100 * time.Millisecond
+
+// Reconcile looks at one namespace: the request's name.
+func (r *reconciler) Reconcile(ctx context.Context, req reconcile.Request) (reconcile.Result, error) {
+	ours, err := r.Scope.Controls(ctx, req.Name)
+	if err != nil || !ours {
+		return reconcile.Result{}, err
+	}
+	w, err := r.gather(ctx, req.Name)
+	if err != nil {
+		return reconcile.Result{}, err
+	}
+	d, err := r.plan(w)
+	if err != nil {
+		return reconcile.Result{}, err
+	}
+	fault := r.own(w, d)
+	if fault == nil && d.Site != nil {
+		err = r.apply(ctx, w, d)
+	}
+	err = multierr.Combine(err, r.updateStatuses(ctx, w, d), r.markTokens(ctx, w))
+	return settle(ctx, err)
+}
+
+// plan asks what is to be done. It asks twice where the answer depends on the identity of the site, which the plan finds.
+func (r *reconciler) plan(w *world) (site.Desired, error) {
+	for _, s := range w.resources.Sites {
+		if w.resources.ActiveSite == "" || string(s.UID) == w.resources.ActiveSite || len(w.resources.Sites) == 1 {
+			w.observed.Links = linksOf(w.observed.Network, string(s.UID))
+		}
+	}
+	d, err := site.Plan(w.resources, w.observed)
+	if err != nil || d.Site == nil || len(w.resources.Sites) < 2 {
+		return d, err
+	}
+	w.observed.Links = linksOf(w.observed.Network, d.SiteID)
+	return site.Plan(w.resources, w.observed)
+}
+
+// settle tells conflicts, which the next look at the cache solves, from trouble.
+func settle(ctx context.Context, err error) (reconcile.Result, error) {
+	var trouble error
+	again := false
+	for _, e := range multierr.Errors(err) {
+		switch {
+		case apierrors.HasStatusCause(e, corev1.NamespaceTerminatingCause):
+		case apierrors.IsConflict(e), apierrors.IsAlreadyExists(e):
+			log.FromContext(ctx).V(1).Info("the cache was behind", "reason", e.Error())
+			again = true
+		default:
+			trouble = multierr.Append(trouble, e)
+		}
+	}
+	if trouble != nil || !again {
+		return reconcile.Result{}, trouble
+	}
+	return reconcile.Result{RequeueAfter: behind}, nil
+}
+
+// own makes sure that the router's configuration is not somebody else's. One of a site that is gone is taken over.
+func (r *reconciler) own(w *world, d site.Desired) error {
+	if d.Site == nil {
+		return nil
+	}
+	for _, rt := range d.Routers {
+		cm := w.configs[rt.Group]
+		if cm == nil || siteOwner(cm) != "" {
+			continue
+		}
+		err := fmt.Errorf("%s is not owned by skupper site %q", cm.Name, d.SiteID)
+		for _, o := range d.Statuses {
+			if o.GetUID() == d.Site.UID {
+				v2alpha1.SetCondition(w.observed.Now, o, v2alpha1.ConditionConfigured, err)
+			}
+		}
+		return err
+	}
+	return nil
+}
+
+// render prepares to render the objects of a site. A sizing that is not right is reported and left out.
+func (r *reconciler) render(ctx context.Context, w *world, s *v2alpha1.Site) workload.Render {
+	out := workload.Render{Site: s, Images: r.Images, Plain: r.Plain, Templates: w.templates}
+	var list corev1.ConfigMapList
+	if err := r.client.List(ctx, &list, client.InNamespace(r.Namespace), client.HasLabels{names.SiteSizing}, noCopy); err != nil {
+		log.FromContext(ctx).Error(err, "read the sizings")
+		return out
+	}
+	var err error
+	if out.Sizing, err = workload.Size(pointers(list.Items), s.Spec.Settings[v2alpha1.SettingSize]); err != nil {
+		log.FromContext(ctx).Error(err, "size the router pods", "site", s.Name)
+	}
+	return out
+}
+
+// sort puts a resource where it belongs.
+func (w *world) sort(obj runtime.Object) error {
+	o, ok := obj.(v2alpha1.Object)
+	if !ok {
+		return fmt.Errorf("%T is no resource", obj)
+	}
+	switch o := o.(type) {
+	case *v2alpha1.Certificate:
+		w.certificates[o.Name] = o
+		return nil
+	case *v2alpha1.AccessToken:
+		w.tokens = append(w.tokens, o)
+		return nil
+	case *v2alpha1.SecuredAccess:
+		w.resources.SecuredAccesses = append(w.resources.SecuredAccesses, o)
+		return nil
+	case *v2alpha1.Site:
+		if o.DeletionTimestamp != nil { // it waits for what it owns to go: that must not be made again
+			return nil
+		}
+	}
+	w.resources.Add(o)
+	w.originals[key(o)] = o
+	return nil
+}
