@@ -11,11 +11,14 @@ import (
 	"github.com/skupper-plugins/suite/router/config"
 )
 
-// addHTTP starts the health listener of a configuration. r.mu is held.
+// addHTTP starts the listener for probes and scrapes of a configuration. r.mu is held.
 func (r *Router) addHTTP(e config.Listener) error {
 	mux := http.NewServeMux()
 	if e.Healthz == nil || *e.Healthz {
 		mux.HandleFunc("GET /healthz", r.healthz)
+	}
+	if e.Metrics == nil || *e.Metrics {
+		mux.HandleFunc("GET /metrics", r.metrics)
 	}
 	srv := &http.Server{
 		Addr: net.JoinHostPort(e.Host, e.Port), Handler: mux,

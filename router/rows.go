@@ -240,7 +240,8 @@ func (r *Router) metricRows() []map[string]any {
 			m["nodeCount"] = uint64(len(r.control.engine.Nodes()))
 		}
 		m["deliveriesIngress"], m["deliveriesEgress"], m["deliveriesTransit"] = t.Ingress, t.Egress, t.Transit
-		m["droppedPresettledDeliveries"] = t.DroppedPresettled
+		m["presettledDeliveries"], m["droppedPresettledDeliveries"] = t.Presettled, t.DroppedPresettled
+		m["acceptedDeliveries"], m["rejectedDeliveries"], m["releasedDeliveries"], m["modifiedDeliveries"] = t.Accepted, t.Rejected, t.Released, t.ModifiedCount
 	})
 	m["residentMemoryUsage"] = residentMemory()
 	m["memoryUsage"] = m["residentMemoryUsage"]

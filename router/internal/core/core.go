@@ -73,10 +73,11 @@ type Core struct {
 	groups map[string]*group
 	up     uplinks
 	// waiting has the streaming links that have no credit yet, with the time when they are given up.
-	waiting map[*link]time.Time
-	radius  int
-	tick    []func(now time.Time)
-	stats   Stats
+	waiting  map[*link]time.Time
+	radius   int
+	tick     []func(now time.Time)
+	stats    Stats // but for the outcomes
+	outcomes outcomes
 }
 
 // Stats are the router's totals, in deliveries.

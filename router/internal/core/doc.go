@@ -16,4 +16,9 @@
 //
 // Addresses are hashed to keys with a class letter (M mobile, L local, T topological, R router, H edge). Mobile addresses are forwarded closest,
 // balanced or multicast; unsettled deliveries stay unsettled end to end.
+//
+// # Edge routers
+//
+// An edge router forwards what it has no destination for over its active uplink (uplink.go). An interior router keeps what its edge routers have and use in the
+// same address table as everything else (edge.go); what came from one never goes back to it.
 package core

@@ -210,9 +210,11 @@ func (l *link) producerCredit(reachable bool) {
 type linkSource struct {
 	cn *Connection
 	in *conn.InDelivery
+	judged
 }
 
 // Update passes the word on to the sender.
 func (s *linkSource) Update(state frame.DeliveryState, settled bool) {
+	s.count(&s.cn.core.outcomes, state)
 	s.cn.peer.Update(s.in, state, settled)
 }

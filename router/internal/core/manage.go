@@ -107,6 +107,3 @@ func (c *Core) Links() []LinkView {
 	}
 	return out
 }
-
-// Totals are the router's counters.
-func (c *Core) Totals() Stats { return c.stats }

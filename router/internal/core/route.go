@@ -23,6 +23,9 @@ func (c *Core) route(d *Delivery) {
 		c.service(d, d.link)
 		return
 	}
+	if d.settled {
+		c.stats.Presettled++
+	}
 	if d.to == "" {
 		d.drop(&frame.Rejected{Error: &frame.Error{Condition: "amqp:precondition-failed", Description: "Routing failure: no address present"}})
 		return

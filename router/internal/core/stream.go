@@ -47,6 +47,9 @@ type Stream struct{ d *Delivery }
 // Open routes a new stream: head is the message up to the first octet of the stream. Outcomes go to src; a stream that finds no way is
 // RELEASED. onBound, which may be nil, is told the outlet on any goroutine once there is one; it must not block or call back.
 func (c *Core) Open(to string, head []byte, src Source, onBound func(Outlet)) *Stream {
+	if src != nil {
+		src = &countedSource{Source: src, core: c}
+	}
 	d := &Delivery{core: c, src: src, onBound: onBound, state: routing, buf: head, to: to, stream: true, ann: message.Annotations{Flags: message.FlagStreaming | message.FlagQ2Disabled}}
 	h, _, err := message.ParseHead(head, true)
 	if err == nil {

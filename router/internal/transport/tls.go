@@ -32,6 +32,15 @@ type stamp struct {
 	size int64
 }
 
+// NotAfter is when the certificate in use expires; zero when there is none.
+func (p *Profile) NotAfter() time.Time {
+	_, cert, err := p.load()
+	if err != nil || cert == nil || cert.Leaf == nil {
+		return time.Time{}
+	}
+	return cert.Leaf.NotAfter
+}
+
 // load reads the files if they have changed.
 func (p *Profile) load() (*x509.CertPool, *tls.Certificate, error) {
 	p.mu.Lock()

@@ -1,0 +1,50 @@
+package core
+
+import (
+	"sync/atomic"
+
+	"github.com/skupper-plugins/suite/router/internal/frame"
+)
+
+// outcomes counts how deliveries have ended. It may be used by any goroutine.
+type outcomes struct{ accepted, rejected, released, modified atomic.Uint64 }
+
+// judged counts the first outcome of one delivery: it may be said twice, unsettled and settled.
+type judged struct{ said atomic.Bool }
+
+func (j *judged) count(o *outcomes, state frame.DeliveryState) {
+	if state == nil || !frame.Terminal(state) || j.said.Swap(true) {
+		return
+	}
+	switch state.(type) {
+	case *frame.Accepted:
+		o.accepted.Add(1)
+	case *frame.Rejected:
+		o.rejected.Add(1)
+	case *frame.Released:
+		o.released.Add(1)
+	case *frame.Modified:
+		o.modified.Add(1)
+	}
+}
+
+// countedSource is the source of a stream that begins in this process.
+type countedSource struct {
+	Source
+	core *Core
+	judged
+}
+
+// Update passes the word on.
+func (s *countedSource) Update(state frame.DeliveryState, settled bool) {
+	s.count(&s.core.outcomes, state)
+	s.Source.Update(state, settled)
+}
+
+// Totals are the router's counters. On the core's goroutine.
+func (c *Core) Totals() Stats {
+	s := c.stats
+	s.Accepted, s.Rejected = c.outcomes.accepted.Load(), c.outcomes.rejected.Load()
+	s.Released, s.ModifiedCount = c.outcomes.released.Load(), c.outcomes.modified.Load()
+	return s
+}
