@@ -16,14 +16,24 @@ import (
 	"github.com/skupper-plugins/suite/shared/host"
 )
 
-// version is set by the release; otherwise the build information says.
-var version string
+// Both are set by the release. Without it the build information says the version, and only flags an image.
+var (
+	version string
+	image   string // of the controller
+)
 
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
-	code := command.Main(ctx, kubehost.New(programVersion()), host.StdStreams(), os.Args[1:])
+	code := command.Main(ctx, kubehost.New(programVersion(), controllerImage()), host.StdStreams(), kubehost.CompleterArgs(os.Args[0], os.Args[1:]))
 	stop()
 	os.Exit(code)
+}
+
+func controllerImage() string {
+	if named := os.Getenv("SKUPPER_CONTROLLER_IMAGE"); named != "" {
+		return named
+	}
+	return image
 }
 
 func programVersion() string {

@@ -17,7 +17,9 @@ type line struct {
 	words    []string       // names of path
 	flags    []given        // in the order they were given
 	operands []string
-	help     bool // --help or -h stood somewhere
+	help     bool   // --help or -h stood somewhere
+	dashed   bool   // "--" has ended the flags
+	wants    string // name of the flag that lacks its value at the end
 	faults   error
 }
 
@@ -98,6 +100,7 @@ func (r *reader) next() string {
 func (r *reader) word(w string) {
 	switch {
 	case w == "--":
+		r.dashed = true
 		for _, w := range r.rest {
 			r.operand(w)
 		}
@@ -167,7 +170,7 @@ func (r *reader) long(w string) {
 	case !known:
 		r.unknown(name, shown)
 	case eq:
-		r.set(name, shown, value, takes)
+		r.set(name, shown, value, takes || r.optional(name))
 	case !takes:
 		r.flags = append(r.flags, given{name, shown, "true"})
 	default:
@@ -217,6 +220,7 @@ func (r *reader) set(name, shown, value string, takes bool) {
 // valueFromNext takes the next word as the value, unless it is itself a flag of this command: then the value was forgotten.
 func (r *reader) valueFromNext(name, shown string) {
 	if len(r.rest) == 0 {
+		r.wants = name
 		r.fault("flag %s needs a value", shown)
 		return
 	}
@@ -251,6 +255,26 @@ func (r *reader) lookup(name string) (known, takes bool) {
 	return known, takes
 }
 
+// optional tells a flag that may stand alone, but can have a value behind "=" that is more than true or false.
+func (r *reader) optional(name string) bool {
+	var found bool
+	var walk func([]*cli.Command)
+	walk = func(cmds []*cli.Command) {
+		for _, c := range cmds {
+			if g, ok := flagOf(c.Flags, name).(*cli.GenericFlag); ok && !takesValue(g) {
+				found = true
+			}
+			walk(c.Subcommands)
+		}
+	}
+	if leaf := r.leaf(); leaf != nil {
+		walk([]*cli.Command{leaf})
+	} else {
+		walk(r.below())
+	}
+	return found
+}
+
 func (r *reader) unknown(name, shown string) {
 	leaf := r.leaf()
 	if leaf == nil {
@@ -270,6 +294,10 @@ func flagOf(flags []cli.Flag, name string) cli.Flag {
 }
 
 func takesValue(f cli.Flag) bool {
+	if g, ok := f.(*cli.GenericFlag); ok {
+		alone, ok := g.Value.(interface{ IsBoolFlag() bool })
+		return !ok || !alone.IsBoolFlag()
+	}
 	d, ok := f.(cli.DocGenerationFlag)
 	return ok && d.TakesValue()
 }

@@ -14,6 +14,7 @@ func smallTree() []*cli.Command {
 	return []*cli.Command{
 		{Name: "site", Subcommands: []*cli.Command{
 			{Name: "create", Flags: []cli.Flag{ns(), &cli.BoolFlag{Name: "enable-link-access"}, &cli.StringFlag{Name: "timeout"}, &cli.BoolFlag{Name: "ha", Aliases: []string{"a"}}}},
+			{Name: "preview", Flags: []cli.Flag{ns(), &cli.GenericFlag{Name: "dry-run", Value: new(alone)}}},
 			{Name: "status", Aliases: []string{"show"}, Flags: []cli.Flag{ns(), out(), &cli.BoolFlag{Name: "noheading", Aliases: []string{"n"}}, &cli.BoolFlag{Name: "quiet", Aliases: []string{"q"}}}},
 		}},
 		{Name: "token", Subcommands: []*cli.Command{
@@ -22,6 +23,13 @@ func smallTree() []*cli.Command {
 		{Name: "version"},
 	}
 }
+
+// alone is the value of a flag that needs none.
+type alone string
+
+func (*alone) IsBoolFlag() bool     { return true }
+func (a *alone) Set(s string) error { *a = alone(s); return nil }
+func (a *alone) String() string     { return string(*a) }
 
 func TestParse(t *testing.T) {
 	for _, tc := range []struct{ name, in, want string }{
@@ -36,6 +44,9 @@ func TestParse(t *testing.T) {
 		{"equals-twice", "site create --timeout=a=b", "site create --timeout=a=b"},
 		{"bool-takes-no-value", "site create --enable-link-access west", "site create --enable-link-access=true -- west"},
 		{"bool-false", "site create --enable-link-access=false west", "site create --enable-link-access=false -- west"},
+		{"optional-alone", "site preview --dry-run x", "site preview --dry-run=true -- x"},
+		{"optional-value", "site preview --dry-run=server x", "site preview --dry-run=server -- x"},
+		{"optional-before-command", "--dry-run=server site preview", "site preview --dry-run=server"},
 		{"short-value-attached", "site status -oyaml", "site status --output=yaml"},
 		{"short-value-equals", "site status -o=yaml", "site status --output=yaml"},
 		{"short-group", "site status -nq x", "site status --noheading=true --quiet=true -- x"},

@@ -105,6 +105,9 @@ func helpFlag(f cli.Flag) [2]string {
 	if parts := strings.SplitN(text, "`", 3); len(parts) == 3 {
 		value, text = parts[1], parts[0]+parts[1]+parts[2]
 	}
+	if g, ok := f.(*cli.GenericFlag); ok && !takesValue(g) {
+		return [2]string{left + "[=" + value + "]", text}
+	}
 	if !d.TakesValue() {
 		return [2]string{left, text}
 	}

@@ -8,6 +8,7 @@ import (
 	"github.com/urfave/cli/v2"
 	"go.uber.org/multierr"
 
+	"github.com/skupper-plugins/suite/shared/api/v2alpha1"
 	"github.com/skupper-plugins/suite/shared/host"
 	"github.com/skupper-plugins/suite/shared/op"
 )
@@ -20,7 +21,8 @@ type verb struct {
 	example  string // words behind the host's, with operands
 	more     string // what the sentence leaves out; may be empty
 	manner   host.Manner
-	output   bool // accepts the host's output flags
+	output   bool     // accepts the host's output flags
+	kinds    []string // what NAME is one of; empty: those of the group, none of what is to be made
 	flags    []cli.Flag
 
 	// read turns words into a verb's value and checks it. It opens nothing. What it returns does the work, and is called
@@ -35,11 +37,15 @@ type tree struct {
 	host    host.Host
 	streams host.Streams
 	can     host.Capabilities
+	verbs   map[*cli.Command]verb // of the leaves
 }
 
 func (t *tree) group(name, usage string, verbs ...verb) *cli.Command {
 	g := &cli.Command{Name: name, Usage: usage}
 	for _, v := range verbs {
+		if v.kinds == nil && v.name != "create" && v.name != "generate" {
+			v.kinds = kindsOf(name)
+		}
 		g.Subcommands = append(g.Subcommands, t.leaf(name, v))
 	}
 	return g
@@ -60,7 +66,22 @@ func (t *tree) leaf(group string, v verb) *cli.Command {
 	if v.example != "" {
 		c.UsageText = t.host.Command() + " " + name + " " + v.example
 	}
+	t.verbs[c] = v
 	return c
+}
+
+// kindsOf are the kinds that the verbs of a group are about.
+func kindsOf(group string) []string {
+	switch group {
+	case "token":
+		return []string{v2alpha1.KindAccessGrant}
+	case "listener":
+		return []string{v2alpha1.KindListener, v2alpha1.KindMultiKeyListener}
+	}
+	if info, ok := v2alpha1.Lookup(group); ok {
+		return []string{info.Kind}
+	}
+	return nil
 }
 
 func (t *tree) run(c *cli.Context, name string, v verb) (err error) {
@@ -72,6 +93,9 @@ func (t *tree) run(c *cli.Context, name string, v verb) (err error) {
 	}
 	s := &session{tree: t, c: c}
 	defer func() { err = multierr.Append(err, s.close()) }()
+	if f, ok := t.host.(host.Follower); ok && v.manner == host.Table && f.Follows(c) {
+		return s.follow(c.Context, v, do, f.Follow(c, t.streams))
+	}
 	view, err := do(c.Context, s)
 	if err != nil && len(view.Lines) == 0 {
 		return err

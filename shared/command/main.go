@@ -18,7 +18,11 @@ import (
 // Main runs the command that args (without the program's name) name and returns the exit code: 0 done, 1 failed, 2 usage,
 // 3 not ready in time, 4 not found, 5 denied or expired, 6 conflict. An error is printed once, on s.Err.
 func Main(ctx context.Context, h host.Host, s host.Streams, args []string) int {
-	top := Tree(h, s)
+	t := newTree(h, s)
+	top := t.top()
+	if len(args) > 0 && (args[0] == completeWord || args[0] == completeWordPlain) {
+		return t.complete(ctx, top, args[1:], args[0] == completeWord)
+	}
 	if len(args) == 1 && (args[0] == "--version" || args[0] == "-v") { // what everybody tries first
 		args = []string{"version"}
 	}

@@ -8,8 +8,13 @@ import (
 )
 
 // Tree is the commands of a host: those that all hosts have, the system verbs where it runs sites itself, and its own.
-func Tree(h host.Host, s host.Streams) []*cli.Command {
-	t := &tree{host: h, streams: s, can: h.Capabilities()}
+func Tree(h host.Host, s host.Streams) []*cli.Command { return newTree(h, s).top() }
+
+func newTree(h host.Host, s host.Streams) *tree {
+	return &tree{host: h, streams: s, can: h.Capabilities(), verbs: map[*cli.Command]verb{}}
+}
+
+func (t *tree) top() []*cli.Command {
 	top := []*cli.Command{
 		t.group("site", "the place that is linked to others", t.siteCreate(), t.siteUpdate(), t.siteStatus(), t.siteDelete(), t.siteGenerate()),
 		t.group("token", "what one site gives another to be linked to", t.tokenIssue(), t.tokenRedeem(), t.tokenStatus(), t.tokenRevoke(), t.tokenInspect()),
@@ -33,9 +38,22 @@ func Tree(h host.Host, s host.Streams) []*cli.Command {
 		top = append(top, t.group("system", "the processes of local sites, and resources from files", t.systemStart(), t.systemStop(), t.systemReload(),
 			t.systemStatus(), t.systemInstall(), t.systemUninstall(), t.systemApply(), t.systemDelete()))
 	}
-	top = append(top, t.leaf("", t.version()))
-	if c, ok := h.(host.Commander); ok {
-		top = append(top, c.Commands(s)...)
+	top = append(top, t.group("completion", "let the shell complete what you type", t.completions()...), t.leaf("", t.version()))
+	if c, ok := t.host.(host.Commander); ok {
+		for _, own := range c.Commands(t.streams) {
+			top = merge(top, own)
+		}
 	}
 	return top
+}
+
+// merge adds a host's command; the commands of a group that there is already go into that.
+func merge(top []*cli.Command, own *cli.Command) []*cli.Command {
+	for _, c := range top {
+		if c.Name == own.Name && len(own.Subcommands) > 0 {
+			c.Subcommands = append(c.Subcommands, own.Subcommands...)
+			return top
+		}
+	}
+	return append(top, own)
 }

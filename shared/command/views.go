@@ -42,19 +42,9 @@ type column[T any] struct {
 	value              func(T) string
 }
 
-// listing shows resources as a table; named shows a single one as lines, with more of them.
+// listing shows resources as a table; named shows a single one as lines too, with more of them.
 func listing[T v2alpha1.Object](found op.Status[T], named bool, kind, empty string, columns []column[T], more ...column[T]) host.View {
 	v := host.View{Kind: kind, Notes: found.Notes}
-	if named && len(found.Items) == 1 {
-		it := found.Items[0]
-		v.Name, v.Object = it.GetName(), it
-		for _, c := range append(columns, more...) {
-			if text := c.value(it); text != "" || c.title != "" {
-				v.Fields = append(v.Fields, host.Field{Title: c.label, Name: c.name, Value: text})
-			}
-		}
-		return v
-	}
 	v.Object, v.Empty = host.List(found.Items), empty
 	v.Columns = []host.Column{}
 	for _, c := range columns {
@@ -66,6 +56,15 @@ func listing[T v2alpha1.Object](found op.Status[T], named bool, kind, empty stri
 			row = append(row, c.value(it))
 		}
 		v.Rows = append(v.Rows, row)
+	}
+	if named && len(found.Items) == 1 {
+		it := found.Items[0]
+		v.Name, v.Object = it.GetName(), it
+		for _, c := range append(columns, more...) {
+			if text := c.value(it); text != "" || c.title != "" {
+				v.Fields = append(v.Fields, host.Field{Title: c.label, Name: c.name, Value: text})
+			}
+		}
 	}
 	return v
 }

@@ -37,6 +37,13 @@ type Commander interface {
 	Commands(s Streams) []*cli.Command
 }
 
+// Completer is a Host that knows what its own flags can be.
+type Completer interface {
+	// CompleteFlag gives the values that a flag can have, "VALUE" or "VALUE\tDESCRIPTION"; known is false for a flag of which
+	// it does not know. What takes too long or fails is left out.
+	CompleteFlag(ctx context.Context, c *cli.Context, flag string) (values []string, known bool)
+}
+
 // Manner is the kind of result that output flags are for.
 type Manner int
 

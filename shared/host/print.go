@@ -13,7 +13,7 @@ type Text struct {
 	Result  func(View) string // the result line; nil: the name alone
 }
 
-// Print writes what v has of lines, documents, table, fields or result, the first of these, to s.Out, and the remarks to s.Err.
+// Print writes what v has of lines, documents, fields, table or result, the first of these, to s.Out, and the remarks to s.Err.
 // A view with none of them, and a table without rows, leave s.Out alone.
 func (t Text) Print(s Streams, v View) error {
 	if err := t.answer(s.Out, v); err != nil {
@@ -34,12 +34,12 @@ func (t Text) answer(w io.Writer, v View) error {
 		return err
 	case v.Documents != nil:
 		return EncodeDocuments(w, "yaml", v.Documents)
+	case v.Fields != nil:
+		return WriteFields(w, v.Fields)
 	case v.Columns != nil && len(v.Rows) == 0:
 		return nil
 	case v.Columns != nil:
 		return WriteTable(w, v.Columns, v.Rows, t.Heading)
-	case v.Fields != nil:
-		return WriteFields(w, v.Fields)
 	case v.Name == "":
 		return nil
 	}

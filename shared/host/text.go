@@ -99,6 +99,12 @@ func WriteRemarks(w io.Writer, v View) error {
 // {{.Status}}.
 func Records(v View) []map[string]string {
 	switch {
+	case v.Fields != nil:
+		rec := make(map[string]string, len(v.Fields))
+		for _, f := range v.Fields {
+			rec[f.Name] = f.Value
+		}
+		return []map[string]string{rec}
 	case v.Columns != nil:
 		all := make([]map[string]string, 0, len(v.Rows))
 		for _, r := range v.Rows {
@@ -111,12 +117,6 @@ func Records(v View) []map[string]string {
 			all = append(all, rec)
 		}
 		return all
-	case v.Fields != nil:
-		rec := make(map[string]string, len(v.Fields))
-		for _, f := range v.Fields {
-			rec[f.Name] = f.Value
-		}
-		return []map[string]string{rec}
 	}
 	if v.Name == "" {
 		all := make([]map[string]string, 0, len(v.Lines))

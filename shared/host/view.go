@@ -1,7 +1,7 @@
 package host
 
 // View is a result to be shown. A host picks the part that the chosen output asks for: the object for json and yaml, else
-// documents, table, fields or a result line, whichever is there.
+// documents, fields, table or a result line, whichever is there.
 type View struct {
 	Verb string // what was done, a past participle ("created", "unchanged"); empty for a verb that only looks
 	Kind string // kind of the resource in the singular and lower case ("accessgrant"); empty for none
@@ -17,7 +17,7 @@ type View struct {
 	Columns []Column
 	Rows    [][]string
 
-	// Fields are the lines of a single resource.
+	// Fields are the lines of a single resource. Where it can be followed there is a table with its row too.
 	Fields []Field
 
 	// Lines are the answer of a verb that did several things, one result line for each ("Site west created").

@@ -21,7 +21,7 @@ func remove(ctx context.Context, p Ports, kind, name string, g Gone, say Progres
 	if !g.Wait {
 		return did, nil
 	}
-	end := goal{what: strings.ToLower(kind) + " " + name, state: "gone", timeout: g.Timeout, hint: "`" + statusOf(kind, name) + "`"}
+	end := goal{what: strings.ToLower(kind) + " " + name, state: "gone", timeout: g.Timeout, hint: "`" + statusOf(kind, name) + "`", kinds: []string{kind}}
 	return did, await(ctx, p.Store, end, say, func(ctx context.Context) (bool, string, error) {
 		_, err := p.Store.Get(ctx, kind, name)
 		switch {

@@ -62,6 +62,7 @@ type goal struct {
 	timeout     time.Duration // the longest time to wait
 	again       time.Duration // look again after this even if nothing changes; 0: do not
 	hint        string        // for when the time is up
+	kinds       []string      // only their changes matter; none: all do
 }
 
 // await looks, and looks again after each change of the store, until it is done, fails for good or the time is up. The last
@@ -79,7 +80,7 @@ func await(ctx context.Context, store site.Store, g goal, say Progress, look loo
 		}
 		return fault.New(fault.Late, msg, g.hint)
 	}
-	events, err := store.Watch(within)
+	events, err := site.Watch(within, store, g.kinds...)
 	if err != nil {
 		if within.Err() != nil {
 			return late("")
@@ -138,7 +139,7 @@ func awaitCondition(ctx context.Context, store site.Store, kind, name string, w 
 	lower := strings.ToLower(kind)
 	started := time.Now()
 	what := fmt.Sprintf("%s %s", lower, name)
-	g := goal{what, w.For, w.Timeout, settle, "it may still become so: `" + statusOf(kind, name) + "`"}
+	g := goal{what, w.For, w.Timeout, settle, "it may still become so: `" + statusOf(kind, name) + "`", []string{kind}}
 	err := await(ctx, store, g, say, func(ctx context.Context) (bool, string, error) {
 		obj, err := store.Get(ctx, kind, name)
 		if err != nil {

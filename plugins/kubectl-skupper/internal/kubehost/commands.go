@@ -13,7 +13,7 @@ import (
 
 // Commands implements host.Commander: as with kubectl, the many flags that say where the cluster is have a page of their own.
 func (h Host) Commands(s host.Streams) []*cli.Command {
-	return []*cli.Command{{
+	return []*cli.Command{h.install(s), h.uninstall(s), h.completion(s), {
 		Name: "options", Usage: "list the flags that every command has",
 		Action: func(c *cli.Context) error {
 			if c.Args().Len() > 0 {

@@ -26,6 +26,7 @@ import (
 // Host is kubectl as a host of the shared verbs.
 type Host struct {
 	version string
+	image   string // of the controller, unless flags name one; may be empty
 	getenv  func(string) string
 	now     func() time.Time
 	warn    io.Writer // what the cluster warns of, and kubectl shows
@@ -34,11 +35,12 @@ type Host struct {
 var (
 	_ host.Host      = Host{}
 	_ host.Commander = Host{}
+	_ host.Follower  = Host{}
 )
 
-// New makes the host of a program of that version.
-func New(version string) Host {
-	return Host{version: version, getenv: os.Getenv, now: time.Now, warn: os.Stderr}
+// New makes the host of a program of that version, which installs controllers of that image; empty: flags must name one.
+func New(version, image string) Host {
+	return Host{version: version, image: image, getenv: os.Getenv, now: time.Now, warn: os.Stderr}
 }
 
 // Command implements host.Host.

@@ -35,6 +35,8 @@ func (Host) OutputFlags(m host.Manner) []cli.Flag {
 	}
 	return append(flags,
 		&cli.BoolFlag{Name: "no-headers", Usage: "leave out the headers"},
+		&cli.BoolFlag{Name: "watch", Aliases: []string{"w"}, Usage: "go on and print what changes"},
+		&cli.BoolFlag{Name: "watch-only", Usage: "print what changes, not what there is"},
 		&cli.BoolFlag{Name: "all-namespaces", Aliases: []string{"A"}, Usage: "show those of all namespaces"},
 		&cli.StringFlag{Name: "selector", Aliases: []string{"l"}, Usage: "show those whose labels match `SELECTOR`: key=value, key!=value, key in (a,b), key"})
 }

@@ -15,7 +15,7 @@ import (
 
 // Print implements host.Host.
 func (h Host) Print(c *cli.Context, s host.Streams, v host.View) error {
-	if lists(c) && v.Columns != nil {
+	if lists(c) && v.Columns != nil && v.Fields == nil {
 		var err error
 		if v, err = choose(v, c.String("selector"), c.Bool("all-namespaces")); err != nil {
 			return err
@@ -72,13 +72,13 @@ func (h Host) human(c *cli.Context, w io.Writer, v host.View, wide bool) error {
 	switch {
 	case v.Documents != nil:
 		return host.EncodeDocuments(w, "yaml", v.Documents)
+	case v.Fields != nil:
+		return host.WriteFields(w, v.Fields)
 	case v.Columns != nil:
 		if wide {
 			v = widen(v, h.now())
 		}
 		return writeTable(w, v, !c.Bool("no-headers"))
-	case v.Fields != nil:
-		return host.WriteFields(w, v.Fields)
 	case v.Lines != nil:
 		return host.Text{}.Print(host.Streams{Out: w, Err: io.Discard}, host.View{Lines: resultLines(v)})
 	case v.Name == "":
@@ -136,7 +136,7 @@ func resultLines(v host.View) []string {
 func writeNames(w io.Writer, v host.View) error {
 	var b strings.Builder
 	switch list := listed(v); {
-	case v.Documents != nil || v.Columns != nil:
+	case v.Documents != nil || v.Columns != nil && v.Fields == nil:
 		for _, o := range list {
 			b.WriteString(qualified(v2alpha1.KindOf(o), o.GetName()) + "\n")
 		}

@@ -18,7 +18,7 @@ import (
 )
 
 // InstallHint is what to do in a cluster that does not know the resources.
-const InstallHint = "have an administrator install Skupper v2 in the cluster: `kubectl apply -f https://skupper.io/v2/install.yaml`"
+const InstallHint = "`install` puts it there, if you may; otherwise ask an administrator"
 
 // call is what the cluster was asked for.
 type call struct {
@@ -36,10 +36,19 @@ func (c call) String() string {
 }
 
 func (c call) where() string {
-	if c.namespace == "" {
+	switch {
+	case c.namespace == "" && c.name != "": // of the cluster itself
+		return ""
+	case c.namespace == "":
 		return " in all namespaces"
 	}
 	return " in namespace " + c.namespace
+}
+
+// Explain turns what a client of the cluster returned into a fault: what failed and what to try. Without a namespace the object
+// is one of the cluster itself; without a name either it is about those of all namespaces.
+func Explain(ctx context.Context, verb string, resource schema.GroupResource, name, namespace string, err error) error {
+	return explain(ctx, call{verb, resource, name, namespace}, err)
 }
 
 // explain turns what a client of the cluster returned into a fault: what failed and what to try. What was asked for is in it
@@ -126,7 +135,10 @@ func (c call) rightHint() string {
 		resource += " --subresource status"
 	}
 	where := " -n " + c.namespace
-	if c.namespace == "" {
+	switch {
+	case c.namespace == "" && c.name != "":
+		where = ""
+	case c.namespace == "":
 		where = " -A"
 	}
 	return "ask an administrator for it; `kubectl auth can-i " + verb + " " + resource + where + "` tells when you have it"

@@ -37,7 +37,7 @@ func TestExplain(t *testing.T) {
 	}{
 		{"no such object", get, apierrors.NewNotFound(links, "east"), fault.Missing, `links.skupper.io "east" not found in namespace west`, ""},
 		{"no such kind", get, apierrors.NewGenericServerResponse(404, "GET", links, "east", "404 page not found", 0, true), fault.Usage,
-			"the cluster does not know links.skupper.io: Skupper v2 is not installed in it, or only an older version", "kubectl apply -f"},
+			"the cluster does not know links.skupper.io: Skupper v2 is not installed in it, or only an older version", "`install` puts it there"},
 		{"no such kind of others", call{verb: "get", resource: schema.GroupResource{Group: "apps", Resource: "deployments"}, name: "x", namespace: "y"},
 			apierrors.NewGenericServerResponse(404, "GET", links, "x", "", 0, true), fault.Usage, "the cluster does not know deployments.apps", ""},
 		{"no such namespace", get, apierrors.NewNotFound(schema.GroupResource{Resource: "namespaces"}, "west"), fault.Missing,

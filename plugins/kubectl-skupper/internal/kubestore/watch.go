@@ -2,6 +2,7 @@ package kubestore
 
 import (
 	"context"
+	"slices"
 	"sync"
 	"time"
 
@@ -24,10 +25,31 @@ const (
 // Watch implements site.Store. Each kind is watched by itself. A watch that breaks is begun anew, and then everything may have
 // changed; a kind that the user may read but not watch is announced every second; one that the cluster does not know is not.
 func (s *Store) Watch(ctx context.Context) (<-chan site.Event, error) {
+	return s.watch(ctx, everyKind())
+}
+
+var _ site.KindWatcher = (*Store)(nil)
+
+// WatchKinds implements site.KindWatcher.
+func (s *Store) WatchKinds(ctx context.Context, kinds ...string) (<-chan site.Event, error) {
+	var infos []v2alpha1.KindInfo
+	for _, kind := range kinds {
+		info, err := lookup(kind)
+		if err != nil {
+			return nil, err
+		}
+		if !slices.ContainsFunc(infos, func(i v2alpha1.KindInfo) bool { return i.Kind == kind }) {
+			infos = append(infos, info)
+		}
+	}
+	return s.watch(ctx, infos)
+}
+
+func (s *Store) watch(ctx context.Context, infos []v2alpha1.KindInfo) (<-chan site.Event, error) {
 	bell := &bell{events: make(chan site.Event, 1)}
 	bell.ring(site.Event{})
 	var kinds sync.WaitGroup
-	for _, info := range everyKind() {
+	for _, info := range infos {
 		kinds.Go(func() { s.follow(ctx, info, bell.ring) })
 	}
 	go func() {

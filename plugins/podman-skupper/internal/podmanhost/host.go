@@ -31,6 +31,7 @@ type Host struct {
 var (
 	_ host.Host      = Host{}
 	_ host.Commander = Host{}
+	_ host.Follower  = Host{}
 )
 
 // New makes the host of a program of that version.

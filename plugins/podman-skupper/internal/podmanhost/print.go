@@ -21,7 +21,8 @@ func (Host) OutputFlags(m host.Manner) []cli.Flag {
 	if m == host.Table {
 		flags = append(flags,
 			&cli.BoolFlag{Name: "noheading", Aliases: []string{"n"}, Usage: "leave out the headings"},
-			&cli.BoolFlag{Name: "quiet", Aliases: []string{"q"}, Usage: "print names only"})
+			&cli.BoolFlag{Name: "quiet", Aliases: []string{"q"}, Usage: "print names only"},
+			&cli.BoolFlag{Name: "watch", Aliases: []string{"w"}, Usage: "go on and print what changes"})
 	}
 	return flags
 }
@@ -52,6 +53,54 @@ func checkOutput(c *cli.Context) (err error) {
 	return err
 }
 
+// Follows implements host.Follower.
+func (Host) Follows(c *cli.Context) bool { return c.Bool("watch") }
+
+// Follow implements host.Follower. Of a document format each resource is a document.
+func (Host) Follow(c *cli.Context, s host.Streams) func(host.View) error {
+	var shown host.Shown
+	first := true
+	return func(v host.View) error {
+		notes := host.View{Empty: v.Empty, Notes: v.Notes, Next: v.Next, Columns: v.Columns, Rows: v.Rows}
+		whole := c.String("output") != "" || report.IsJSON(c.String("format")) && c.String("format") != ""
+		v = shown.Changed(v, whole)
+		defer func() { first = false }()
+		if len(v.Rows) > 0 {
+			if err := changes(c, s.Out, v, whole, first); err != nil {
+				return err
+			}
+		}
+		if !first || whole {
+			return nil // people have been told
+		}
+		return host.WriteRemarks(s.Err, notes)
+	}
+}
+
+func changes(c *cli.Context, w io.Writer, v host.View, whole, first bool) error {
+	if !whole && c.String("format") == "" && !c.Bool("quiet") {
+		return host.WriteTable(w, v.Columns, v.Rows, first && !c.Bool("noheading"))
+	}
+	if f := c.String("format"); !whole && f != "" {
+		return byTemplate(c, w, v, template(f), first && !c.Bool("noheading"))
+	}
+	if !whole {
+		return answer(c, w, v)
+	}
+	for i, o := range host.Items(v) {
+		if c.String("output") == "yaml" && (!first || i > 0) {
+			if _, err := io.WriteString(w, "---\n"); err != nil {
+				return err
+			}
+		}
+		v.Object = o
+		if err := answer(c, w, v); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
 // Print implements host.Host.
 func (Host) Print(c *cli.Context, s host.Streams, v host.View) error {
 	if err := answer(c, s.Out, v); err != nil {
@@ -80,16 +129,16 @@ func answer(c *cli.Context, w io.Writer, v host.View) error {
 	case report.IsJSON(format) && format != "":
 		return host.Encode(w, "json", v.Object)
 	case format != "":
-		return byTemplate(c, w, v, template(format))
+		return byTemplate(c, w, v, template(format), !c.Bool("noheading"))
 	case c.Bool("quiet"):
 		return names(w, v)
+	case v.Fields != nil:
+		return host.WriteFields(w, v.Fields)
 	case v.Columns != nil:
 		if len(v.Rows) == 0 && v.Empty != "" {
 			return nil // the remark says so
 		}
 		return host.WriteTable(w, v.Columns, v.Rows, !c.Bool("noheading"))
-	case v.Fields != nil:
-		return host.WriteFields(w, v.Fields)
 	case v.Lines != nil:
 		for _, l := range v.Lines {
 			if _, err := fmt.Fprintln(w, l); err != nil {

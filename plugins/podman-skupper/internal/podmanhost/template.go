@@ -25,7 +25,7 @@ func template(f string) string {
 
 // byTemplate writes the records of a view by the user's template. A field that there is not is an error, and then nothing is
 // written.
-func byTemplate(c *cli.Context, w io.Writer, v host.View, format string) error {
+func byTemplate(c *cli.Context, w io.Writer, v host.View, format string, heading bool) error {
 	var b bytes.Buffer
 	f, err := report.New(&b, c.Command.Name).Parse(report.OriginUser, format)
 	if err != nil {
@@ -42,7 +42,7 @@ func byTemplate(c *cli.Context, w io.Writer, v host.View, format string) error {
 	if len(names) == 0 && len(records) > 0 {
 		names = slices.Sorted(maps.Keys(records[0]))
 	}
-	if f.RenderHeaders && !c.Bool("noheading") && len(titles) > 0 {
+	if f.RenderHeaders && heading && len(titles) > 0 {
 		records = append([]map[string]string{titles}, records...)
 	}
 	if err := f.Execute(structs(names, records)); err != nil {
