@@ -108,11 +108,15 @@ func (c *Client) attempt(ctx context.Context, x *exchange) (Result, *Failure) {
 		return Result{}, x.unanswered(err, &p, within)
 	}
 	if resp.StatusCode != http.StatusOK {
-		return Result{}, x.refused(resp, string(body))
+		f := x.refused(resp, string(body))
+		f.Status, f.Body = resp.StatusCode, clip(string(body))
+		return Result{}, f
 	}
 	res, err := x.read(body)
 	if err != nil {
-		return Result{}, x.garbled(err)
+		f := x.garbled(err)
+		f.Status = resp.StatusCode
+		return Result{}, f
 	}
 	return res, nil
 }

@@ -31,6 +31,10 @@ type Failure struct {
 	Final bool // the same token will be refused again, whoever tries and when
 	Spent bool // the token is of no use any more
 
+	// Status and Body are those of the HTTP response, the latter shortened to what fits a message; 0 and empty if there was none.
+	Status int
+	Body   string
+
 	fault fault.Error
 	after time.Duration // how long the server asks to wait
 }

@@ -13,11 +13,7 @@ import (
 	"github.com/skupper-plugins/suite/shared/api/v2alpha1"
 	"github.com/skupper-plugins/suite/shared/grant"
 	"github.com/skupper-plugins/suite/shared/site"
-	"github.com/skupper-plugins/suite/shared/token"
 )
-
-// defaultWindow is how long a grant can be redeemed that does not say.
-const defaultWindow = 15 * time.Minute
 
 // grants makes AccessGrants redeemable. Its goroutine owns the server; see run.
 type grants struct {
@@ -128,30 +124,7 @@ func process(obj *v2alpha1.AccessGrant, s *v2alpha1.Site, now time.Time) (end ti
 	case !s.AcceptsLinks():
 		return end, fmt.Errorf("site %s accepts no links", s.Name)
 	}
-	window := defaultWindow
-	if text := obj.Spec.ExpirationWindow; text != "" {
-		if window, err = time.ParseDuration(text); err != nil || window <= 0 {
-			return end, fmt.Errorf("spec.expirationWindow is %q, want a duration such as 15m", text)
-		}
-	}
-	if obj.Status.Code == "" || obj.Spec.Code != "" {
-		if obj.Status.Code = obj.Spec.Code; obj.Status.Code == "" {
-			obj.Status.Code = token.NewCode()
-		}
-	}
-	if len(obj.Status.Code) > token.MaxCode {
-		return end, fmt.Errorf("spec.code has %d octets, want %d or fewer", len(obj.Status.Code), token.MaxCode)
-	}
-	if end, err = time.Parse(time.RFC3339, obj.Status.ExpirationTime); err != nil {
-		end = now.Add(window).UTC().Truncate(time.Second)
-		obj.Status.ExpirationTime = end.Format(time.RFC3339)
-	}
-	rec, err := grant.Of(obj)
-	if err != nil {
-		return end, err
-	}
-	obj.Status.Redemptions = rec.Redeemed
-	return end, nil
+	return grant.Prepare(obj, now)
 }
 
 // hostsOf are the hosts by which others reach this machine, best first; there is one at least.
