@@ -1,0 +1,54 @@
+package grants
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	corev1 "k8s.io/api/core/v1"
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	"sigs.k8s.io/controller-runtime/pkg/client"
+
+	"github.com/skupper-plugins/suite/plugins/kubectl-skupper/internal/activesite"
+	"github.com/skupper-plugins/suite/shared/api/v2alpha1"
+	"github.com/skupper-plugins/suite/shared/grant"
+	"github.com/skupper-plugins/suite/shared/grant/grantserver"
+	"github.com/skupper-plugins/suite/shared/pki"
+)
+
+func errEdge() error {
+	return errors.New("Edge sites cannot accept incoming links from remote sites") //nolint:staticcheck // matched on by others
+}
+
+// issuer signs with the authority of the grant's site, which is what the site's routers trust.
+type issuer struct {
+	client.Reader
+	now func() time.Time
+}
+
+var _ grantserver.Issuer = issuer{}
+
+// Issue implements grantserver.Issuer.
+func (i issuer) Issue(ctx context.Context, namespace, _, subject string, csr []byte) (grantserver.Credentials, error) {
+	site, err := activesite.In(ctx, i, namespace)
+	switch {
+	case err != nil:
+		return grantserver.Credentials{}, err
+	case site == nil:
+		return grantserver.Credentials{}, grant.NoSite
+	case site.Spec.Edge:
+		return grantserver.Credentials{}, grant.Edge
+	}
+	var s corev1.Secret
+	if err := i.Get(ctx, client.ObjectKey{Namespace: namespace, Name: site.Issuer()}, &s); err != nil {
+		if apierrors.IsNotFound(err) {
+			err = grant.NoIssuer
+		}
+		return grantserver.Credentials{}, err
+	}
+	ca := pki.Pair{CA: s.Data[v2alpha1.SecretKeyCA], Cert: s.Data[v2alpha1.SecretKeyCert], Key: s.Data[v2alpha1.SecretKeyKey]}
+	if _, err := pki.Parse(ca); err != nil || len(ca.Key) == 0 {
+		return grantserver.Credentials{}, grant.NoIssuer
+	}
+	return grantserver.Sign(ca, subject, csr, site.Status.Endpoints, 0, i.now())
+}

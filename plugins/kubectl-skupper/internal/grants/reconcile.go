@@ -1,0 +1,151 @@
+package grants
+
+import (
+	"context"
+	"fmt"
+	"sync"
+	"time"
+
+	"k8s.io/apimachinery/pkg/api/equality"
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	ctrl "sigs.k8s.io/controller-runtime"
+	"sigs.k8s.io/controller-runtime/pkg/client"
+	"sigs.k8s.io/controller-runtime/pkg/reconcile"
+
+	"github.com/skupper-plugins/suite/plugins/kubectl-skupper/internal/scope"
+	"github.com/skupper-plugins/suite/shared/api/v2alpha1"
+	"github.com/skupper-plugins/suite/shared/grant"
+)
+
+type reconciler struct {
+	client.Client
+	opts    Options
+	address *address
+
+	mu      sync.Mutex
+	counted map[client.ObjectKey]time.Time // when a count was last written
+}
+
+// grantsOf are the grants of a site.
+func (r *reconciler) grantsOf(ctx context.Context, site client.Object) []reconcile.Request {
+	return scope.Requests(ctx, r, &v2alpha1.AccessGrantList{}, client.InNamespace(site.GetNamespace()))
+}
+
+// all are all grants.
+func (r *reconciler) all(ctx context.Context, _ client.Object) []reconcile.Request {
+	return scope.Requests(ctx, r, &v2alpha1.AccessGrantList{})
+}
+
+// Reconcile brings the status of one grant up to date.
+func (r *reconciler) Reconcile(ctx context.Context, req ctrl.Request) (ctrl.Result, error) {
+	if in, err := r.opts.Scope.Controls(ctx, req.Namespace); err != nil || !in {
+		return ctrl.Result{}, err
+	}
+	var g v2alpha1.AccessGrant
+	if err := r.Get(ctx, req.NamespacedName, &g); err != nil {
+		if apierrors.IsNotFound(err) {
+			r.forget(req.NamespacedName)
+		}
+		return ctrl.Result{}, client.IgnoreNotFound(err)
+	}
+	if !g.DeletionTimestamp.IsZero() {
+		return ctrl.Result{}, nil
+	}
+	if g.Spec.RedemptionsAllowed == 0 {
+		before := g.DeepCopy()
+		g.Spec.RedemptionsAllowed = 1
+		if err := r.Patch(ctx, &g, client.MergeFrom(before)); err != nil {
+			return ctrl.Result{}, client.IgnoreNotFound(err)
+		}
+	}
+	before := g.DeepCopy()
+	edge, err := r.onEdge(ctx, g.Namespace)
+	if err != nil {
+		return ctrl.Result{}, err
+	}
+	now := r.opts.Now()
+	end := r.process(&g, edge, now)
+	var again ctrl.Result
+	if left := end.Sub(now); left > 0 {
+		again.RequeueAfter = left + time.Millisecond
+	}
+	if equality.Semantic.DeepEqual(before.Status, g.Status) {
+		return again, nil
+	}
+	if wait := r.hold(req.NamespacedName, before, &g, now); wait > 0 {
+		return ctrl.Result{RequeueAfter: wait}, nil
+	}
+	// A patch, as redemptions change the metadata at the same time, which is no conflict.
+	if err := r.Status().Patch(ctx, &g, client.MergeFrom(before)); err != nil {
+		return ctrl.Result{}, client.IgnoreNotFound(err)
+	}
+	return again, nil
+}
+
+// process computes the status and gives the grant's end, zero if it has none.
+func (r *reconciler) process(g *v2alpha1.AccessGrant, edge bool, now time.Time) time.Time {
+	base, ca, problem := r.address.get()
+	end, err := grant.Prepare(g, now)
+	switch {
+	case err != nil:
+	case edge:
+		err = errEdge()
+	case !end.After(now):
+		err = fmt.Errorf("expired at %s: make a new grant", end.UTC().Format(time.RFC3339))
+	}
+	v2alpha1.SetCondition(now, g, v2alpha1.ConditionProcessed, err)
+	g.Status.URL, g.Status.CA = "", ca
+	if base != "" {
+		g.Status.URL = "https://" + base + "/" + string(g.UID)
+	}
+	err = nil
+	if problem != "" || base == "" || ca == "" {
+		if problem == "" {
+			problem = waitingForServer
+		}
+		err = v2alpha1.Waiting(problem)
+	}
+	v2alpha1.SetCondition(now, g, v2alpha1.ConditionResolved, err)
+	if g.Status.Message == messageDisabled { // left from when they were
+		v2alpha1.ClearCondition(now, g, v2alpha1.ConditionResolved)
+		v2alpha1.SetCondition(now, g, v2alpha1.ConditionResolved, err)
+	}
+	return end
+}
+
+// onEdge tells whether a site of the namespace that is ready is an edge site.
+func (r *reconciler) onEdge(ctx context.Context, namespace string) (bool, error) {
+	var sites v2alpha1.SiteList
+	if err := r.List(ctx, &sites, client.InNamespace(namespace)); err != nil {
+		return false, err
+	}
+	for i := range sites.Items {
+		if s := &sites.Items[i]; s.Spec.Edge && s.IsReady() {
+			return true, nil
+		}
+	}
+	return false, nil
+}
+
+// hold is how long to wait before a status is written in which nothing but the count changed, and that again and again: a
+// grant that is redeemed hundreds of times a second is not written as often for it.
+func (r *reconciler) hold(key client.ObjectKey, before, after *v2alpha1.AccessGrant, now time.Time) time.Duration {
+	was := before.Status.DeepCopy()
+	was.Redemptions = after.Status.Redemptions
+	if !equality.Semantic.DeepEqual(was, &after.Status) {
+		return 0
+	}
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if since := now.Sub(r.counted[key]); since >= 0 && since < eachCount {
+		return eachCount - since
+	}
+	r.counted[key] = now
+	return 0
+}
+
+func (r *reconciler) forget(key client.ObjectKey) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	delete(r.counted, key)
+}

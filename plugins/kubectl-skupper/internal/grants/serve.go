@@ -1,0 +1,76 @@
+package grants
+
+import (
+	"context"
+	"fmt"
+	"net"
+	"strconv"
+
+	"k8s.io/client-go/rest"
+	toolscache "k8s.io/client-go/tools/cache"
+	ctrl "sigs.k8s.io/controller-runtime"
+	"sigs.k8s.io/controller-runtime/pkg/cache"
+	"sigs.k8s.io/controller-runtime/pkg/client"
+	"sigs.k8s.io/controller-runtime/pkg/manager"
+
+	"github.com/skupper-plugins/suite/shared/api/v2alpha1"
+	"github.com/skupper-plugins/suite/shared/grant/grantserver"
+)
+
+// server is the grant server as a part of the manager.
+type server struct {
+	*grantserver.Server
+	store  *store
+	caches cache.Cache
+	opts   Options
+}
+
+var _ manager.LeaderElectionRunnable = (*server)(nil)
+
+func newServer(mgr ctrl.Manager, o Options) (*server, error) {
+	// Redemptions are no matter of the rate at which reconcilers may ask: claimants wait for them.
+	conf := rest.CopyConfig(mgr.GetConfig())
+	conf.QPS, conf.RateLimiter = -1, nil
+	direct, err := client.New(conf, client.Options{Scheme: mgr.GetScheme(), Mapper: mgr.GetRESTMapper()})
+	if err != nil {
+		return nil, fmt.Errorf("make a client for redemptions: %w", err)
+	}
+	s := &store{cache: mgr.GetClient(), live: direct, write: direct, scope: o.Scope,
+		byUID: map[string]client.ObjectKey{}, written: map[string]*v2alpha1.AccessGrant{}}
+	return &server{Server: grantserver.New(s, issuer{mgr.GetClient(), o.Now}, grantserver.Options{Log: o.Log}),
+		store: s, caches: mgr.GetCache(), opts: o}, nil
+}
+
+// NeedLeaderElection says that every replica serves.
+func (*server) NeedLeaderElection() bool { return false }
+
+// Start serves until ctx ends. It begins once all grants are known, so that none is denied that there is.
+func (s *server) Start(ctx context.Context) error {
+	informer, err := s.caches.GetInformer(ctx, &v2alpha1.AccessGrant{})
+	if err != nil {
+		return fmt.Errorf("follow the grants: %w", err)
+	}
+	seen, err := informer.AddEventHandler(toolscache.ResourceEventHandlerFuncs{
+		AddFunc:    s.store.add,
+		UpdateFunc: func(_, obj any) { s.store.add(obj) },
+		DeleteFunc: func(obj any) {
+			if gone, ok := obj.(toolscache.DeletedFinalStateUnknown); ok {
+				obj = gone.Obj
+			}
+			s.store.remove(obj)
+		},
+	})
+	if err != nil {
+		return fmt.Errorf("follow the grants: %w", err)
+	}
+	defer func() { _ = informer.RemoveEventHandler(seen) }() // the cache ends as well
+	if !toolscache.WaitForCacheSync(ctx.Done(), seen.HasSynced) {
+		return nil // ctx ended
+	}
+	ln, err := new(net.ListenConfig).Listen(ctx, "tcp", ":"+strconv.Itoa(s.opts.Config.Port))
+	if err != nil {
+		return fmt.Errorf("open the grant server's port: %w", err)
+	}
+	s.opts.Log.Info().Int("port", s.opts.Config.Port).Msg("grant-server.started")
+	return s.Serve(ctx, ln)
+}
