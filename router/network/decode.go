@@ -17,8 +17,8 @@ type beacon struct {
 
 // The kinds of sources that are listened to.
 const (
-	kindRouter     = "ROUTER"
-	kindController = "CONTROLLER"
+	kindRouter     = vanflow.KindRouter
+	kindController = vanflow.KindController
 )
 
 // subject is what kind of message it is, "" if it does not say.

@@ -153,9 +153,9 @@ var engineRules = []Rule{
 		Reason: "the management client works against any router, so it needs none of ours",
 	},
 	{
-		From: []string{"./router/network"},
+		From: []string{"./router/network", "./router/announce"},
 		Forbid: []string{"./router", "./router/internal/conn", "./router/internal/core", "./router/internal/control", "./router/internal/transport",
 			"./router/internal/tcp", "./router/internal/agent"},
-		Reason: "the view of the network is had through any router: of ours it shares only the numbers of records",
+		Reason: "the network is seen and told of through any router: of ours these share only the records and their numbers",
 	},
 }

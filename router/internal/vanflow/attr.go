@@ -46,6 +46,7 @@ const (
 	Version      Attr = 32
 	LinkCost     Attr = 33
 	FlowCount    Attr = 40
+	Group        Attr = 46
 	LinkCount    Attr = 52
 	Status       Attr = 53 // "up" or "down"
 	Role         Attr = 54 // "inter-router" or "edge"

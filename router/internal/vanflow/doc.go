@@ -1,5 +1,5 @@
-// Package vanflow is the router's source of telemetry: records of what it consists of and how that is, for whoever wants
-// to draw the network.
+// Package vanflow is a source of telemetry: records of what a router or a site consists of and how that is, for whoever
+// wants to draw the network.
 //
 // # Flow
 //
@@ -15,7 +15,7 @@
 //
 // # Ownership
 //
-// There is no clock, no socket and no lock in here: all methods are called by one goroutine, which is the core's.
+// There is no clock, no socket and no lock in here: all methods are called by one goroutine, which in a router is the core's.
 //
 // # Not done
 //

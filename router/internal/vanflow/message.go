@@ -40,7 +40,7 @@ func (s *Source) message(to, subject string, props wire.Map, body any) Message {
 func (s *Source) beacon() Message {
 	return s.message(Beacons, SubjectBeacon, wire.Map{
 		{Key: wire.Symbol("v"), Value: FormatVersion},
-		{Key: wire.Symbol("sourceType"), Value: "ROUTER"},
+		{Key: wire.Symbol("sourceType"), Value: s.kind},
 		{Key: wire.Symbol("id"), Value: s.id},
 		{Key: wire.Symbol("address"), Value: s.RecordAddress()},
 		{Key: wire.Symbol("direct"), Value: s.CommandAddress()},
@@ -48,7 +48,7 @@ func (s *Source) beacon() Message {
 }
 
 func (s *Source) heartbeat(now time.Time) Message {
-	return s.message(s.RecordAddress(), SubjectHeartbeat, wire.Map{
+	return s.message(s.heartbeatAddress(), SubjectHeartbeat, wire.Map{
 		{Key: wire.Symbol("v"), Value: FormatVersion},
 		{Key: wire.Symbol("now"), Value: micros(now)},
 		{Key: wire.Symbol("id"), Value: s.id},

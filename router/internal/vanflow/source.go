@@ -20,9 +20,16 @@ const (
 	announcements = 3
 )
 
-// Source is the telemetry of one router.
+// The kinds of sources.
+const (
+	KindRouter     = "ROUTER"
+	KindController = "CONTROLLER"
+)
+
+// Source is the telemetry of one router, or that of a controller about its site.
 type Source struct {
-	id       string // of the router's record
+	id       string // of the router's record, or of the site's
+	kind     string
 	live     []*Record
 	waiting  []*Record // to be sent, in the order they changed
 	messages int64     // the next message id
@@ -37,10 +44,28 @@ type Source struct {
 // NewSource makes a source with the record of the router itself, whose identity is id. It says nothing until it is told
 // that somebody listens.
 func NewSource(id string, now time.Time) *Source {
-	return &Source{id: id, beat: now.Add(HeartbeatInterval), announce: announcements}
+	return &Source{id: id, kind: KindRouter, beat: now.Add(HeartbeatInterval), announce: announcements}
 }
 
-// RecordAddress is where records and heartbeats go.
+// NewController makes the source of a controller, whose identity is that of its site. It has no way of telling who listens,
+// so it takes it that somebody does.
+func NewController(id string, now time.Time) *Source {
+	s := NewSource(id, now)
+	s.kind = KindController
+	s.BeaconsWanted(true)
+	s.RecordsWanted(true)
+	return s
+}
+
+// heartbeatAddress is where heartbeats go: those of a controller have an address of their own.
+func (s *Source) heartbeatAddress() string {
+	if s.kind == KindController {
+		return s.RecordAddress() + ".heartbeats"
+	}
+	return s.RecordAddress()
+}
+
+// RecordAddress is where records go.
 func (s *Source) RecordAddress() string { return "mc/sfe." + s.id }
 
 // CommandAddress is where the source is told to flush.
@@ -72,7 +97,7 @@ func (s *Source) queue(r *Record) {
 	}
 }
 
-// EndAll tells that the router and all that it has are over.
+// EndAll tells that all there is a record of is over.
 func (s *Source) EndAll(now time.Time) {
 	for _, r := range slices.Backward(slices.Clone(s.live)) {
 		s.End(now, r)
@@ -190,5 +215,5 @@ func SourceName(hostname, random string) string {
 	return random[:idLength]
 }
 
-// ID is the identity of the router's record.
+// ID is the identity of the router's record, or of the site's.
 func (s *Source) ID() string { return s.id }

@@ -145,12 +145,13 @@ func (l *Local) update(ctx context.Context, want *config.Config, text []byte, st
 	if err != nil {
 		return err
 	}
-	live, err := client.Config(ctx)
+	changes, err := client.Bring(ctx, manage.All(want))
 	if err != nil {
-		l.disconnect()
-		return fmt.Errorf("read the router's configuration: %w", err)
+		if refused := (*manage.StatusError)(nil); !errors.As(err, &refused) {
+			l.disconnect()
+		}
+		return err
 	}
-	changes := config.Diff(live, want)
 	if len(changes.RestartNeeded) > 0 {
 		l.opts.Log.Warn().Strs("why", changes.RestartNeeded).Msg("router.restart")
 		if err := l.stop(ctx); err != nil {
@@ -160,9 +161,6 @@ func (l *Local) update(ctx context.Context, want *config.Config, text []byte, st
 		return l.launch(ctx, want, text)
 	}
 	if !changes.Empty() {
-		if err := client.Apply(ctx, changes); err != nil {
-			return fmt.Errorf("change the running router: %w", err)
-		}
 		l.opts.Log.Info().Int("created", len(changes.Created)).Int("updated", len(changes.Updated)).
 			Int("deleted", len(changes.Deleted)).Msg("router.changed")
 	}
