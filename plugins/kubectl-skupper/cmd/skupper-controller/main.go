@@ -32,6 +32,9 @@ func main() {
 }
 
 func run(ctx context.Context, argv []string) error {
+	if args, is := adaptorArgs(argv); is {
+		return runAdaptor(ctx, args, programVersion())
+	}
 	log, err := logs.New(os.Stderr, logs.JSON, "trace") // the controller has a level of its own
 	if err != nil {
 		return err

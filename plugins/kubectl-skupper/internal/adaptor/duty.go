@@ -1,0 +1,73 @@
+package adaptor
+
+import (
+	"context"
+	"fmt"
+	"sync"
+	"time"
+
+	appsv1 "k8s.io/api/apps/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+
+	"github.com/skupper-plugins/suite/router/announce"
+	"github.com/skupper-plugins/suite/router/manage"
+	"github.com/skupper-plugins/suite/router/network"
+)
+
+// platform is what a site in a cluster runs on.
+const platform = "kubernetes"
+
+// duty speaks for the site until ctx ends.
+func (l *leader) duty(ctx context.Context) {
+	site, owner := l.identify(ctx)
+	if ctx.Err() != nil {
+		return
+	}
+	log := l.Log.With().Str("part", "network").Logger()
+	router := func(context.Context) (manage.Options, error) { return manage.Options{URL: l.Router}, nil }
+	p := newPublisher(l.api.core.ConfigMaps(l.Namespace), owner, site.ID, log)
+	p.may, p.counts = l.holds, l.counts
+	pods := newPodList()
+	var parts sync.WaitGroup
+	parts.Go(func() { p.run(ctx) })
+	parts.Go(func() { follow(ctx, log, l.api.pods(l.Namespace), pods.table) })
+	parts.Go(func() { pods.run(ctx) })
+	parts.Go(func() { announce.Run(ctx, announce.Options{Site: site, Processes: pods.out, Router: router, Log: log}) })
+	network.Collect(ctx, network.Options{Router: router, Publish: p.take, Log: log})
+	parts.Wait()
+}
+
+// identify finds out which site this is: the Deployment of the router belongs to it.
+func (l *leader) identify(ctx context.Context) (announce.Site, metav1.OwnerReference) {
+	told := ""
+	for {
+		d, err := l.api.apps.Deployments(l.Namespace).Get(ctx, l.Deployment, metav1.GetOptions{})
+		if err == nil {
+			var site announce.Site
+			if site, err = l.siteOf(d); err == nil {
+				return site, metav1.OwnerReference{APIVersion: appsv1.SchemeGroupVersion.String(), Kind: "Deployment", Name: d.Name, UID: d.UID}
+			}
+		}
+		if ctx.Err() != nil {
+			return announce.Site{}, metav1.OwnerReference{}
+		}
+		if err != nil && err.Error() != told {
+			told = err.Error()
+			l.Log.Warn().Err(err).Msg("leader.deployment")
+		}
+		pause(ctx, time.Second)
+	}
+}
+
+func (l *leader) siteOf(d *appsv1.Deployment) (announce.Site, error) {
+	site := announce.Site{
+		ID: l.SiteID, Name: l.SiteName, Namespace: l.Namespace, Platform: platform, Provider: platform, Version: l.Version, Started: d.CreationTimestamp.Time,
+	}
+	if len(d.OwnerReferences) > 0 {
+		site.ID, site.Name = string(d.OwnerReferences[0].UID), d.OwnerReferences[0].Name
+	}
+	if site.ID == "" {
+		return site, fmt.Errorf("deployment %s has no owner and SKUPPER_SITE_ID is empty: the site is not known", d.Name)
+	}
+	return site, nil
+}

@@ -1,0 +1,109 @@
+package adaptor
+
+import (
+	"fmt"
+	"maps"
+	"slices"
+
+	"github.com/skupper-plugins/suite/router/config"
+)
+
+// match finds the credentials for the profiles of a configuration: the Secret with the highest ordinal.
+type match struct {
+	secret  string
+	ordinal uint64
+	files   map[string][]byte
+}
+
+func matches(secrets map[string]credential) map[string]match {
+	out := map[string]match{}
+	for _, name := range slices.Sorted(maps.Keys(secrets)) {
+		for _, p := range secrets[name].profiles {
+			if m, ok := out[p.Profile]; !ok || p.Ordinal > m.ordinal {
+				out[p.Profile] = match{name, p.Ordinal, secrets[name].files}
+			}
+		}
+	}
+	return out
+}
+
+// filesFor are the files of a profile: only the CA's, if nothing else is asked for.
+func filesFor(p config.SSLProfile, from map[string][]byte) map[string][]byte {
+	out := map[string][]byte{}
+	for name, wanted := range map[string]bool{fileCA: p.CACertFile != "", fileCert: p.CertFile != "", fileKey: p.PrivateKeyFile != ""} {
+		if data, ok := from[name]; ok && wanted {
+			out[name] = data
+		}
+	}
+	return out
+}
+
+// missing says what a configuration refers to and is not there, one sentence each.
+type missing []string
+
+// writeCredentials writes what a configuration refers to and the cluster has. Replaced are the proxies with another password
+// than they had.
+func (d *disk) writeCredentials(c *config.Config, secrets map[string]credential) (lacks missing, replaced []string, err error) {
+	found := matches(secrets)
+	for _, p := range c.SSLProfiles {
+		m, ok := found[p.Name]
+		switch {
+		case !ok:
+			lacks = append(lacks, fmt.Sprintf("TLS profile %s: %s", p.Name, whyUnmatched(p.Name, secrets)))
+			continue
+		case m.ordinal < uint64(max(p.Ordinal, 0)):
+			lacks = append(lacks, fmt.Sprintf("TLS profile %s: secret %s has ordinal %d, the configuration wants %d", p.Name, m.secret, m.ordinal, p.Ordinal))
+			continue
+		case m.ordinal < d.ordinals[p.Name]:
+			lacks = append(lacks, fmt.Sprintf("TLS profile %s: secret %s has ordinal %d, which is older than what the router has (%d)", p.Name, m.secret, m.ordinal, d.ordinals[p.Name]))
+			continue
+		}
+		files := filesFor(p, m.files)
+		if len(files) == 0 {
+			lacks = append(lacks, fmt.Sprintf("TLS profile %s: secret %s has none of the files it is for", p.Name, m.secret))
+			continue
+		}
+		if _, err := d.writeProfile(p.Name, m.ordinal, files); err != nil {
+			return lacks, replaced, err
+		}
+	}
+	for _, p := range c.ProxyProfiles {
+		s, ok := secrets[p.Name]
+		if !ok || s.password == nil {
+			lacks = append(lacks, fmt.Sprintf("proxy %s: there is no secret %s of type kubernetes.io/basic-auth", p.Name, p.Name))
+			continue
+		}
+		another, err := d.writePassword(p.Name, s.password)
+		if err != nil {
+			return lacks, replaced, err
+		}
+		if another {
+			replaced = append(replaced, p.Name)
+		}
+	}
+	return lacks, replaced, nil
+}
+
+// whyUnmatched says why no Secret is for a profile, by that which most likely should be.
+func whyUnmatched(profile string, secrets map[string]credential) string {
+	for _, name := range []string{profile, trimProfile(profile)} {
+		s, ok := secrets[name]
+		switch {
+		case ok && s.fault != "":
+			return fmt.Sprintf("secret %s: %s", name, s.fault)
+		case ok:
+			return fmt.Sprintf("secret %s does not say that it is for it: the controller has not annotated it", name)
+		}
+	}
+	return "there is no secret for it"
+}
+
+// profileSuffix ends the names of profiles that are for clients.
+const profileSuffix = "-profile"
+
+func trimProfile(name string) string {
+	if n := len(name) - len(profileSuffix); n > 0 && name[n:] == profileSuffix {
+		return name[:n]
+	}
+	return name
+}
