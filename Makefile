@@ -23,7 +23,7 @@ e2e: ## attacks on local sites as processes: kill -9, broken files, taken ports,
 	@scripts/e2e.sh
 interop: ## against a real skrouterd: SKROUTERD=/path/to/skrouterd
 	@scripts/interop.sh
-kube: ## the cluster plugin against a real kube-apiserver and etcd, built once (SKUPPER_KUBE_ASSETS=DIR or off)
+kube: ## the cluster plugin and the controller against a real kube-apiserver and etcd, built once (SKUPPER_KUBE_ASSETS=DIR or off)
 	@scripts/kube.sh
 soak: ## traffic and faults for SOAK=10m
 	@scripts/soak.sh

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Tests the cluster plugin against a real kube-apiserver and etcd, which are built the first time: scripts/kube.sh [GO-TEST-FLAG…]
+# Tests the cluster plugin and the controller against a real kube-apiserver and etcd, which are built the first time: scripts/kube.sh [GO-TEST-FLAG…]
 # SKUPPER_KUBE_ASSETS=DIR uses another pair, SKUPPER_KUBE_ASSETS=off leaves the tests out and says so.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
@@ -8,6 +8,6 @@ if [ "${SKUPPER_KUBE_ASSETS-}" = off ]; then # go test shows nothing of what pas
 	exit
 fi
 [ -n "${SKUPPER_KUBE_ASSETS-}" ] || scripts/kube-assets.sh >/dev/null # apart, so that the build is not taken for a slow test
-go -C tests vet -tags kube ./kube
+go -C tests vet -tags kube ./kube ./controller
 # shellcheck disable=SC2086 # TESTFLAGS is a list of words
-exec go -C tests test -tags kube -count=1 -timeout "${TEST_TIMEOUT:-10m}" "$@" ${TESTFLAGS-} ./kube
+exec go -C tests test -tags kube -count=1 -timeout "${TEST_TIMEOUT:-10m}" "$@" -p 1 ${TESTFLAGS-} ./kube ./controller

@@ -67,11 +67,21 @@ func (p *planner) siteStatus() {
 	case s.AcceptsLinks() && s.Spec.Edge:
 		p.set(s, v2alpha1.ConditionResolved, errEdge())
 	case s.AcceptsLinks():
-		p.set(s, v2alpha1.ConditionResolved, v2alpha1.Waiting(v2alpha1.MessagePending))
+		p.set(s, v2alpha1.ConditionResolved, p.unresolved())
 	default:
 		v2alpha1.ClearCondition(p.now, s, v2alpha1.ConditionResolved)
 	}
 	p.network(s)
+}
+
+// unresolved says why nobody can reach the routers: what is wrong with the access made for it, or that it takes time.
+func (p *planner) unresolved() error {
+	for _, ra := range p.out.RouterAccesses {
+		if c := ra.Status.Condition(v2alpha1.ConditionResolved); ra.Name == p.autoName && c != nil && c.Reason == string(v2alpha1.StatusError) {
+			return errors.New(c.Message)
+		}
+	}
+	return v2alpha1.Waiting(v2alpha1.MessagePending)
 }
 
 // accessType checks what the site's link access asks for.

@@ -46,13 +46,23 @@ func (r *reconciler) apply(ctx context.Context, w *world, d site.Desired) error 
 		if err != nil {
 			return multierr.Append(faults, err)
 		}
-		deployment := render.Deployment(rt.Group, rt.Config)
-		note(r.applyWhole(ctx, deployment, present(w.deployments[rt.Group])))
+		note(r.applyDeployment(ctx, w.deployments[rt.Group], render.Deployment(rt.Group, rt.Config)))
 	}
 	note(r.removeSecond(ctx, w, d))
 	note(r.applyWhole(ctx, render.LocalService(), present(w.services[names.RouterLocal])))
 	note(r.applyServices(ctx, w, render, d))
 	return faults
+}
+
+// applyDeployment runs a router. A selector cannot be changed: one that another version made with another goes first.
+func (r *reconciler) applyDeployment(ctx context.Context, live, wanted *appsv1.Deployment) error {
+	if live != nil && !equality.Semantic.DeepEqual(live.Spec.Selector, wanted.Spec.Selector) {
+		if live.DeletionTimestamp != nil {
+			return nil
+		}
+		return r.remove(ctx, live)
+	}
+	return r.applyWhole(ctx, wanted, present(live))
 }
 
 // present is nil, and not a nil pointer, if there is no object.
