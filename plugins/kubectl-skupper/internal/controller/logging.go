@@ -33,12 +33,10 @@ func (s sink) Init(logr.RuntimeInfo) {}
 
 func (s sink) Enabled(level int) bool { return level <= 1 || s.log.GetLevel() == zerolog.TraceLevel }
 
+// Info is for people who look for something: what libraries have to say of themselves is no news.
 func (s sink) Info(level int, msg string, fields ...any) {
-	e := s.log.Info()
-	switch {
-	case level == 1:
-		e = s.log.Debug()
-	case level > 1:
+	e := s.log.Debug()
+	if level > 1 {
 		e = s.log.Trace()
 	}
 	s.write(e, msg, fields)
