@@ -32,15 +32,14 @@ func cached(o Options) (cache.Options, error) {
 	out := cache.Options{
 		DefaultTransform: cache.TransformStripManagedFields(),
 		ByObject: map[client.Object]cache.ByObject{
-			&corev1.Pod{}:             {Transform: lightPod},
-			&corev1.Secret{}:          {Field: secrets, Transform: lightSecret},
-			&corev1.ConfigMap{}:       {Transform: lightConfigMap},
-			&corev1.ServiceAccount{}:  byName,
-			&rbacv1.Role{}:            byName,
-			&rbacv1.RoleBinding{}:     byName,
-			&appsv1.Deployment{}:      {Label: labels.SelectorFromSet(labels.Set{names.Component: names.ComponentRouter})},
-			&networkingv1.Ingress{}:   {Label: labels.SelectorFromSet(labels.Set{names.SecuredAccess: "true"})},
-			&v2alpha1.SecuredAccess{}: {},
+			&corev1.Pod{}:            {Transform: lightPod},
+			&corev1.Secret{}:         {Field: secrets, Transform: lightSecret},
+			&corev1.ConfigMap{}:      {Transform: lightConfigMap},
+			&corev1.ServiceAccount{}: byName,
+			&rbacv1.Role{}:           byName,
+			&rbacv1.RoleBinding{}:    byName,
+			&appsv1.Deployment{}:     {Label: labels.SelectorFromSet(labels.Set{names.Component: names.ComponentRouter})},
+			&networkingv1.Ingress{}:  {Label: labels.SelectorFromSet(labels.Set{names.SecuredAccess: "true"})},
 		},
 	}
 	if o.WatchNamespace != "" {
@@ -59,9 +58,6 @@ func lightPod(in any) (any, error) {
 		Labels: p.Labels, DeletionTimestamp: p.DeletionTimestamp, CreationTimestamp: p.CreationTimestamp},
 		Status: corev1.PodStatus{Phase: p.Status.Phase, PodIP: p.Status.PodIP}}
 	component := p.Labels[names.Component]
-	if component == names.ComponentController { // the grant server's access belongs to whom the controller's pod does
-		out.OwnerReferences = p.OwnerReferences
-	}
 	for i := range p.Status.Conditions {
 		c := p.Status.Conditions[i]
 		if c.Type == corev1.PodReady || component == names.ComponentRouter {

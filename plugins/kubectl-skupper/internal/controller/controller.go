@@ -23,10 +23,15 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/healthz"
 	metricsserver "sigs.k8s.io/controller-runtime/pkg/metrics/server"
 
+	"github.com/skupper-plugins/suite/plugins/kubectl-skupper/internal/access"
+	"github.com/skupper-plugins/suite/plugins/kubectl-skupper/internal/certificates"
+	"github.com/skupper-plugins/suite/plugins/kubectl-skupper/internal/claims"
+	"github.com/skupper-plugins/suite/plugins/kubectl-skupper/internal/grants"
 	"github.com/skupper-plugins/suite/plugins/kubectl-skupper/internal/names"
 	"github.com/skupper-plugins/suite/plugins/kubectl-skupper/internal/namespace"
 	"github.com/skupper-plugins/suite/plugins/kubectl-skupper/internal/scope"
 	"github.com/skupper-plugins/suite/shared/api/v2alpha1"
+	"github.com/skupper-plugins/suite/shared/logs"
 )
 
 // Times of the election. A controller that is stopped gives the lease back, so that the next one starts at once; one that
@@ -70,7 +75,7 @@ func Run(ctx context.Context, o Options, version string, log zerolog.Logger) err
 	if err != nil {
 		return fmt.Errorf("make the controller: %w", err)
 	}
-	if err := assemble(ctx, mgr, o, version, level); err != nil {
+	if err := assemble(ctx, mgr, o, version, level, log); err != nil {
 		return err
 	}
 	log.Info().Str("controller", o.Namespace+"/"+o.Name).Str("version", version).Str("watch", o.WatchNamespace).Msg("controller starts")
@@ -104,7 +109,7 @@ func optionsFor(elected bool) controller.Options {
 }
 
 // assemble registers the reconcilers.
-func assemble(ctx context.Context, mgr ctrl.Manager, o Options, version string, level *Level) error {
+func assemble(ctx context.Context, mgr ctrl.Manager, o Options, version string, level *Level, log zerolog.Logger) error {
 	multiKey, err := knows(mgr.GetRESTMapper(), v2alpha1.KindMultiKeyListener)
 	if err != nil {
 		return fmt.Errorf("ask which resources the cluster knows: %w", err)
@@ -117,6 +122,18 @@ func assemble(ctx context.Context, mgr ctrl.Manager, o Options, version string, 
 		Controller: v2alpha1.Controller{Name: o.Name, Namespace: o.Namespace, Version: version}, AccessTypes: o.Access.Enabled, MultiKey: multiKey})
 	if err != nil {
 		return err
+	}
+	part := func(name string) zerolog.Logger { return log.With().Str(logs.Component, name).Logger() }
+	err = errors.Join(
+		certificates.Add(mgr, certificates.Options{Scope: ours, Log: part("certificates"), Own: o.Namespace}),
+		access.Add(mgr, access.Options{Scope: ours, Log: part("access"), Own: o.Namespace, Config: o.Access}),
+		grants.Add(mgr, grants.Options{Scope: ours, Log: part("grants"), Own: o.Namespace, Config: o.Grants}),
+		claims.Add(mgr, claims.Options{Scope: ours, Log: part("claims")}))
+	if err != nil {
+		return err
+	}
+	if o.RedeemByKey {
+		log.Warn().Msg("grants are found by their identity alone: -allow-redeem-by-key is of no effect")
 	}
 	if err := followLevel(mgr, o.Namespace, level); err != nil {
 		return err

@@ -41,7 +41,7 @@ func TestParseDefaults(t *testing.T) {
 func TestParse(t *testing.T) {
 	env := map[string]string{"NAMESPACE": "a", "WATCH_NAMESPACE": "a", "CONTROLLER_NAME": "env", "SKUPPER_ENABLE_GRANTS": "true", "SKUPPER_METRICS_DISABLE": "1",
 		"SKUPPER_GRANT_SERVER_PORT": "tcp://10.0.0.1:9090", "SKUPPER_IMAGE_REGISTRY": "reg/x/", "SKUPPER_KUBE_ADAPTOR_IMAGE": "own:1", "SKUPPER_KUBE_ADAPTOR_IMAGE_PULL_POLICY": "Never",
-		"SKUPPER_KUBE_CLIENT_QPS": "7", "SKUPPER_ENABLED_ACCESS_TYPES": "local, nodeport", "HOSTNAME": "pod"}
+		"SKUPPER_KUBE_CLIENT_QPS": "7", "SKUPPER_ENABLED_ACCESS_TYPES": "local, nodeport", "SKUPPER_CLUSTER_HOST": "h0", "HOSTNAME": "pod"}
 	o, err := parse(t, env, "-name", "flag", "-grant-server-autoconfigure", "-cluster-host=h")
 	if err != nil {
 		t.Fatal(err)

@@ -10,6 +10,9 @@ import (
 
 	"go.uber.org/multierr"
 
+	"github.com/skupper-plugins/suite/plugins/kubectl-skupper/internal/access"
+	"github.com/skupper-plugins/suite/plugins/kubectl-skupper/internal/grants"
+	"github.com/skupper-plugins/suite/plugins/kubectl-skupper/internal/names"
 	"github.com/skupper-plugins/suite/plugins/kubectl-skupper/internal/workload"
 )
 
@@ -28,32 +31,9 @@ type Options struct {
 	Images         workload.Images
 	QPS            float32 // of requests to the API server, a second
 	Burst          int
-	Grants         Grants
-	Access         Access
-}
-
-// Grants are the options of the grant server.
-type Grants struct {
-	Enabled       bool
-	Autoconfigure bool
-	BaseURL       string // host:port
-	Port          int
-	Credentials   string // name of the TLS secret
-	PodName       string
-	RedeemByKey   bool
-}
-
-// Access are the options of link access.
-type Access struct {
-	Enabled         []string
-	Default         string
-	ClusterHost     string
-	IngressDomain   string
-	IngressClass    string
-	HTTPProxyDomain string
-	GatewayDomain   string
-	GatewayClass    string
-	GatewayPort     int
+	Grants         grants.Config
+	Access         access.Config
+	RedeemByKey    bool // wished for; not offered
 }
 
 // ErrVersion says that the version was asked for, and nothing else.
@@ -149,7 +129,7 @@ func Parse(args []string, env func(string) string, words io.Writer) (Options, er
 	if rest := r.flags.Args(); len(rest) > 0 {
 		r.faults = multierr.Append(r.faults, fmt.Errorf("unexpected %q: there are only flags", rest[0]))
 	}
-	return o, r.faults
+	return o, multierr.Combine(r.faults, o.Access.Check(), o.Grants.Check())
 }
 
 func (r *reader) grants(o *Options) {
@@ -157,10 +137,10 @@ func (r *reader) grants(o *Options) {
 	r.boolean(&g.Enabled, "enable-grants", "SKUPPER_ENABLE_GRANTS", false, "serve AccessGrants")
 	r.boolean(&g.Autoconfigure, "grant-server-autoconfigure", "SKUPPER_GRANT_SERVER_AUTOCONFIGURE", false, "make the grant server reachable and find out where it is")
 	r.text(&g.BaseURL, "grant-server-base-url", "SKUPPER_GRANT_SERVER_BASE_URL", "", "`HOST:PORT` by which the grant server is reached")
-	r.number(&g.Port, "grant-server-port", "SKUPPER_GRANT_SERVER_PORT", 9090, "`PORT` of the grant server")
-	r.text(&g.Credentials, "grant-server-tls-credentials", "SKUPPER_GRANT_SERVER_TLS_CREDENTIALS", "skupper-grant-server", "`NAME` of the Secret with the grant server's certificate")
+	r.number(&g.Port, "grant-server-port", "SKUPPER_GRANT_SERVER_PORT", grants.DefaultPort, "`PORT` of the grant server")
+	r.text(&g.Credentials, "grant-server-tls-credentials", "SKUPPER_GRANT_SERVER_TLS_CREDENTIALS", names.GrantServer, "`NAME` of the Secret with the grant server's certificate")
 	r.text(&g.PodName, "grant-server-podname", "HOSTNAME", "", "`NAME` of the pod of the grant server")
-	r.boolean(&g.RedeemByKey, "allow-redeem-by-key", "SKUPPER_ALLOW_REDEEM_BY_KEY", false, "find grants by namespace/name too")
+	r.boolean(&o.RedeemByKey, "allow-redeem-by-key", "SKUPPER_ALLOW_REDEEM_BY_KEY", false, "accepted and of no effect: grants are found by their identity alone")
 }
 
 func (r *reader) access(o *Options) {
@@ -170,7 +150,7 @@ func (r *reader) access(o *Options) {
 		return nil
 	})
 	if a.Enabled = words(r.env("SKUPPER_ENABLED_ACCESS_TYPES")); len(a.Enabled) == 0 {
-		a.Enabled = []string{"local", "loadbalancer", "route"}
+		a.Enabled = access.DefaultTypes()
 	}
 	r.text(&a.Default, "default-access-type", "SKUPPER_DEFAULT_ACCESS_TYPE", "", "`TYPE` of access where none is named")
 	r.text(&a.ClusterHost, "cluster-host", "SKUPPER_CLUSTER_HOST", "", "`HOST` by which nodes are reached, for nodeport")
@@ -179,7 +159,7 @@ func (r *reader) access(o *Options) {
 	r.text(&a.HTTPProxyDomain, "http-proxy-domain", "SKUPPER_HTTP_PROXY_DOMAIN", "", "`DOMAIN` of contour's HTTP proxies")
 	r.text(&a.GatewayDomain, "gateway-domain", "SKUPPER_GATEWAY_DOMAIN", "", "`DOMAIN` of gateway hosts")
 	r.text(&a.GatewayClass, "gateway-class", "SKUPPER_GATEWAY_CLASS", "", "`CLASS` of the gateway")
-	r.number(&a.GatewayPort, "gateway-port", "SKUPPER_GATEWAY_PORT", 8443, "`PORT` of the gateway")
+	r.number(&a.GatewayPort, "gateway-port", "SKUPPER_GATEWAY_PORT", access.DefaultGatewayPort, "`PORT` of the gateway")
 }
 
 func words(s string) []string {
