@@ -3,7 +3,10 @@
 package controller
 
 import (
+	"crypto/x509"
+	"encoding/base64"
 	"encoding/json"
+	"encoding/pem"
 	"fmt"
 	"slices"
 	"strings"
@@ -12,7 +15,7 @@ import (
 	"github.com/skupper-plugins/suite/router/config"
 )
 
-// settled are the credentials that every site has and whoever makes certificates is to make.
+// certificates waits for certificates and what comes of them.
 func (p *place) certificates(names ...string) {
 	p.t.Helper()
 	for _, name := range names {
@@ -218,6 +221,42 @@ func TestG17HighAvailability(t *testing.T) {
 	p.there("securedaccesses", "skupper-router")
 }
 
+func TestG18ServerCertificate(t *testing.T) {
+	p := newPlace(t)
+	p.runningSite(`{"linkAccess":"loadbalancer"}`)
+	p.balance("skupper-router", "192.0.2.1")
+	covers := func(ip string) {
+		t.Helper()
+		p.until("certificate for "+ip, func() (bool, any) {
+			pair, ca := p.find("secrets", "skupper-site-server"), p.find("secrets", "skupper-site-ca")
+			var certs [2]*x509.Certificate
+			for i, o := range []object{pair, ca} {
+				text, err := base64.StdEncoding.DecodeString(o.text("data", "tls.crt"))
+				block, _ := pem.Decode(text)
+				if err != nil || block == nil {
+					return false, "no certificate"
+				}
+				if certs[i], err = x509.ParseCertificate(block.Bytes); err != nil {
+					t.Fatal(err)
+				}
+			}
+			roots := x509.NewCertPool()
+			roots.AddCert(certs[1])
+			for _, host := range []string{ip, "skupper-router", "skupper-router." + p.name} {
+				if _, err := certs[0].Verify(x509.VerifyOptions{Roots: roots, DNSName: host}); err != nil {
+					return false, err.Error()
+				}
+			}
+			return true, nil
+		})
+	}
+	covers("192.0.2.1")
+	p.config("first", func(c *config.Config) bool { return profile(c, "skupper-site-server") != nil })
+	p.balance("skupper-router", "192.0.2.2")
+	covers("192.0.2.2")
+	p.config("the router is told", func(c *config.Config) bool { return profile(c, "skupper-site-server").Ordinal > 0 })
+}
+
 func TestG09SecondSite(t *testing.T) {
 	p := newPlace(t)
 	p.runningSite(`{}`)
@@ -305,7 +344,7 @@ func TestG26CertificateReplaced(t *testing.T) {
 	p.secret("tls", "one")
 	p.create("Listener", "a", `{"routingKey":"a","host":"a","port":80,"tlsCredentials":"tls"}`)
 	p.config("first", func(c *config.Config) bool { return profile(c, "tls") != nil && profile(c, "tls").Ordinal == 0 })
-	before := p.find("deployments", "skupper-router").text("metadata", "generation")
+	before := p.there("deployments", "skupper-router").text("metadata", "generation")
 	for i, content := range []string{"dHdv", "dGhyZWU="} {
 		p.patch("secrets", "tls", `{"data":{"tls.crt":"`+content+`"}}`)
 		p.config(fmt.Sprintf("ordinal %d", i+1), func(c *config.Config) bool {
