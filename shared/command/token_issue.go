@@ -13,9 +13,9 @@ import (
 	"github.com/urfave/cli/v2"
 	"go.uber.org/multierr"
 
+	"github.com/skupper-plugins/suite/shared/atomicfile"
 	"github.com/skupper-plugins/suite/shared/fault"
 	"github.com/skupper-plugins/suite/shared/host"
-	"github.com/skupper-plugins/suite/shared/internal/atomicfile"
 	"github.com/skupper-plugins/suite/shared/op"
 	"github.com/skupper-plugins/suite/shared/token"
 )
@@ -79,7 +79,7 @@ func issue(ctx context.Context, s *session, c op.IssueToken, file string) (host.
 	case statErr == nil && !info.Mode().IsRegular(): // a pipe or a device cannot be replaced
 		err = into(file, run)
 	default:
-		err = atomicfile.Write(file, token.Mode, run)
+		err = atomicfile.WriteFrom(file, token.Mode, run)
 	}
 	if err != nil {
 		if did.Grant != "" && did.URL != "" { // the grant was made, and its token is lost

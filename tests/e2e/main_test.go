@@ -67,7 +67,7 @@ func (p place) beside(ns string) place {
 // result is how a command ended.
 type result struct {
 	out, err string
-	code     int // -1: killed
+	code     int // -1: killed, -2: not run
 }
 
 // cmd is a command of the program in this namespace.
@@ -84,6 +84,7 @@ func (p place) try(args ...string) result {
 	return finish(p.t, p.cmd(args...), args)
 }
 
+// finish may be called by any goroutine: it does not end the test, so that who waits for the result gets one.
 func finish(t *testing.T, cmd *exec.Cmd, args []string) result {
 	t.Helper()
 	var out, errs bytes.Buffer
@@ -91,7 +92,8 @@ func finish(t *testing.T, cmd *exec.Cmd, args []string) result {
 	err := cmd.Run()
 	var exit *exec.ExitError
 	if err != nil && !errors.As(err, &exit) {
-		t.Fatalf("%v: %v", args, err)
+		t.Errorf("%v: %v", args, err)
+		return result{err: err.Error(), code: -2}
 	}
 	return result{out.String(), errs.String(), cmd.ProcessState.ExitCode()}
 }

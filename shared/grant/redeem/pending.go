@@ -11,7 +11,7 @@ import (
 	"path/filepath"
 	"sync"
 
-	"github.com/skupper-plugins/suite/shared/internal/atomicfile"
+	"github.com/skupper-plugins/suite/shared/atomicfile"
 	"github.com/skupper-plugins/suite/shared/token"
 )
 
@@ -54,13 +54,13 @@ func (d Dir) Keep(_ context.Context, id string, key []byte) ([]byte, error) {
 	}
 	// Written under a name of its own and then linked to its place: of two processes one is first, and the other sees
 	// the whole of what that wrote.
-	tmp, err := os.MkdirTemp(string(d), "."+filepath.Base(id)+".*.tmp")
+	tmp, err := atomicfile.MakeDir(file)
 	if err != nil {
 		return nil, fmt.Errorf("keep the key of a redemption: %w", err)
 	}
 	defer os.RemoveAll(tmp) //nolint:errcheck // a leftover does no harm
 	fresh := filepath.Join(tmp, "key")
-	if err := atomicfile.WriteBytes(fresh, 0o600, key); err != nil {
+	if err := atomicfile.Write(fresh, 0o600, key); err != nil {
 		return nil, fmt.Errorf("keep the key of a redemption: %w", err)
 	}
 	if err := os.Link(fresh, file); err != nil && !errors.Is(err, fs.ErrExist) {

@@ -17,6 +17,7 @@ import (
 	"github.com/skupper-plugins/suite/plugins/podman-skupper/internal/filestore"
 	"github.com/skupper-plugins/suite/plugins/podman-skupper/internal/lockfile"
 	"github.com/skupper-plugins/suite/plugins/podman-skupper/internal/supervise"
+	"github.com/skupper-plugins/suite/shared/atomicfile"
 	"github.com/skupper-plugins/suite/shared/fault"
 )
 
@@ -67,7 +68,7 @@ func Run(ctx context.Context, o Options) error {
 	if err := filestore.MakeDir(o.Paths.Namespaces(), 0o755); err != nil {
 		return err
 	}
-	filestore.Sweep(o.Paths.Agent(), o.Now())
+	atomicfile.Sweep(o.Paths.Agent(), o.Now())
 	ln, err := listen(o.Paths.AgentSocket())
 	if err != nil {
 		return err

@@ -13,6 +13,7 @@ import (
 	"github.com/skupper-plugins/suite/plugins/podman-skupper/internal/filestore"
 	"github.com/skupper-plugins/suite/plugins/podman-skupper/internal/supervise"
 	"github.com/skupper-plugins/suite/router/network"
+	"github.com/skupper-plugins/suite/shared/atomicfile"
 	"github.com/skupper-plugins/suite/shared/site"
 )
 
@@ -121,6 +122,9 @@ func (n *namespace) run(ctx context.Context) {
 		if now {
 			n.step(ctx, waiting)
 		}
+		if now { // there was a change, and a writer
+			swept = time.Time{}
+		}
 		swept = n.sweep(swept)
 		if n.wanted.Load() {
 			timer.Reset(tick)
@@ -136,7 +140,7 @@ func (n *namespace) sweep(last time.Time) time.Time {
 	if age := now.Sub(last); age >= 0 && age < sweepTime {
 		return last
 	}
-	filestore.Sweep(n.dir.Root(), now)
+	atomicfile.Sweep(n.dir.Root(), now)
 	return now
 }
 

@@ -7,9 +7,9 @@ import (
 	"io/fs"
 	"os"
 
-	"github.com/skupper-plugins/suite/plugins/podman-skupper/internal/atomicfile"
 	"github.com/skupper-plugins/suite/plugins/podman-skupper/internal/filestore"
 	"github.com/skupper-plugins/suite/plugins/podman-skupper/internal/procid"
+	"github.com/skupper-plugins/suite/shared/atomicfile"
 )
 
 // maxRecord is the largest record read, in octets.

@@ -11,7 +11,7 @@ import (
 	"path/filepath"
 	"strings"
 
-	"github.com/skupper-plugins/suite/plugins/podman-skupper/internal/atomicfile"
+	"github.com/skupper-plugins/suite/shared/atomicfile"
 	"github.com/skupper-plugins/suite/shared/fault"
 	"github.com/skupper-plugins/suite/shared/pki"
 )
@@ -22,9 +22,6 @@ const (
 	Cert = "tls.crt"
 	Key  = "tls.key"
 )
-
-// NewDir begins the name of a directory that is still being filled.
-const NewDir = ".new-"
 
 const (
 	maxFile = 256 << 10 // octets
@@ -146,9 +143,9 @@ func writeNew(dir string, files map[string][]byte) error {
 	if err := os.MkdirAll(parent, 0o755); err != nil {
 		return fault.Wrap(fault.Failed, "make directory", err, "")
 	}
-	tmp, err := os.MkdirTemp(parent, NewDir)
+	tmp, err := atomicfile.MakeDir(dir)
 	if err != nil {
-		return fault.Wrap(fault.Failed, "make directory", err, "")
+		return err
 	}
 	defer func() { _ = os.RemoveAll(tmp) }() // there is nothing any more if all went well
 	if err := os.Chmod(tmp, 0o755); err != nil {

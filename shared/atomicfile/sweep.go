@@ -1,17 +1,14 @@
-package filestore
+package atomicfile
 
 import (
 	"io/fs"
 	"os"
 	"path/filepath"
-	"strings"
 	"time"
-
-	"github.com/skupper-plugins/suite/plugins/podman-skupper/internal/atomicfile"
-	"github.com/skupper-plugins/suite/plugins/podman-skupper/internal/keys"
 )
 
-// sweepAge is how old what a writer left must be to be taken away: one that is at work is done long before.
+// sweepAge is how old what a writer left must be to be taken away if it is not known whether the writer is at work: one
+// that is at work is done long before.
 const sweepAge = 10 * time.Second
 
 // Sweep removes below dir what writers left that were killed.
@@ -20,10 +17,10 @@ func Sweep(dir string, now time.Time) {
 		if err != nil {
 			return nil //nolint:nilerr // what cannot be read stays
 		}
-		if temp := d.IsDir() && strings.HasPrefix(d.Name(), keys.NewDir) || atomicfile.IsTemp(d.Name()); !temp {
+		if !IsTemp(d.Name()) {
 			return nil
 		}
-		if info, err := d.Info(); err != nil || now.Sub(info.ModTime()) < sweepAge {
+		if info, err := d.Info(); err != nil || !abandoned(d.Name()) && now.Sub(info.ModTime()) < sweepAge {
 			return nil //nolint:nilerr // it is gone already, or in use
 		}
 		_ = os.RemoveAll(path) // it is tried again

@@ -2,6 +2,7 @@ package atomicfile
 
 import (
 	"errors"
+	"io"
 	"os"
 	"path/filepath"
 	"strings"
@@ -79,5 +80,37 @@ func TestIsTemp(t *testing.T) {
 		if IsTemp(name) != want {
 			t.Errorf("%s: got %v", name, !want)
 		}
+	}
+}
+
+// TestWriteFromFails: an error of the filling is returned as it is, and leaves what there was.
+func TestWriteFromFails(t *testing.T) {
+	path, broken := filepath.Join(t.TempDir(), "f"), errors.New("broken")
+	half := func(w io.Writer) error {
+		_, err := io.WriteString(w, "half")
+		return errors.Join(err, broken)
+	}
+	for _, want := range []string{"", "old"} {
+		if want != "" {
+			if err := Write(path, 0o644, []byte(want)); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if err := WriteFrom(path, 0o644, half); !errors.Is(err, broken) || fault.Hint(err) != "" || strings.Contains(err.Error(), "write") {
+			t.Errorf("got %v, want the writer's error", err)
+		}
+		if got, _ := os.ReadFile(path); string(got) != want {
+			t.Errorf("got %q, want %q", got, want)
+		}
+		if entries, _ := os.ReadDir(filepath.Dir(path)); len(entries) > 1 || want == "" && len(entries) > 0 {
+			t.Errorf("left: %v", entries)
+		}
+	}
+}
+
+// TestLongName: what a file system takes as a name is written, though the temporary name is longer.
+func TestLongName(t *testing.T) {
+	if err := Write(filepath.Join(t.TempDir(), strings.Repeat("n", 250)), 0o600, nil); err != nil {
+		t.Error(err)
 	}
 }
