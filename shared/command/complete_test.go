@@ -15,7 +15,7 @@ func TestComplete(t *testing.T) {
 		&v2alpha1.Listener{ObjectMeta: named("plain"), Spec: v2alpha1.ListenerSpec{RoutingKey: "key-a"}}, &v2alpha1.MultiKeyListener{ObjectMeta: named("several")},
 		&v2alpha1.Connector{ObjectMeta: named("c"), Spec: v2alpha1.ConnectorSpec{RoutingKey: "key-b"}}}
 	for _, tc := range []struct{ name, words, want string }{ // the last word, behind the last blank, is completed
-		{"commands", "", "site token link listener connector routeraccess system completion version :4"},
+		{"commands", "", "site token link listener connector routeraccess system completion debug version :4"},
 		{"command-begun", "li", "link listener :4"},
 		{"sub-command", "site ", "create update status delete generate :4"},
 		{"sub-command-begun", "site st", "status :4"},

@@ -22,6 +22,7 @@ type verb struct {
 	more     string // what the sentence leaves out; may be empty
 	manner   host.Manner
 	output   bool     // accepts the host's output flags
+	hidden   bool     // works, but help does not show it
 	kinds    []string // what NAME is one of; empty: those of the group, none of what is to be made
 	flags    []cli.Flag
 
@@ -60,7 +61,7 @@ func (t *tree) leaf(group string, v verb) *cli.Command {
 	}
 	flags = append(flags, t.host.Flags()...)
 	c := &cli.Command{
-		Name: v.name, Usage: v.usage, ArgsUsage: v.operands, Description: v.more, Flags: flags,
+		Name: v.name, Usage: v.usage, ArgsUsage: v.operands, Description: v.more, Flags: flags, Hidden: v.hidden,
 		Action: func(c *cli.Context) error { return t.run(c, name, v) },
 	}
 	if v.example != "" {

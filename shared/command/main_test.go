@@ -48,7 +48,7 @@ func TestUsageErrors(t *testing.T) {
 		{"kubectl's-n-for-namespace", "listener create a 1 -n x", "Error: listener create: unknown flag -n, did you mean --namespace?\ntry: test skupper listener create --help\n"},
 		{"unknown-below-group", "site crate x", "Error: site: unknown command \"crate\", did you mean \"create\"?\ntry: test skupper site --help\n"},
 		{"group-alone", "site", "Error: a command is missing after \"site\", want one of create, update, status, delete, generate\ntry: test skupper site --help\n"},
-		{"flag-alone", "--namespace x", "Error: a command is missing, want one of site, token, link, listener, connector, routeraccess, system, completion, version\ntry: test skupper --help\n"},
+		{"flag-alone", "--namespace x", "Error: a command is missing, want one of site, token, link, listener, connector, routeraccess, system, completion, debug, version\ntry: test skupper --help\n"},
 		{"unknown-flag", "site create x --enable-link-acces", "Error: site create: unknown flag --enable-link-acces, did you mean --enable-link-access?\ntry: test skupper site create --help\n"},
 		{"operand-missing", "site create", "Error: site create: operand NAME is missing\ntry: test skupper site create --help\n"},
 		{"operand-too-many", "site create a b c", "Error: site create: 2 things are wrong:\n  operand \"b\" is one too many\n  operand \"c\" is one too many\ntry: test skupper site create --help\n"},

@@ -38,7 +38,8 @@ func (t *tree) top() []*cli.Command {
 		top = append(top, t.group("system", "the processes of local sites, and resources from files", t.systemStart(), t.systemStop(), t.systemReload(),
 			t.systemStatus(), t.systemInstall(), t.systemUninstall(), t.systemApply(), t.systemDelete()))
 	}
-	top = append(top, t.group("completion", "let the shell complete what you type", t.completions()...), t.leaf("", t.version()))
+	top = append(top, t.group("completion", "let the shell complete what you type", t.completions()...),
+		t.group("debug", "what helps to find out what is wrong", t.debugDump()), t.leaf("", t.version()), t.leaf("", t.manifest()))
 	if c, ok := t.host.(host.Commander); ok {
 		for _, own := range c.Commands(t.streams) {
 			top = merge(top, own)

@@ -20,6 +20,9 @@ type Ports struct {
 
 	Workloads Workloads // nil: no pods to select
 	Prober    Prober    // nil: nobody here can tell what the router reaches
+
+	Diagnostics Diagnostics // nil: there is nothing but resources
+	Components  Components  // nil: nobody can tell what else runs
 }
 
 // Redeemer exchanges a token for the material of a link.

@@ -59,7 +59,7 @@ func TestSiteUpdate(t *testing.T) {
 	}
 	sh.must("PUT", crd, string(text))
 
-	const spec = `"spec":{"edge":true,"serviceAccount":"sa","settings":{"size":"small"},"later":{"x":{}}}`
+	const spec = `"spec":{"ha":true,"serviceAccount":"sa","settings":{"size":"small"},"later":{"x":{}}}`
 	deadline := time.Now().Add(20 * time.Second)
 	for ; ; time.Sleep(100 * time.Millisecond) { // the new definition takes a moment to be served
 		sh.create("sites", "west", spec)
@@ -74,7 +74,7 @@ func TestSiteUpdate(t *testing.T) {
 	sh.must("PATCH", sh.path("sites", "west"), `{"metadata":{"annotations":{"by":"hand"}}}`)
 	sh.equal("update", sh.ok("site", "update", "--enable-link-access", "--advertise", "west.example.com", "--wait", "none"), "site.skupper.io/west updated\n")
 	got := sh.must("GET", sh.path("sites", "west"), "")
-	want := map[string]any{"edge": true, "serviceAccount": "sa", "linkAccess": "default", "later": map[string]any{"x": map[string]any{}},
+	want := map[string]any{"ha": true, "serviceAccount": "sa", "linkAccess": "default", "later": map[string]any{"x": map[string]any{}},
 		"settings": map[string]any{"size": "small", "advertise": "west.example.com"}}
 	if !reflect.DeepEqual(got["spec"], want) || at(got, "metadata", "annotations", "by") != "hand" {
 		t.Errorf("spec is %v, want %v", got["spec"], want)

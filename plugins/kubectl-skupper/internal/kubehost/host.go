@@ -95,8 +95,9 @@ func (h Host) Open(_ context.Context, c *cli.Context) (*host.Site, error) {
 		return nil, badConfig(flags, err)
 	}
 	store := kubestore.New(client, kubestore.Options{Namespace: namespace, Everywhere: c.Bool("all-namespaces")})
+	inside := kubestore.Inside{Client: client, Config: config, Namespace: namespace}
 	return &host.Site{
-		Ports:     op.Ports{Store: store, Workloads: kubestore.Workloads{Client: client, Namespace: namespace}},
+		Ports:     op.Ports{Store: store, Workloads: kubestore.Workloads{Client: client, Namespace: namespace}, Diagnostics: inside, Components: inside},
 		Namespace: namespace, Platform: platform,
 	}, nil
 }

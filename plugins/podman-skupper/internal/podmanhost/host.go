@@ -111,10 +111,12 @@ func (h Host) Open(_ context.Context, c *cli.Context) (*host.Site, error) {
 		return nil, err
 	}
 	look := lookAt(dir, h.now)
+	sys := system{h: h, paths: paths, dir: dir, store: store, look: look, platform: platform}
+	within := inside{h: h, paths: paths, dir: dir, system: sys}
 	return &host.Site{
 		Ports: op.Ports{
 			Store: store, Observer: observer{look, dir}, Redeemer: redeemer{claim.Redeemer{Store: store, Now: h.now}}, Prober: prober{},
-			Links: links{store, h.now}, System: system{h: h, paths: paths, dir: dir, store: store, look: look, platform: platform},
+			Links: links{store, h.now}, System: sys, Diagnostics: within, Components: within,
 		},
 		Namespace: dir.Name(), Platform: platform, Close: look.Close,
 	}, nil

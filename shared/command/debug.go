@@ -1,0 +1,77 @@
+package command
+
+import (
+	"context"
+	"io"
+	"os"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"github.com/skupper-plugins/suite/shared/fault"
+	"github.com/skupper-plugins/suite/shared/host"
+	"github.com/skupper-plugins/suite/shared/internal/atomicfile"
+	"github.com/skupper-plugins/suite/shared/op"
+)
+
+const dumpEnding = ".tar.gz"
+
+// dumpMode is of a file that says much of a site, if nothing secret.
+const dumpMode = 0o600
+
+func (t *tree) debugDump() verb {
+	return verb{
+		name: "dump", operands: "[FILE]", usage: "gather all that helps to find out what is wrong into one archive",
+		more: "Keys, codes and passwords are left out. FILE without an ending gets the namespace, the time and " + dumpEnding + " (default skupper-dump); '-' is stdout.\n" +
+			"What cannot be had is told in the archive, in errors.txt.",
+		example: "dump",
+		output:  true, manner: host.Change,
+		read: func(in *input) job {
+			file := in.optional()
+			if file == "" {
+				file = "skupper-dump"
+			}
+			in.check(writable(file))
+			return func(ctx context.Context, s *session) (host.View, error) { return dump(ctx, s, file) }
+		},
+	}
+}
+
+func dump(ctx context.Context, s *session, file string) (host.View, error) {
+	site, err := s.open(ctx)
+	if err != nil {
+		return host.View{}, err
+	}
+	now := time.Now()
+	if file != stdio && !strings.Contains(filepath.Base(file), ".") {
+		file += "-" + site.Namespace + "-" + now.Format("20060102150405") + dumpEnding
+	}
+	var did op.Dumped
+	run := func(w io.Writer) (err error) {
+		did, err = op.Dump{Version: s.host.Command() + " " + s.host.Version(), Now: now}.Run(ctx, site.Ports, w)
+		return err
+	}
+	switch info, statErr := os.Stat(file); {
+	case file == stdio:
+		err = run(s.streams.Out)
+	case statErr == nil && !info.Mode().IsRegular():
+		err = into(file, run)
+	default:
+		err = atomicfile.Write(file, dumpMode, run)
+	}
+	if err != nil {
+		return host.View{}, fault.Wrap(fault.KindOf(err), "write the dump to "+file, err, "choose another file, or - for stdout")
+	}
+	var notes []string
+	for _, f := range did.Failed {
+		notes = append(notes, "not in it: "+f)
+	}
+	if file == stdio { // the dump itself is the answer
+		return host.View{Notes: notes}, nil
+	}
+	type written struct {
+		File string `json:"file"`
+		op.Dumped
+	}
+	return host.View{Verb: "written", Kind: "dump", Name: file, Object: written{file, did}, Notes: notes}, nil
+}
