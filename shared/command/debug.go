@@ -8,9 +8,9 @@ import (
 	"strings"
 	"time"
 
+	"github.com/skupper-plugins/suite/shared/atomicfile"
 	"github.com/skupper-plugins/suite/shared/fault"
 	"github.com/skupper-plugins/suite/shared/host"
-	"github.com/skupper-plugins/suite/shared/internal/atomicfile"
 	"github.com/skupper-plugins/suite/shared/op"
 )
 
@@ -57,7 +57,7 @@ func dump(ctx context.Context, s *session, file string) (host.View, error) {
 	case statErr == nil && !info.Mode().IsRegular():
 		err = into(file, run)
 	default:
-		err = atomicfile.Write(file, dumpMode, run)
+		err = atomicfile.WriteFrom(file, dumpMode, run)
 	}
 	if err != nil {
 		return host.View{}, fault.Wrap(fault.KindOf(err), "write the dump to "+file, err, "choose another file, or - for stdout")
