@@ -98,28 +98,49 @@ func (s *Store) saveStatus(obj v2alpha1.Object) error {
 	return s.render(obj)
 }
 
-// Update implements site.Store.
-func (s *Store) Update(ctx context.Context, kind, name string, change func(v2alpha1.Object) error) (v2alpha1.Object, error) {
-	info, err := lookup(kind)
-	if err != nil {
-		return nil, err
+// held is a resource of the input, in the store that is locked until lock is released.
+type held struct {
+	info v2alpha1.KindInfo
+	lock *lockfile.Lock
+	in   *Input
+	e    entry
+}
+
+// find locks the store and looks a resource up. With an error nothing is locked.
+func (s *Store) find(ctx context.Context, kind, name string) (f held, err error) {
+	if f.info, err = lookup(kind); err != nil {
+		return f, err
 	}
 	if !s.Exists() {
-		return nil, s.missing(&Input{}, info.Kind, name)
+		return f, s.missing(&Input{}, f.info.Kind, name)
 	}
-	l, err := s.lock(ctx)
-	if err != nil {
-		return nil, err
+	if f.lock, err = s.lock(ctx); err != nil {
+		return f, err
 	}
-	defer l.Release()
-	in, err := s.Load()
-	if err != nil {
-		return nil, err
+	defer func() {
+		if err != nil {
+			f.lock.Release()
+		}
+	}()
+	if f.in, err = s.Load(); err != nil {
+		return f, err
 	}
-	e, ok := in.entries[key{info.Kind, name}]
+	e, ok := f.in.entries[key{f.info.Kind, name}]
 	if !ok {
-		return nil, s.missing(in, info.Kind, name)
+		return f, s.missing(f.in, f.info.Kind, name)
 	}
+	f.e = e
+	return f, nil
+}
+
+// Update implements site.Store.
+func (s *Store) Update(ctx context.Context, kind, name string, change func(v2alpha1.Object) error) (v2alpha1.Object, error) {
+	f, err := s.find(ctx, kind, name)
+	if err != nil {
+		return nil, err
+	}
+	defer f.lock.Release()
+	info, in, e := f.info, f.in, f.e
 	if e.kept {
 		return nil, fault.Wrap(fault.Conflict, fmt.Sprintf("cannot change %s %q", info.Kind, name), in.faultOf(e.file), "correct or remove that file")
 	}
@@ -223,27 +244,12 @@ func join(parts [][]byte) []byte {
 
 // UpdateStatus implements site.Store.
 func (s *Store) UpdateStatus(ctx context.Context, kind, name string, change func(v2alpha1.Object) error) error {
-	info, err := lookup(kind)
+	f, err := s.find(ctx, kind, name)
 	if err != nil {
 		return err
 	}
-	if !s.Exists() {
-		return s.missing(&Input{}, info.Kind, name)
-	}
-	l, err := s.lock(ctx)
-	if err != nil {
-		return err
-	}
-	defer l.Release()
-	in, err := s.Load()
-	if err != nil {
-		return err
-	}
-	e, ok := in.entries[key{info.Kind, name}]
-	if !ok {
-		return s.missing(in, info.Kind, name)
-	}
-	before := s.complete(v2alpha1.DeepCopy(e.obj))
+	defer f.lock.Release()
+	before := s.complete(v2alpha1.DeepCopy(f.e.obj))
 	after := v2alpha1.DeepCopy(before)
 	if err := change(after); err != nil {
 		return err
@@ -258,26 +264,13 @@ func (s *Store) UpdateStatus(ctx context.Context, kind, name string, change func
 
 // Delete implements site.Store.
 func (s *Store) Delete(ctx context.Context, kind, name string) error {
-	info, err := lookup(kind)
+	f, err := s.find(ctx, kind, name)
 	if err != nil {
 		return err
 	}
-	if !s.Exists() {
-		return s.missing(&Input{}, info.Kind, name)
-	}
-	l, err := s.lock(ctx)
-	if err != nil {
-		return err
-	}
-	defer l.Release()
-	in, err := s.Load()
-	if err != nil {
-		return err
-	}
-	e, ok := in.entries[key{info.Kind, name}]
+	defer f.lock.Release()
+	info, in, e := f.info, f.in, f.e
 	switch {
-	case !ok:
-		return s.missing(in, info.Kind, name)
 	case e.kept && len(in.ofFile(e.file)) > 1:
 		return fault.Wrap(fault.Conflict, fmt.Sprintf("cannot delete %s %q", info.Kind, name), in.faultOf(e.file), "correct or remove that file")
 	case e.list:
