@@ -163,6 +163,12 @@ func soon(t *testing.T, within time.Duration, what string, holds func() bool) {
 	}
 }
 
+// remove removes a directory as people do: again, if somebody was writing there.
+func remove(t *testing.T, dir string) {
+	t.Helper()
+	soon(t, patience, "all of "+dir+" is removed", func() bool { return os.RemoveAll(dir) == nil })
+}
+
 // write writes a file of the test.
 func write(t *testing.T, path, text string) string {
 	t.Helper()

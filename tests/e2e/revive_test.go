@@ -40,9 +40,7 @@ func TestNobodyStartsAgentThatWasTold(t *testing.T) {
 		"uninstall when dead": func(p place) { signal(p.t, p.agent(), syscall.SIGKILL); p.do("system", "uninstall", "--force") },
 		"home removed": func(p place) {
 			signal(p.t, p.agent(), syscall.SIGKILL)
-			if err := os.RemoveAll(p.home.Dir); err != nil {
-				p.t.Fatal(err)
-			}
+			remove(p.t, p.home.Dir)
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -92,23 +90,23 @@ func TestAgentFilesInDisorder(t *testing.T) {
 	t.Parallel()
 	p := in(t, "west")
 	p.do("site", "create", "west")
-	remove := func(t *testing.T, path string) {
+	removeFile := func(t *testing.T, path string) {
 		if err := os.Remove(path); err != nil {
 			t.Fatal(err)
 		}
 	}
 	for name, spoil := range map[string]func(t *testing.T){
-		"socket removed": func(t *testing.T) { remove(t, p.agentDir("agent.sock")) },
+		"socket removed": func(t *testing.T) { removeFile(t, p.agentDir("agent.sock")) },
 		"socket is a file": func(t *testing.T) {
 			signal(t, p.agent(), syscall.SIGKILL)
-			remove(t, p.agentDir("agent.sock"))
+			removeFile(t, p.agentDir("agent.sock"))
 			write(t, p.agentDir("agent.sock"), "x")
 		},
 		"lock garbage": func(t *testing.T) {
 			signal(t, p.agent(), syscall.SIGKILL)
 			write(t, p.agentDir("lock"), "\x00garbage")
 		},
-		"lock removed": func(t *testing.T) { remove(t, p.agentDir("lock")) },
+		"lock removed": func(t *testing.T) { removeFile(t, p.agentDir("lock")) },
 		"grant port garbage": func(t *testing.T) {
 			signal(t, p.agent(), syscall.SIGKILL)
 			write(t, p.agentDir("grant-port"), "x")

@@ -178,9 +178,7 @@ func TestNamespaceRemoved(t *testing.T) {
 	west.do("site", "create", "west")
 	east := west.beside("east")
 	east.do("site", "create", "east")
-	if err := os.RemoveAll(west.dir()); err != nil {
-		t.Fatal(err)
-	}
+	remove(t, west.dir())
 	soon(t, patience, "the end of the router", func() bool { _, n := west.running(); return n == 0 })
 	for end := time.Now().Add(3 * time.Second); time.Now().Before(end); time.Sleep(50 * time.Millisecond) {
 		if left, _ := filepath.Glob(west.dir("*")); left != nil {
