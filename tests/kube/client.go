@@ -25,12 +25,18 @@ type Client struct {
 const maxAnswer = 16 << 20
 
 // Client is one for the user of that name.
-func (s *Server) Client(user string) *Client {
+func (s *Server) Client(user string) *Client { return NewClient(s.URL, user+"-token", s.CA) }
+
+// NewClient is one for the API server at url, whose certificate is of ca (PEM).
+func NewClient(url, token string, ca []byte) *Client {
 	roots := x509.NewCertPool()
-	roots.AppendCertsFromPEM(s.CA)
-	return &Client{s.URL, user + "-token", &http.Client{Timeout: 20 * time.Second,
+	roots.AppendCertsFromPEM(ca)
+	return &Client{url, token, &http.Client{
 		Transport: &http.Transport{TLSClientConfig: &tls.Config{RootCAs: roots, MinVersion: tls.VersionTLS12}, DisableKeepAlives: true}}}
 }
+
+// answerTimeout bounds a request and its answer.
+const answerTimeout = 20 * time.Second
 
 // Do sends a document, YAML or JSON, and gives the code and the tree that came back. A PATCH is a merge patch.
 func (c *Client) Do(ctx context.Context, method, path string, body []byte) (int, map[string]any, error) {
@@ -52,7 +58,38 @@ func (c *Client) Columns(ctx context.Context, path string) (titles []string, err
 	return titles, nil
 }
 
+// Watch gives what a list has and then each change of it, as the object, until see fails or the server ends the watch.
+func (c *Client) Watch(ctx context.Context, path string, see func(object json.RawMessage) error) error {
+	req, err := http.NewRequestWithContext(ctx, http.MethodGet, c.url+path+"?watch=1", nil)
+	if err != nil {
+		return err
+	}
+	req.Header.Set("Authorization", "Bearer "+c.token)
+	resp, err := c.http.Do(req)
+	if err != nil {
+		return err
+	}
+	defer resp.Body.Close() //nolint:errcheck // only read
+	for events := json.NewDecoder(resp.Body); ; {
+		var event struct {
+			Type   string          `json:"type"`
+			Object json.RawMessage `json:"object"`
+		}
+		if err := events.Decode(&event); err != nil {
+			return fmt.Errorf("watch %s: %w", path, err)
+		}
+		if event.Type == "DELETED" {
+			continue
+		}
+		if err := see(event.Object); err != nil {
+			return err
+		}
+	}
+}
+
 func (c *Client) do(ctx context.Context, method, path, accept string, body []byte) (int, map[string]any, error) {
+	ctx, cancel := context.WithTimeout(ctx, answerTimeout)
+	defer cancel()
 	req, err := http.NewRequestWithContext(ctx, method, c.url+path, bytes.NewReader(body))
 	if err != nil {
 		return 0, nil, err
