@@ -24,6 +24,7 @@ var (
 	server  *kube.Server
 	admin   *kube.Client
 	program string // skupper-controller
+	running *process
 )
 
 // system is the namespace of the cluster's controller.
@@ -73,11 +74,12 @@ func runAll(m *testing.M) (code int, err error) {
 	if err := install(ctx); err != nil {
 		return 1, err
 	}
-	c, err := startController(ctx, filepath.Join(dir, "cluster"), "-namespace", system, "-cluster-host", "10.9.9.9",
+	c, err := startController(ctx, filepath.Join(dir, "cluster"), kube.Editor, "-namespace", system, "-cluster-host", "10.9.9.9",
 		"-enabled-access-types", "local,loadbalancer,nodeport", "-name", "skupper-controller")
 	if err != nil {
 		return 1, err
 	}
+	running = c
 	code = m.Run()
 	if stopErr := c.stop(); stopErr != nil {
 		err = stopErr

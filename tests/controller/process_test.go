@@ -13,33 +13,28 @@ import (
 	"path/filepath"
 	"syscall"
 	"time"
-
-	"github.com/skupper-plugins/suite/tests/kube"
 )
 
 // process is a running controller.
 type process struct {
-	cmd    *exec.Cmd
-	ended  chan error
-	log    string
-	health string
+	cmd     *exec.Cmd
+	ended   chan error
+	log     string
+	health  string // address
+	metrics string // address
 }
 
-// startController runs one with everything it writes in dir, and waits until it is ready.
-func startController(ctx context.Context, dir string, args ...string) (*process, error) {
+// startController runs one as a user, with everything it writes in dir, and waits until it is ready.
+func startController(ctx context.Context, dir, user string, args ...string) (*process, error) {
 	if err := os.MkdirAll(dir, 0o700); err != nil {
 		return nil, err
 	}
 	config := filepath.Join(dir, "kubeconfig")
-	if err := server.Kubeconfig(config, kube.Editor, "default"); err != nil {
+	if err := server.Kubeconfig(config, user, "default"); err != nil {
 		return nil, err
 	}
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		return nil, err
-	}
-	p := &process{ended: make(chan error, 1), log: filepath.Join(dir, "log"), health: l.Addr().String()}
-	if err := l.Close(); err != nil {
+	p := &process{ended: make(chan error, 1), log: filepath.Join(dir, "log")}
+	if err := freeAddresses(&p.health, &p.metrics); err != nil {
 		return nil, err
 	}
 	out, err := os.Create(p.log)
@@ -47,13 +42,26 @@ func startController(ctx context.Context, dir string, args ...string) (*process,
 		return nil, err
 	}
 	defer out.Close() //nolint:errcheck // the process has its own
-	p.cmd = exec.Command(program, append([]string{"-kubeconfig", config, "-disable-metrics", "-health-address", p.health}, args...)...)
+	p.cmd = exec.Command(program, append([]string{"-kubeconfig", config, "-metrics-address", p.metrics, "-health-address", p.health}, args...)...)
 	p.cmd.Stdout, p.cmd.Stderr = out, out
 	if err := p.cmd.Start(); err != nil {
 		return nil, err
 	}
 	go func() { p.ended <- p.cmd.Wait() }()
 	return p, p.awaitReady(ctx)
+}
+
+// freeAddresses are such that nobody listens on now. Somebody else may take one before we do: then the controller says so.
+func freeAddresses(into ...*string) error {
+	for _, address := range into {
+		l, err := net.Listen("tcp", "127.0.0.1:0")
+		if err != nil {
+			return err
+		}
+		defer l.Close() //nolint:errcheck // only held so that the next one differs
+		*address = l.Addr().String()
+	}
+	return nil
 }
 
 func (p *process) awaitReady(ctx context.Context) error {

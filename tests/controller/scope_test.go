@@ -4,9 +4,13 @@ package controller
 
 import (
 	"fmt"
+	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 	"time"
+
+	"github.com/skupper-plugins/suite/tests/kube"
 )
 
 func (p *place) control(who string) {
@@ -52,13 +56,37 @@ func TestG20OtherController(t *testing.T) {
 	q.there("deployments", "skupper-router")
 }
 
+// ownController starts a controller of this namespace alone, with the rights that its manifest gives it. The cluster's is kept out.
+func (p *place) ownController() *process {
+	p.t.Helper()
+	c, err := startController(p.t.Context(), filepath.Join(p.t.TempDir(), "c"), kube.Eve, "-namespace", p.name, "-watch-namespace", p.name, "-name", "mine")
+	if err != nil {
+		p.t.Fatal(err)
+	}
+	return c
+}
+
+// allow gives Eve the Role of the manifest in the namespace.
+func (p *place) allow() {
+	p.t.Helper()
+	text, err := os.ReadFile(filepath.Join(kube.Root(), "plugins", "kubectl-skupper", "deploy", "testdata", "namespace.yaml"))
+	if err != nil {
+		p.t.Fatal(err)
+	}
+	for _, doc := range strings.Split(string(text), "---\n") {
+		if strings.Contains(doc, "\nkind: Role\n") {
+			p.must("POST", p.path("roles"), strings.ReplaceAll(doc, "namespace: west", "namespace: "+p.name))
+		}
+	}
+	p.must("POST", p.path("rolebindings"), `{"apiVersion":"rbac.authorization.k8s.io/v1","kind":"RoleBinding","metadata":{"name":"skupper-controller"},
+		"roleRef":{"apiGroup":"rbac.authorization.k8s.io","kind":"Role","name":"skupper-controller"},"subjects":[{"kind":"User","name":"`+kube.Eve+`"}]}`)
+}
+
 func TestG21NamespaceScope(t *testing.T) {
 	p := newPlace(t)
 	p.control("other/controller") // keeps the cluster's controller out
-	c, err := startController(t.Context(), filepath.Join(t.TempDir(), "c"), "-namespace", p.name, "-watch-namespace", p.name, "-name", "mine")
-	if err != nil {
-		t.Fatal(err)
-	}
+	p.allow()
+	c := p.ownController()
 	defer func() {
 		if err := c.stop(); err != nil {
 			t.Error(err)
@@ -78,19 +106,13 @@ func TestG21NamespaceScope(t *testing.T) {
 func TestRestart(t *testing.T) {
 	p := newPlace(t)
 	p.control("other/controller")
-	run := func() *process {
-		c, err := startController(t.Context(), filepath.Join(t.TempDir(), "c"), "-namespace", p.name, "-watch-namespace", p.name, "-name", "mine")
-		if err != nil {
-			t.Fatal(err)
-		}
-		return c
-	}
+	p.allow()
 	stop := func(c *process) {
 		if err := c.stop(); err != nil {
 			t.Error(err)
 		}
 	}
-	c := run()
+	c := p.ownController()
 	p.control("mine")
 	p.runningSite(`{}`)
 	p.create("Listener", "z", `{"routingKey":"z","host":"z","port":80}`)
@@ -107,7 +129,7 @@ func TestRestart(t *testing.T) {
 			before[plural+name] = p.find(plural, name).text("metadata", "resourceVersion")
 		}
 	}
-	c = run()
+	c = p.ownController()
 	defer stop(c)
 	p.create("Listener", "new", `{"routingKey":"n","host":"new","port":80}`) // when it is there, all has been looked at
 	p.there("services", "new")

@@ -64,7 +64,7 @@ func Start(ctx context.Context, assets, dir string) (s *Server, err error) {
 	}
 	s.URL = "https://127.0.0.1:" + ports[1]
 	err = s.run(filepath.Join(assets, "kube-apiserver"), "--etcd-servers="+etcd, "--bind-address=127.0.0.1", "--secure-port="+ports[1],
-		"--advertise-address=127.0.0.1", "--endpoint-reconciler-type=none", "--service-cluster-ip-range=10.0.0.0/24", "--authorization-mode=RBAC",
+		"--advertise-address=127.0.0.1", "--endpoint-reconciler-type=none", "--service-cluster-ip-range=10.96.0.0/16", "--authorization-mode=RBAC",
 		"--tls-cert-file="+s.path("tls.crt"), "--tls-private-key-file="+s.path("tls.key"), "--token-auth-file="+s.path("tokens.csv"),
 		"--service-account-issuer="+s.URL, "--service-account-key-file="+s.path("ca.crt"), "--service-account-signing-key-file="+s.path("ca.key"),
 		"--disable-admission-plugins=ServiceAccount", "--cert-dir="+s.path("certs"), "--watch-cache=true")

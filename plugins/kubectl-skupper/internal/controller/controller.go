@@ -39,7 +39,7 @@ import (
 const (
 	lease = 15 * time.Second
 	renew = 10 * time.Second
-	retry = time.Second
+	retry = 2 * time.Second
 )
 
 // stopTime is how long the reconcilers have to end what they are at.
