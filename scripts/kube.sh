@@ -8,6 +8,8 @@ if [ "${SKUPPER_KUBE_ASSETS-}" = off ]; then # go test shows nothing of what pas
 	exit
 fi
 [ -n "${SKUPPER_KUBE_ASSETS-}" ] || scripts/kube-assets.sh >/dev/null # apart, so that the build is not taken for a slow test
-go -C tests vet -tags kube ./kube ./controller
+go -C tests vet -tags kube ./kube ./controller ./script
 # shellcheck disable=SC2086 # TESTFLAGS is a list of words
-exec go -C tests test -tags kube -count=1 -timeout "${TEST_TIMEOUT:-10m}" "$@" -p 1 ${TESTFLAGS-} ./kube ./controller
+go -C tests test -tags kube -count=1 -timeout "${TEST_TIMEOUT:-10m}" "$@" -p 1 ${TESTFLAGS-} ./kube ./controller
+# shellcheck disable=SC2086
+exec go -C tests test -tags kube -count=1 -timeout "${TEST_TIMEOUT:-10m}" "$@" ${TESTFLAGS-} -run TestKube ./script

@@ -81,6 +81,9 @@ func (c IssueToken) Run(ctx context.Context, p Ports, out io.Writer, say Progres
 	return did, token.Encode(out, tok)
 }
 
+// grantsOff is all that a controller says of a grant where it is not to serve any: there is no condition to go by.
+const grantsOff = "AccessGrants are not enabled"
+
 // await waits for the grant to be ready and makes the token of it.
 func (c IssueToken) await(ctx context.Context, p Ports, s *v2alpha1.Site, name string, say Progress) (token.Token, error) {
 	tok := token.Token{Name: name, Issuer: s.Name, Uses: c.Redemptions, LinkCost: c.Cost}
@@ -89,6 +92,10 @@ func (c IssueToken) await(ctx context.Context, p Ports, s *v2alpha1.Site, name s
 		grants, err := list[*v2alpha1.AccessGrant](ctx, p.Store, v2alpha1.KindAccessGrant, name)
 		if err != nil {
 			return false, "", err
+		}
+		if s := v2alpha1.StatusOf(grants[0]); s.Message == grantsOff && len(s.Conditions) == 0 {
+			return false, "", fault.New(fault.Failed, "the controller issues no tokens: "+grantsOff,
+				"`link generate` links sites without a token; for tokens have the controller's administrator enable grants")
 		}
 		met, final, message := judge(grants[0], v2alpha1.ConditionReady, false)
 		if final || !met {

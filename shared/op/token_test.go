@@ -53,7 +53,7 @@ func TestIssueToken(t *testing.T) {
 		{"ready", granting(ca), time.Second, nil, nil, 0, ""},
 		{"late", granting(ca), time.Hour, nil, nil, fault.Late, "is not ready after 1m: not looked at yet"},
 		{"refused", failing(v2alpha1.ConditionProcessed, "Edge sites cannot accept incoming links from remote sites"), time.Second, nil, nil, fault.Failed, "the grant is refused: Edge sites"},
-		{"not-enabled", func(o v2alpha1.Object) { v2alpha1.StatusOf(o).Message = "AccessGrants are not enabled" }, time.Second, nil, nil, fault.Late, "AccessGrants are not enabled"},
+		{"not-enabled", func(o v2alpha1.Object) { v2alpha1.StatusOf(o).Message = "AccessGrants are not enabled" }, time.Second, nil, nil, fault.Failed, "the controller issues no tokens: AccessGrants are not enabled"},
 		{"disk-full", granting(ca), time.Second, nil, full{}, fault.Failed, "no space left"},
 		{"bad-ca", granting("nonsense"), time.Second, nil, nil, fault.Usage, "spec.ca is not a certificate"},
 		{"stopped", granting(ca), time.Second, &fakeSystem{stopped: true}, nil, fault.Failed, "site west is stopped"},

@@ -41,7 +41,7 @@ func TestTokenIssueLate(t *testing.T) {
 
 	sh.fails(3, []string{"is not ready after 2s: site west: Not Configured", "kubectl skupper site status west"}, "token", "issue", "west.yaml", "--timeout", "2")
 	sh.whenThere("accessgrants", `{"status":{"message":"AccessGrants are not enabled"}}`)
-	sh.fails(3, []string{"is not ready after 2s: AccessGrants are not enabled"}, "token", "issue", "west.yaml", "--timeout", "2")
+	quick(t, sh.fails(1, []string{"the controller issues no tokens: AccessGrants are not enabled", "kubectl skupper link generate links sites without a token"}, "token", "issue", "west.yaml"))
 	if left := sh.names("accessgrants"); len(left) != 0 {
 		t.Errorf("grants are left: %v", left)
 	}

@@ -4,6 +4,12 @@ package kube
 
 import (
 	"context"
+	"encoding/base64"
+	"encoding/json"
+	"encoding/pem"
+	"io"
+	"net/http"
+	"net/http/httptest"
 	"os"
 	"strings"
 	"testing"
@@ -147,6 +153,52 @@ func TestConnection(t *testing.T) {
 	if r := sh.run("site", "status", "-n", "nowhere", "-c", "test"); r.code != 0 || !strings.Contains(r.err, "next: kubectl skupper site create NAME --context test --namespace nowhere\n") {
 		t.Errorf("%+v", r)
 	}
+}
+
+// TestRules has rules of admission that refuse: by webhook, by policy, by quota; and a webhook that does not answer.
+func TestRules(t *testing.T) {
+	sh := newShell(t, server, Admin)
+	hook := httptest.NewTLSServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		var review map[string]any
+		_ = json.NewDecoder(io.LimitReader(r.Body, 1<<20)).Decode(&review) // what it cannot read it cannot answer
+		text, _ := json.Marshal(map[string]any{"apiVersion": "admission.k8s.io/v1", "kind": "AdmissionReview",
+			"response": map[string]any{"uid": at(review, "request", "uid"), "allowed": false, "status": map[string]any{"message": "no sites on Sundays"}}})
+		_, _ = w.Write(text) // the test sees what came of it
+	}))
+	t.Cleanup(hook.Close)
+	ca := base64.StdEncoding.EncodeToString(pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: hook.Certificate().Raw}))
+	const hooks = "/apis/admissionregistration.k8s.io/v1/validatingwebhookconfigurations"
+	config := func(name, url, plural string) {
+		sh.must("POST", hooks, `{"apiVersion":"admissionregistration.k8s.io/v1","kind":"ValidatingWebhookConfiguration","metadata":{"name":"`+name+`"},"webhooks":[{"name":"`+name+`.example.com",
+			"clientConfig":{"url":"`+url+`","caBundle":"`+ca+`"},"sideEffects":"None","admissionReviewVersions":["v1"],"timeoutSeconds":2,
+			"namespaceSelector":{"matchLabels":{"kubernetes.io/metadata.name":"`+sh.namespace+`"}},
+			"rules":[{"apiGroups":["skupper.io"],"apiVersions":["*"],"operations":["CREATE"],"resources":["`+plural+`"]}]}]}`)
+		t.Cleanup(func() {
+			if _, err := sh.admin.Must(context.WithoutCancel(t.Context()), "DELETE", hooks+"/"+name, ""); err != nil {
+				t.Error(err)
+			}
+		})
+	}
+	config("sundays", hook.URL, "sites")
+	config("asleep", "https://127.0.0.1:1", "connectors")
+	sh.must("POST", "/api/v1/namespaces/"+sh.namespace+"/resourcequotas", `{"apiVersion":"v1","kind":"ResourceQuota","metadata":{"name":"few"},"spec":{"hard":{"count/listeners.skupper.io":"0"}}}`)
+	sh.must("PATCH", "/api/v1/namespaces/"+sh.namespace+"/resourcequotas/few/status", `{"status":{"hard":{"count/listeners.skupper.io":"0"},"used":{"count/listeners.skupper.io":"0"}}}`)
+
+	sh.eventually(5, []string{"create site west: create sites.skupper.io west in namespace " + sh.namespace + ": a rule of the cluster forbids it: ", "no sites on Sundays", "ask whoever made the rule"}, "site", "create", "west", "--wait", "none")
+	sh.eventually(5, []string{"a rule of the cluster forbids it: ", "exceeded quota: few"}, "listener", "create", "x", "80", "--wait", "none")
+	sh.eventually(1, []string{"the cluster has trouble: ", `failed calling webhook "asleep.example.com"`, "try: try again"}, "connector", "create", "x", "80", "--wait", "none")
+}
+
+// eventually is fails for what takes the server a moment to know.
+func (sh *shell) eventually(code int, parts []string, args ...string) {
+	sh.t.Helper()
+	for deadline := time.Now().Add(20 * time.Second); time.Now().Before(deadline); time.Sleep(200 * time.Millisecond) {
+		if r := sh.run(args...); r.code != 0 {
+			break
+		}
+		sh.run(args[0], "delete", args[2], "--wait=false") // it came too early
+	}
+	quick(sh.t, sh.fails(code, parts, args...))
 }
 
 // TestRefused has a cluster whose rules are stricter than ours.

@@ -11,5 +11,6 @@
 //	let NAME                        set the variable to what the last command printed
 //	port NAME…                      set each variable to a TCP port that is free on loopback
 //
-// the conditions [podman] and [kube], true for the plugin under test, and the program demo (tests/demo) for traffic.
+// the variables SKUPPER, what the plugin calls itself in messages, as a regular expression, and NAMESPACE, the namespace of the
+// script; the conditions [podman] and [kube], true for the plugin under test (kube with the build tag of that name only), and the program demo (tests/demo) for traffic.
 package script

@@ -34,10 +34,15 @@ func TestPodman(t *testing.T) {
 	if _, err := sandbox.Build(t.Context(), bin, "tests/demo"); err != nil {
 		t.Fatal(err)
 	}
-	run(t, "podman", program)
+	run(t, "podman", program, func(env *testscript.Env) error {
+		env.Setenv("NAMESPACE", "default")
+		env.Setenv("SKUPPER", "podman-skupper")
+		return nil
+	})
 }
 
-func run(t *testing.T, host, program string) {
+// run runs the corpus; more is what a host adds to a script's environment.
+func run(t *testing.T, host, program string, more func(*testscript.Env) error) {
 	testscript.Run(t, testscript.Params{
 		Dir:                "testdata",
 		UpdateScripts:      *update,
@@ -54,9 +59,10 @@ func run(t *testing.T, host, program string) {
 				}
 			})
 			env.Setenv("SKUPPER_HOME", home.Dir)
+			env.Setenv("PROGRAM", program)
 			env.Setenv("GORACE", home.RaceReports())
 			env.Setenv("PATH", filepath.Dir(program)+string(os.PathListSeparator)+env.Getenv("PATH"))
-			return nil
+			return more(env)
 		},
 		Condition: func(cond string) (bool, error) {
 			switch cond {

@@ -85,14 +85,23 @@ func refused(c call, s metav1.Status, err error) error {
 			"log in to the cluster again; `kubectl auth whoami` shows who you are there")
 	case hasCause(s, "NamespaceTerminating"):
 		return fault.New(fault.Conflict, "namespace "+c.namespace+" is being deleted", "wait until it is gone, or use another --namespace")
-	case apierrors.IsForbidden(err) && s.Details != nil && s.Details.Kind != "":
+	case apierrors.IsForbidden(err) && s.Details != nil && s.Details.Kind != "" && !forbids(s):
 		return fault.Wrap(fault.Denied, fmt.Sprintf("you have no right to %s", c), errors.New(said(s)), c.rightHint())
-	case apierrors.IsInvalid(err), apierrors.IsBadRequest(err):
+	case (apierrors.IsInvalid(err) || apierrors.IsBadRequest(err)) && !forbids(s):
 		return fault.New(fault.Usage, said(s), "")
 	case apierrors.IsTimeout(err), apierrors.IsServerTimeout(err), apierrors.IsTooManyRequests(err), apierrors.IsServiceUnavailable(err), apierrors.IsInternalError(err):
 		return fault.Wrap(fault.Failed, fmt.Sprintf("%s: the cluster has trouble", c), errors.New(said(s)), "try again")
 	}
-	return fault.Wrap(fault.Failed, fmt.Sprintf("%s: the cluster refuses", c), errors.New(said(s)), "") // a webhook, as a rule
+	if apierrors.IsForbidden(err) || forbids(s) { // a webhook, a policy or a quota
+		return fault.Wrap(fault.Denied, fmt.Sprintf("%s: a rule of the cluster forbids it", c), errors.New(said(s)), "change what it asks for, or ask whoever made the rule")
+	}
+	return fault.Wrap(fault.Failed, fmt.Sprintf("%s: the cluster refuses", c), errors.New(said(s)), "")
+}
+
+// forbids tells that a rule of admission forbids a request that the user may make and that is right in itself. They answer with the
+// codes and reasons of other troubles, and only in other words.
+func forbids(s metav1.Status) bool {
+	return strings.Contains(s.Message, "exceeded quota") || strings.Contains(s.Message, "denied request") || strings.Contains(s.Message, "denied the request")
 }
 
 // said is the server's own words, shortened: a webhook may say anything.
