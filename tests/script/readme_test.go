@@ -5,6 +5,7 @@ import (
 	"os"
 	"os/exec"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 
@@ -17,21 +18,27 @@ const (
 	end    = "<!-- end of commands -->\n"
 )
 
-// TestReadmeCommands compares the table of commands with what the program says of itself: a command that is renamed and
+// TestReadmeCommands compares the table of commands with what the programs say of themselves: a command that is renamed and
 // one that is new change it. With -update it writes the table.
 func TestReadmeCommands(t *testing.T) {
-	program, err := sandbox.Build(t.Context(), t.TempDir(), "plugins/podman-skupper")
-	if err != nil {
-		t.Fatal(err)
+	bin := t.TempDir()
+	var all [][]row
+	for _, plugin := range []string{"plugins/kubectl-skupper", "plugins/podman-skupper"} {
+		program, err := sandbox.Build(t.Context(), bin, plugin)
+		if err != nil {
+			t.Fatal(err)
+		}
+		help, err := exec.CommandContext(t.Context(), program, "--help").Output()
+		if err != nil {
+			t.Fatal(err)
+		}
+		rows, err := rowsOf(string(help))
+		if err != nil {
+			t.Fatal(err)
+		}
+		all = append(all, rows)
 	}
-	help, err := exec.CommandContext(t.Context(), program, "--help").Output()
-	if err != nil {
-		t.Fatal(err)
-	}
-	want, err := table(string(help))
-	if err != nil {
-		t.Fatal(err)
-	}
+	want := table(all[0], all[1])
 	text, err := os.ReadFile(readme)
 	if err != nil {
 		t.Fatal(err)
@@ -57,22 +64,42 @@ var (
 	command = regexp.MustCompile(`^  (\S+(?: \S+)*) {3,}(\S.*)$`)
 )
 
-// table makes the rows out of the help of the program: groups begin a line, their commands are below them, indented.
-func table(help string) (string, error) {
-	rows, in := "| command | what it does |\n|---|---|\n", ""
-	n := 0
+// row is one command.
+type row struct{ command, usage string }
+
+// rowsOf reads the help of a program: groups begin a line, their commands are below them, indented.
+func rowsOf(help string) (rows []row, err error) {
+	in := ""
 	for _, line := range strings.Split(help, "\n") {
 		if m := group.FindStringSubmatch(line); m != nil {
 			in = m[1] + " "
 		} else if line == "others:" {
 			in = ""
 		} else if m := command.FindStringSubmatch(line); m != nil {
-			rows += fmt.Sprintf("| `%s%s` | %s |\n", in, m[1], strings.ReplaceAll(m[2], "|", `\|`))
-			n++
+			rows = append(rows, row{in + m[1], strings.ReplaceAll(m[2], "|", `\|`)})
 		}
 	}
-	if n < 10 {
-		return "", fmt.Errorf("the help has %d commands that can be made out, want 10 or more:\n%s", n, help)
+	if len(rows) < 10 {
+		return nil, fmt.Errorf("the help has %d commands that can be made out, want 10 or more:\n%s", len(rows), help)
 	}
 	return rows, nil
+}
+
+// table has the commands of both plugins, and says of each that one of them lacks which has it.
+func table(kubectl, podman []row) string {
+	text := "| command | | what it does |\n|---|---|---|\n"
+	write := func(r row, only string) { text += fmt.Sprintf("| `%s` | %s | %s |\n", r.command, only, r.usage) }
+	for _, r := range podman {
+		if slices.Contains(kubectl, r) {
+			write(r, "")
+		} else {
+			write(r, "podman")
+		}
+	}
+	for _, r := range kubectl {
+		if !slices.Contains(podman, r) {
+			write(r, "kubectl")
+		}
+	}
+	return text
 }
