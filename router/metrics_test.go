@@ -21,7 +21,8 @@ func TestOutcomesAreCounted(t *testing.T) {
 			rows, err := k.Query(ctx, "routerMetrics")
 			if err == nil {
 				for i, name := range []string{"accepted", "released", "rejected", "modified"} {
-					c[i], _ = rows[0][name+"Deliveries"].(uint64)
+					n, _ := rows[0][name+"Deliveries"].(int64)
+					c[i] = uint64(n)
 				}
 			}
 			return err
@@ -33,7 +34,7 @@ func TestOutcomesAreCounted(t *testing.T) {
 	anon := c.sender("", nil)
 	nobody := "nobody"
 	c.send(anon, &amqp.Message{Properties: &amqp.MessageProperties{To: &nobody}, Value: "x"}) // released
-	c.send(anon, amqp.NewMessage([]byte("x")))                                                 // rejected: no address
+	c.send(anon, amqp.NewMessage([]byte("x")))                                                // rejected: no address
 	r, s := c.receiver("q", 10), c.sender("q", nil)
 	for range 2 {
 		go func() {
