@@ -5,27 +5,64 @@ import (
 	"fmt"
 	"strconv"
 	"sync"
-	"sync/atomic"
 
 	"github.com/skupper-plugins/suite/router/config"
-	"github.com/skupper-plugins/suite/router/internal/conn"
 	"github.com/skupper-plugins/suite/router/internal/core"
 	"github.com/skupper-plugins/suite/router/internal/transport"
-	"github.com/skupper-plugins/suite/router/internal/wire"
 )
 
 // connector keeps connections to one peer: a control connection, and for inter-router ones data connections beside it.
 type connector struct {
-	r          *Router
-	cfg        config.Connector
-	correlator string
-	cancel     context.CancelFunc
-	done       sync.WaitGroup
-	flows      *record // nil unless it leads to another router
+	r      *Router
+	cfg    config.Connector
+	ctx    context.Context //nolint:containedctx // the life of what it starts
+	cancel context.CancelFunc
+	done   sync.WaitGroup
+	flows  *record // nil unless it leads to another router
 
 	mu     sync.Mutex
 	status string // INITIALIZING, CONNECTING, SUCCESS, FAILED, CLOSING
 	msg    string
+	up     int // control connections that are open
+	now    *generation
+}
+
+// generation is the connections that a connector makes with one set of certificates. When there are newer ones it makes no more, but those that it
+// has go on as long as they have streams.
+type generation struct {
+	ordinal uint64
+	retired context.Context //nolint:containedctx // ends when a newer one has taken over the dialling
+	retire  context.CancelFunc
+
+	mu   sync.Mutex
+	line *line
+}
+
+// line is a control connection with the data connections that belong to it.
+type line struct {
+	correlator string
+	ctx        context.Context //nolint:containedctx // ends with the line, and its data connections with it
+	cut        context.CancelFunc
+}
+
+func (g *generation) current() *line {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	return g.line
+}
+
+// renew gives up a line whose peer may not have heard of the end: that would take a new connection of the same line for a double.
+func (g *generation) renew(ctx context.Context) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	g.line.cut()
+	g.line = newLine(ctx, core.Discriminator())
+}
+
+func newLine(ctx context.Context, correlator string) *line {
+	l := &line{correlator: correlator}
+	l.ctx, l.cut = context.WithCancel(ctx)
+	return l
 }
 
 // addConnector starts a connector. r.mu is held.
@@ -33,26 +70,46 @@ func (r *Router) addConnector(e config.Connector) error {
 	if r.connectors[e.Name] != nil {
 		return fmt.Errorf("connector %q exists", e.Name)
 	}
-	if e.ProxyProfile != "" {
-		return fmt.Errorf("connector %q: proxy profiles are not supported by this router", e.Name)
-	}
 	role := roleOf(e.Role)
 	if role == core.Edge && !r.edge() {
 		return fmt.Errorf("connector %q: role edge is for routers of mode edge: use role inter-router", e.Name)
 	}
 	ctx, cancel := context.WithCancel(r.ctx)
-	c := &connector{r: r, cfg: e, correlator: core.Discriminator(), cancel: cancel, status: "INITIALIZING"}
+	c := &connector{r: r, cfg: e, ctx: ctx, cancel: cancel, status: "INITIALIZING"}
 	if role != core.Normal {
 		c.flows = r.flows.link(e)
 	}
-	c.done.Go(func() { c.run(ctx, false) })
-	if role == core.InterRouter {
-		for range r.dataConnections() {
-			c.done.Go(func() { c.run(ctx, true) })
-		}
-	}
+	c.start(r.ordinal(e.SSLProfile), core.Discriminator())
 	r.connectors[e.Name] = c
 	return nil
+}
+
+// start begins to dial with the certificates of an ordinal. Two generations never start at once: r.mu is held.
+func (c *connector) start(ordinal uint64, correlator string) {
+	g := &generation{ordinal: ordinal, line: newLine(c.ctx, correlator)}
+	g.retired, g.retire = context.WithCancel(c.ctx)
+	c.mu.Lock()
+	c.now = g
+	c.mu.Unlock()
+	c.flows.ordinal(c.cfg, ordinal)
+	c.done.Go(func() { c.run(g, false) })
+	if roleOf(c.cfg.Role) == core.InterRouter {
+		for range c.r.dataConnections() {
+			c.done.Go(func() { c.run(g, true) })
+		}
+	}
+}
+
+// rotate goes over to newer certificates: new connections take the place of those that there are. r.mu is held.
+func (c *connector) rotate(ordinal uint64) {
+	c.mu.Lock()
+	old := c.now
+	c.mu.Unlock()
+	if ordinal <= old.ordinal || roleOf(c.cfg.Role) == core.Normal {
+		return
+	}
+	old.retire()
+	c.start(ordinal, old.current().correlator)
 }
 
 // dataConnections is how many data connections an inter-router connector makes.
@@ -78,6 +135,10 @@ func (c *connector) stop() {
 func (c *connector) set(status, msg string) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
+	c.setLocked(status, msg)
+}
+
+func (c *connector) setLocked(status, msg string) {
 	c.status, c.msg = status, msg
 	switch status {
 	case "SUCCESS":
@@ -87,87 +148,65 @@ func (c *connector) set(status, msg string) {
 	}
 }
 
+// opened and failed are told of control connections. While one of them is open the link works, whatever becomes of others.
+func (c *connector) opened() {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.up++
+	c.setLocked("SUCCESS", "")
+}
+
+func (c *connector) failed(wasOpen bool, why string) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if wasOpen {
+		c.up--
+	}
+	if c.up == 0 && c.status != "CLOSING" {
+		c.setLocked("FAILED", why)
+	}
+}
+
 func (c *connector) state() (status, msg string) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	return c.status, c.msg
 }
 
-// run dials for ever.
-func (c *connector) run(ctx context.Context, data bool) {
-	var b transport.Backoff
-	for ctx.Err() == nil {
-		opened, err := c.once(ctx, data)
-		if opened {
+// run dials until the generation retires, and then keeps its last connection to its end.
+func (c *connector) run(g *generation, data bool) {
+	b := transport.Backoff{Max: redialMax}
+	for g.retired.Err() == nil {
+		l := g.current()
+		ctx := c.ctx
+		if data {
+			ctx = l.ctx
+		}
+		end := c.once(ctx, g, l, data)
+		if end.opened {
 			b.Reset()
 		}
-		if ctx.Err() != nil {
-			return
-		}
 		if !data {
-			text := "connection closed by the peer"
-			if err != nil {
-				text = err.Error()
-			}
-			c.set("FAILED", text)
-			c.r.log.Info().Str("connector", c.cfg.Name).Str("host", c.cfg.Host).Str("port", c.cfg.Port).Str("err", text).Msg("connection failed")
+			c.ended(g, end)
 		}
-		if !b.Wait(ctx) {
+		if !b.Wait(g.retired) {
 			return
 		}
 	}
 }
 
-// once makes one connection and runs it to its end.
-func (c *connector) once(ctx context.Context, data bool) (bool, error) {
-	host := orDefault(c.cfg.Host, "127.0.0.1")
-	p, err := c.r.profile(c.cfg.SSLProfile)
-	if err != nil {
-		return false, err
+// ended draws the consequences of the end of a control connection, or of an attempt to make one.
+func (c *connector) ended(g *generation, end ending) {
+	text := "connection closed by the peer"
+	if end.err != nil {
+		text = end.err.Error()
 	}
-	o := core.ConnOptions{Role: roleOf(c.cfg.Role), Dialled: true, Cost: c.cfg.Cost, Name: c.cfg.Name, Data: data}
-	sasl := conn.SASLAnonymous
-	var sock *transport.Socket
-	if p != nil {
-		tcfg, err := p.Client(host, c.cfg.VerifyHostname == nil || *c.cfg.VerifyHostname)
-		if err != nil {
-			return false, err
-		}
-		if len(tcfg.Certificates) > 0 {
-			sasl = conn.SASLExternal
-		}
-		sock, err = transport.Dial(ctx, host, c.cfg.Port, tcfg)
-		if err != nil {
-			return false, err
-		}
-	} else if sock, err = transport.Dial(ctx, host, c.cfg.Port, nil); err != nil {
-		return false, err
+	if end.opened && end.unseen {
+		g.renew(c.ctx)
 	}
-	describe(&o, sock)
-	o.SASL = string(sasl.Mechanism())
-	id := c.r.nextID.Add(1)
-	var extra wire.Map
-	if o.Role == core.InterRouter {
-		o.Correlator = c.correlator
-		if data {
-			extra = append(extra, wire.Pair{Key: wire.Symbol("qd.inter-router-role"), Value: int32(core.InterRouterData)})
-		}
-		extra = append(extra, wire.Pair{Key: wire.Symbol("qd.group-correlator"), Value: c.correlator},
-			wire.Pair{Key: wire.Symbol("qd.group-ordinal"), Value: uint64(0)})
+	if c.ctx.Err() != nil {
+		return
 	}
-	cc := c.r.connConfig(connParams{role: o.Role, maxFrame: c.cfg.MaxFrameSize, window: c.cfg.MaxSessionFrames, idle: c.cfg.IdleTimeoutSeconds, cost: c.cfg.Cost}, id, extra)
-	cc.Client, cc.Hostname, cc.SASL = true, host, sasl
-	var opened atomic.Bool
-	o.OnOpen = func(properties wire.Map) {
-		opened.Store(true)
-		if !data {
-			if id, ok := properties.Get("qd.access-id"); ok {
-				c.flows.peer(text(id))
-			}
-			c.set("SUCCESS", "")
-		}
-	}
-	err = c.r.core.Serve(ctx, transport.NewPeer(sock, cc), id, o)
-	c.r.core.Call(ctx, func() {}) // OnOpen runs there
-	return opened.Load(), err
+	c.failed(end.opened, text)
+	c.r.log.Info().Str("connector", c.cfg.Name).Str("host", c.cfg.Host).Str("port", c.cfg.Port).Str("err", text).Msg("connection failed")
 }

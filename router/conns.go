@@ -16,7 +16,7 @@ type connParams struct {
 	role     core.Role
 	maxFrame int
 	window   int // session frames; 0 means the default of the role
-	idle     int // seconds; 0 means 16
+	idle     int // seconds; 0 means the default of the role
 	cost     int
 }
 
@@ -43,6 +43,9 @@ func (r *Router) connConfig(p connParams, id uint64, extra wire.Map) conn.Config
 		window = uint32(p.window)
 	}
 	idle := limits.IdleTimeout
+	if p.role != core.Normal {
+		idle = limits.RouterIdleTimeout
+	}
 	if p.idle > 0 {
 		idle = time.Duration(p.idle) * time.Second
 	}

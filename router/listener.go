@@ -115,7 +115,7 @@ func (l *listener) accept(ctx context.Context, ln net.Listener) {
 func (l *listener) serve(ctx context.Context, c net.Conn) {
 	release := sync.OnceFunc(func() { <-l.half })
 	defer release()
-	tcfg, mechs, err := l.security()
+	tcfg, mechs, ordinal, err := l.security()
 	if err != nil {
 		l.r.log.Error().Err(err).Str("listener", l.cfg.Name).Msg("connection refused")
 		_ = c.Close()
@@ -130,7 +130,7 @@ func (l *listener) serve(ctx context.Context, c net.Conn) {
 		return
 	}
 	stop()
-	o := core.ConnOptions{Role: roleOf(l.cfg.Role), Cost: l.cfg.Cost, Name: l.cfg.Name}
+	o := core.ConnOptions{Role: roleOf(l.cfg.Role), Cost: l.cfg.Cost, Name: l.cfg.Name, Profile: l.cfg.SSLProfile, Ordinal: ordinal}
 	linked := false
 	o.OnOpen = func(properties wire.Map) {
 		release()
@@ -160,11 +160,15 @@ func (l *listener) serve(ctx context.Context, c net.Conn) {
 	}
 }
 
-// security is the TLS configuration and the SASL mechanisms that the listener offers.
-func (l *listener) security() (*tls.Config, []conn.SASL, error) {
+// security is the TLS configuration the SASL mechanisms that the listener offers, and the ordinal of the certificates, which may be newer
+// than that: never older.
+func (l *listener) security() (_ *tls.Config, _ []conn.SASL, ordinal uint64, err error) {
+	l.r.mu.Lock()
+	ordinal = l.r.ordinal(l.cfg.SSLProfile)
+	l.r.mu.Unlock()
 	p, err := l.r.profile(l.cfg.SSLProfile)
 	if err != nil {
-		return nil, nil, err
+		return nil, nil, 0, err
 	}
 	words := strings.Fields(strings.ToUpper(l.cfg.SASLMechanisms))
 	var mechs []conn.SASL
@@ -181,11 +185,11 @@ func (l *listener) security() (*tls.Config, []conn.SASL, error) {
 		mechs = []conn.SASL{conn.SASLAnonymous}
 	}
 	if len(mechs) == 0 || external && p == nil {
-		return nil, nil, fmt.Errorf("saslMechanisms %q cannot be offered", l.cfg.SASLMechanisms)
+		return nil, nil, 0, fmt.Errorf("saslMechanisms %q cannot be offered", l.cfg.SASLMechanisms)
 	}
 	if p == nil {
-		return nil, mechs, nil
+		return nil, mechs, 0, nil
 	}
 	cfg, err := p.Server(external)
-	return cfg, mechs, err
+	return cfg, mechs, ordinal, err
 }

@@ -5,6 +5,7 @@ import (
 
 	"github.com/skupper-plugins/suite/router/config"
 	"github.com/skupper-plugins/suite/router/internal/transport"
+	"github.com/skupper-plugins/suite/router/internal/vanflow"
 )
 
 // profile is an sslProfile with what is loaded of it.
@@ -15,6 +16,36 @@ type profile struct {
 
 func newProfile(e config.SSLProfile) *profile {
 	return &profile{cfg: e, tls: &transport.Profile{Name: e.Name, CAFile: e.CACertFile, CertFile: e.CertFile, KeyFile: e.PrivateKeyFile}}
+}
+
+// ordinal is the ordinal of a profile's certificates. r.mu is held.
+func (r *Router) ordinal(name string) uint64 {
+	if p := r.profiles[name]; p != nil {
+		return uint64(p.cfg.Ordinal)
+	}
+	return 0
+}
+
+// changeProfile takes an update of a profile. New connections use the files as they are now; those to other routers are made again when the ordinal has
+// grown, and take the place of what is there without a gap; what is older than the oldest valid ordinal is closed. r.mu is held.
+func (r *Router) changeProfile(e config.SSLProfile) {
+	old := r.profiles[e.Name]
+	r.profiles[e.Name] = newProfile(e)
+	if e.Ordinal > old.cfg.Ordinal {
+		for _, name := range sortedNames(r.connectors) {
+			if c := r.connectors[name]; c.cfg.SSLProfile == e.Name {
+				c.rotate(uint64(e.Ordinal))
+			}
+		}
+		for _, name := range sortedNames(r.listeners) {
+			if l := r.listeners[name]; l.cfg.SSLProfile == e.Name {
+				l.flows.update(func(v *vanflow.Record) { v.Number(vanflow.TLSOrdinal, uint64(e.Ordinal)) })
+			}
+		}
+	}
+	if e.OldestValidOrdinal > old.cfg.OldestValidOrdinal {
+		r.core.Expire(e.Name, uint64(e.OldestValidOrdinal))
+	}
 }
 
 // profile finds a profile by name; "" is none.

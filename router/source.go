@@ -94,6 +94,11 @@ func (r *Router) create(entityType, name string, one *config.Config) error {
 		if t := config.RoleFault(r.cfg.Router.Mode, entityType, orDefault(one.Connectors[0].Role, "normal")); t != "" {
 			return refuse(400, t)
 		}
+		if p := one.Connectors[0].ProxyProfile; p != "" {
+			if _, ok := r.proxies[p]; !ok {
+				return refuse(400, "no proxyProfile "+p)
+			}
+		}
 		if p := one.Connectors[0].SSLProfile; p != "" && r.profiles[p] == nil {
 			return refuse(400, "no sslProfile "+p)
 		}
@@ -162,27 +167,44 @@ func (r *Router) Update(ctx context.Context, entityType, name string, attrs map[
 		}
 	case "sslProfile":
 		if p := r.profiles[name]; p != nil {
-			e := (&config.Config{Router: r.cfg.Router, SSLProfiles: []config.SSLProfile{p.cfg}}).Entities()
-			i := slices.IndexFunc(e, func(x config.Entity) bool { return x.Type == entityType })
-			for k, v := range attrs {
-				if v == nil {
-					delete(e[i].Attributes, k)
-				} else {
-					e[i].Attributes[k] = v
-				}
-			}
-			one, err := r.decode(entityType, name, e[i].Attributes)
+			one, err := r.amended(entityType, name, &config.Config{SSLProfiles: []config.SSLProfile{p.cfg}}, attrs)
 			if err != nil {
 				return nil, err
 			}
-			// The files are read again with each connection; those that are open stay.
-			r.profiles[name] = newProfile(one.SSLProfiles[0])
+			if p := one.SSLProfiles[0]; p.OldestValidOrdinal > p.Ordinal {
+				return nil, refuse(400, fmt.Sprintf("oldestValidOrdinal is %d, want ordinal (%d) or less", p.OldestValidOrdinal, p.Ordinal))
+			}
+			r.changeProfile(one.SSLProfiles[0])
 			return nil, nil //nolint:nilnil // nothing to add
+		}
+	case "proxyProfile":
+		if p, ok := r.proxies[name]; ok {
+			one, err := r.amended(entityType, name, &config.Config{ProxyProfiles: []config.ProxyProfile{p}}, attrs)
+			if err != nil {
+				return nil, err
+			}
+			r.proxies[name] = one.ProxyProfiles[0] // for the next connections
+			return nil, nil                        //nolint:nilnil // nothing to add
 		}
 	default:
 		return nil, refuse(501, "Operation 'UPDATE' not implemented for "+entityType)
 	}
 	return nil, refuse(404, "No entity with name="+name)
+}
+
+// amended is the only entity of that type in have, with some attributes changed.
+func (r *Router) amended(entityType, name string, have *config.Config, attrs map[string]any) (*config.Config, error) {
+	have.Router = r.cfg.Router
+	e := have.Entities()
+	i := slices.IndexFunc(e, func(x config.Entity) bool { return x.Type == entityType })
+	for k, v := range attrs {
+		if v == nil {
+			delete(e[i].Attributes, k)
+		} else {
+			e[i].Attributes[k] = v
+		}
+	}
+	return r.decode(entityType, name, e[i].Attributes)
 }
 
 func text(v any) string {

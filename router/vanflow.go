@@ -176,8 +176,19 @@ func (t *telemetry) link(e config.Connector) *record {
 		if e.SSLProfile != "" {
 			r.Number(vanflow.TLSOrdinal, 0)
 		}
-		r.Text(vanflow.HTTPProxy, "no")
+		through := "no"
+		if e.ProxyProfile != "" {
+			through = "yes"
+		}
+		r.Text(vanflow.HTTPProxy, through)
 	})
+}
+
+// ordinal notes which certificates a link uses.
+func (r *record) ordinal(e config.Connector, n uint64) {
+	if e.SSLProfile != "" {
+		r.update(func(v *vanflow.Record) { v.Number(vanflow.TLSOrdinal, n) })
+	}
 }
 
 // maxAccessID bounds what a peer says of its listener, in octets.

@@ -210,3 +210,36 @@ func (n *Node) AwaitListener(name string, up bool) {
 
 // EdgePort is the port on which an interior router listens for edge routers.
 func (n *Node) EdgePort() string { return n.edge }
+
+// Reissue replaces the files of the router's certificate, as happens before it expires.
+func (n *Node) Reissue() {
+	n.mesh.tb.Helper()
+	if _, err := n.mesh.ca.issue(n.ID); err != nil {
+		n.mesh.tb.Fatal(err)
+	}
+}
+
+// Rotate replaces the files of the router's certificate and tells the router, with the oldest ordinal that it may still use.
+func (n *Node) Rotate(ordinal, oldest int) {
+	n.mesh.tb.Helper()
+	n.Reissue()
+	n.Must(func(ctx context.Context, c *manage.Client) error {
+		return c.Update(ctx, "sslProfile", "mesh", map[string]any{"ordinal": ordinal, "oldestValidOrdinal": oldest})
+	})
+}
+
+// Ordinals counts the connections to other routers by the ordinal of their certificates.
+func (n *Node) Ordinals(ctx context.Context) (map[int]int, error) {
+	count := map[int]int{}
+	err := n.Manage(ctx, func(c *manage.Client) error {
+		conns, err := c.Query(ctx, "connection")
+		for _, m := range conns {
+			if m["role"] != config.RoleNormal && m["opened"] == true {
+				k, _ := m["tlsOrdinal"].(int64)
+				count[int(k)]++
+			}
+		}
+		return err
+	})
+	return count, err
+}

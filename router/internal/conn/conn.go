@@ -89,6 +89,24 @@ func (c *Conn) Err() *frame.Error { return c.err }
 // Open reports that links can be used: both opens have come, and no close.
 func (c *Conn) Open() bool { return c.phase == open }
 
+// Quiet reports that no delivery is under way on the connection.
+func (c *Conn) Quiet() bool {
+	for _, s := range c.local {
+		if s == nil {
+			continue
+		}
+		if len(s.in)+len(s.out)+len(s.held) > 0 {
+			return false
+		}
+		for _, l := range s.links {
+			if l != nil && (l.cur != nil || l.fresh != nil) {
+				return false
+			}
+		}
+	}
+	return true
+}
+
 // Done reports that nothing is left to read; the socket may be closed once the output is out.
 func (c *Conn) Done() bool { return c.phase == done }
 

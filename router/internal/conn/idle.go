@@ -40,6 +40,14 @@ func (c *Conn) NextDeadline() time.Time {
 	return at
 }
 
+// Silent reports that the peer has been silent for too long: the next Tick gives it up.
+func (c *Conn) Silent(now time.Time) bool {
+	return c.phase >= open && c.phase != done && c.cfg.IdleTimeout > 0 && !now.Before(c.lastIn.Add(c.cfg.IdleTimeout))
+}
+
+// Heard takes it that the peer was heard at that time.
+func (c *Conn) Heard(now time.Time) { c.lastIn = now }
+
 // Tick does what time asks for: a heartbeat, or the end of a peer that has gone silent.
 func (c *Conn) Tick(now time.Time, evs []Event) []Event {
 	switch {
@@ -48,7 +56,7 @@ func (c *Conn) Tick(now time.Time, evs []Event) []Event {
 	case c.phase < open && c.cfg.Handshake > 0 && !now.Before(c.started.Add(c.cfg.Handshake)):
 		c.fail(nil, "amqp:resource-limit-exceeded", "the connection was not opened in time")
 		return c.finish(evs)
-	case c.phase >= open && c.cfg.IdleTimeout > 0 && !now.Before(c.lastIn.Add(c.cfg.IdleTimeout)):
+	case c.Silent(now):
 		c.fail(nil, "amqp:resource-limit-exceeded", "local-idle-timeout expired")
 		return c.finish(evs)
 	case c.phase == closeSent && !c.closeBy.IsZero() && !now.Before(c.closeBy):

@@ -22,6 +22,7 @@ type Address struct {
 	// router has destinations for what is sent.
 	in, out *link
 	above   bool
+	doubt   bool // it was so on another uplink
 
 	reachable  bool
 	advertised bool

@@ -62,7 +62,14 @@ type Connection struct {
 	controlNo  int      // 1-127 once both are up
 	data       [10]*link
 	dataIn     int
+	linksUp    int  // control and data links
+	succeeded  bool // by another connection, in the routing protocol
 	dataOut    int
+	ordinal    uint64    // of the certificates that the dialler used; connections of a higher one take the place of those of a lower one
+	lineage    string    // what connections of one connector have in common, "" where that is not known
+	superseded time.Time // when its edge router made another; zero while it has not
+	retiring   bool      // another has taken its place: it ends with its last stream
+	quiet      int       // looks at it since then that saw no stream
 	groupKey   string
 	correlator string
 	mesh       string       // of the edge router at the other end
@@ -81,6 +88,8 @@ type ConnOptions struct {
 	Cost       int
 	Name       string // of the connector or listener
 	Correlator string // dialled inter-router connections: joins control and data connections
+	Profile    string // sslProfile, "" without TLS
+	Ordinal    uint64 // of the profile's certificates
 	User       string
 	TLSVersion string
 	TLSCipher  string
@@ -183,6 +192,9 @@ func (cn *Connection) opened() {
 	c := cn.core
 	cn.peer.Do(func(k *conn.Conn) { cn.remote = k.Remote() })
 	cn.open, cn.since = true, time.Now()
+	if cn.opts.Ordinal < c.oldest[cn.opts.Profile] { // they were revoked while it was made
+		c.expire(cn)
+	}
 	props := cn.remote.Properties
 	if v, ok := property(props, "qd.inter-router-cost").(int32); ok {
 		cn.cost = max(cn.cost, int(v))
@@ -194,9 +206,13 @@ func (cn *Connection) opened() {
 		if v, ok := property(props, "qd.group-correlator").(string); ok {
 			cn.correlator = v[:min(len(v), 15)]
 		}
+		cn.ordinal, _ = property(props, "qd.group-ordinal").(uint64)
+	} else {
+		cn.ordinal = cn.opts.Ordinal
 	}
 	if cn.correlator != "" && (cn.role == InterRouter || cn.role == InterRouterData) {
-		cn.groupKey = fmt.Sprintf("%t/%s/%s", cn.opts.Dialled, cn.remote.ContainerID, cn.correlator)
+		cn.lineage = fmt.Sprintf("%t/%s/%s", cn.opts.Dialled, cn.remote.ContainerID, cn.correlator)
+		cn.groupKey = fmt.Sprintf("%s/%d", cn.lineage, cn.ordinal)
 		g := c.groups[cn.groupKey]
 		if g == nil {
 			g = &group{}
@@ -340,7 +356,6 @@ func (cn *Connection) answered(l *link) {
 
 // routerLinkUp notes a control or data link; with both control links the neighbour can be heard.
 func (cn *Connection) routerLinkUp(l *link) {
-	c := cn.core
 	switch l.kind {
 	case dataLink:
 		if l.l.Sender() {
@@ -352,22 +367,37 @@ func (cn *Connection) routerLinkUp(l *link) {
 			i = 1
 		}
 		cn.control[i] = l
-		if cn.control[0] == nil || cn.control[1] == nil || cn.controlNo != 0 {
+	default:
+		return
+	}
+	cn.linksUp++
+	if cn.control[0] != nil && cn.control[1] != nil && cn.controlNo == 0 {
+		cn.join()
+	}
+}
+
+// join makes the connection a link of the routing protocol.
+func (cn *Connection) join() {
+	c := cn.core
+	if old := c.predecessor(cn); old != nil {
+		// Streams go to it at once: their links, which look like data links, must not come before those.
+		if cn.linksUp == 2+2*len(cn.data) {
+			c.succeed(old, cn)
+		}
+		return
+	}
+	for n := 1; n < len(c.links); n++ {
+		if c.links[n] == nil {
+			cn.controlNo = n
+			c.links[n] = cn
+			c.cfg.Control.LinkUp(n, cn.cost)
 			return
 		}
-		for n := 1; n < len(c.links); n++ {
-			if c.links[n] == nil {
-				cn.controlNo = n
-				c.links[n] = cn
-				c.cfg.Control.LinkUp(n, cn.cost)
-				return
-			}
-		}
-		c.log.Error().Uint64("conn", cn.ID).Int("limit", len(c.links)-1).Msg("too many inter-router connections")
-		cn.peer.Do(func(k *conn.Conn) {
-			k.Close(&frame.Error{Condition: "amqp:resource-limit-exceeded", Description: "Exceeded maximum inter-router connection count"})
-		})
 	}
+	c.log.Error().Uint64("conn", cn.ID).Int("limit", len(c.links)-1).Msg("too many inter-router connections")
+	cn.peer.Do(func(k *conn.Conn) {
+		k.Close(&frame.Error{Condition: "amqp:resource-limit-exceeded", Description: "Exceeded maximum inter-router connection count"})
+	})
 }
 
 // credit is new credit on a sending link.
@@ -441,6 +471,11 @@ func (c *Core) controlLost(cn *Connection) {
 	cn.controlNo = 0
 	c.links[n] = nil
 	c.cfg.Control.LinkLost(n)
+	for _, o := range c.conns { // one that was about to take its place
+		if o != cn && o.lineage == cn.lineage && o.controlNo == 0 && !o.succeeded && o.control[0] != nil && o.control[1] != nil {
+			o.join()
+		}
+	}
 }
 
 // closed is the end of a connection.

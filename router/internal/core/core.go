@@ -75,6 +75,7 @@ type Core struct {
 	// waiting has the streaming links that have no credit yet, with the time when they are given up.
 	waiting  map[*link]time.Time
 	radius   int
+	oldest   map[string]uint64 // by sslProfile: connections of lower ordinals are not wanted
 	tick     []func(now time.Time)
 	stats    Stats // but for the outcomes
 	outcomes outcomes
@@ -95,11 +96,14 @@ func New(cfg Config) *Core {
 	c := &Core{
 		cfg: cfg, log: cfg.Log, q: newQueue(), waiting: map[*link]time.Time{},
 		addrs: map[string]*Address{}, nodes: map[string]*node{}, conns: map[uint64]*Connection{}, groups: map[string]*group{},
+		oldest: map[string]uint64{},
 	}
 	if cfg.Edge {
 		c.up.mesh = Discriminator()
 	}
 	c.EachTick(c.GiveUp)
+	c.EachTick(c.retire)
+	c.EachTick(c.endDoubt)
 	return c
 }
 

@@ -1,6 +1,8 @@
 package core
 
 import (
+	"time"
+
 	"github.com/skupper-plugins/suite/router/internal/conn"
 	"github.com/skupper-plugins/suite/router/internal/frame"
 	"github.com/skupper-plugins/suite/router/internal/limits"
@@ -114,6 +116,36 @@ func (cn *Connection) attachDownlink(l *link) {
 	cn.accept(l, answerSource(a.Source), answerTarget(a.Target), 0)
 	l.addr.locals = append(l.addr.locals, l)
 	cn.core.changed(l.addr)
+	for _, o := range cn.core.conns {
+		if o != cn && o.downward() && o.open && o.remote.ContainerID == id && o.superseded.IsZero() {
+			o.superseded = time.Now()
+		}
+	}
+}
+
+// supersede takes what an edge router has on a connection out of the address table: it has made another, so that this one is on its way out, or dead
+// without that having been seen here. Its streams go on.
+func (cn *Connection) supersede() {
+	for _, l := range cn.links {
+		if l.kind == endpointLink {
+			cn.endpointGone(l)
+			l.addr = nil
+		}
+	}
+}
+
+// edgeConnection is a connection to the edge router of key k that can carry stream d, although that has no downlink at the moment: it is just changing
+// from one connection to another.
+func (c *Core) edgeConnection(k string, d *Delivery) *Connection {
+	if k[0] != 'H' || !d.stream {
+		return nil
+	}
+	for _, cn := range c.conns {
+		if cn.downward() && cn.open && cn.remote.ContainerID == k[1:] {
+			return cn
+		}
+	}
+	return nil
 }
 
 // attachTracking begins to tell the edge router which of the addresses that it sends to can be reached.
@@ -176,11 +208,11 @@ func (cn *Connection) tell() {
 	}
 	for len(cn.untold) > 0 {
 		l := cn.untold[0]
-		if can := !l.dead && l.addr.canSend(cn); !l.dead && can != l.told {
-			if !t.trySend(queued{msg: append(cn.core.annotate(message.Annotations{}), tracked(l.addr.Key, can)...), ob: &outbound{}}) {
+		if a := l.addr; !l.dead && a != nil && a.canSend(cn) != l.told {
+			if !t.trySend(queued{msg: append(cn.core.annotate(message.Annotations{}), tracked(a.Key, !l.told)...), ob: &outbound{}}) {
 				return
 			}
-			l.told = can
+			l.told = !l.told
 		}
 		l.listed = false
 		cn.untold[0] = nil

@@ -15,9 +15,7 @@ func (c *Core) Disconnect(id uint64) bool {
 	if cn == nil {
 		return false
 	}
-	cn.peer.Do(func(k *conn.Conn) {
-		k.Close(&frame.Error{Condition: "amqp:connection:forced", Description: "Connection forced-closed by management request"})
-	})
+	c.force(cn, "Connection forced-closed by management request")
 	return true
 }
 
@@ -31,6 +29,7 @@ type ConnectionView struct {
 	Remote     *frame.Open // nil before it opened
 	Correlator string
 	Control    int    // number of its control link, 0 if none
+	Ordinal    uint64 // of the dialler's certificates
 	Active     bool   // false for a connection to an interior router that only waits
 	Mesh       string // of the edge router at the other end
 }
@@ -40,7 +39,7 @@ func (c *Core) Connections() []ConnectionView {
 	var out []ConnectionView
 	for _, id := range slices.Sorted(maps.Keys(c.conns)) {
 		cn := c.conns[id]
-		out = append(out, ConnectionView{cn.ID, cn.opts, cn.role, cn.open, cn.since, cn.remote, cn.correlator, cn.controlNo, !cn.upward() || cn == c.up.active, cn.mesh})
+		out = append(out, ConnectionView{cn.ID, cn.opts, cn.role, cn.open, cn.since, cn.remote, cn.correlator, cn.controlNo, cn.ordinal, !cn.upward() || cn == c.up.active, cn.mesh})
 	}
 	return out
 }

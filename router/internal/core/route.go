@@ -61,6 +61,10 @@ func (c *Core) route(d *Delivery) {
 				d.drop(&frame.Rejected{Error: &frame.Error{Condition: "amqp:not-found", Description: "Deliveries cannot be sent to an unavailable address"}})
 				return
 			}
+			if cn := c.edgeConnection(k, d); cn != nil {
+				c.forward(d, cn, nil, nil)
+				return
+			}
 			if c.cfg.Edge && k[0] == 'M' { // somebody else may know it
 				c.ascend(d, a)
 				return

@@ -1,7 +1,7 @@
 package core
 
 import (
-	"slices"
+	"time"
 
 	"github.com/skupper-plugins/suite/router/internal/conn"
 	"github.com/skupper-plugins/suite/router/internal/frame"
@@ -16,13 +16,25 @@ type uplinks struct {
 	active *Connection   // nil while there is none
 	out    *link         // of the active one: for whole messages to anywhere
 	mesh   string        // id of the edge mesh that this router is alone in
+	doubt  time.Time     // when addresses that the active one has not confirmed are given up; zero when there are none
 }
 
-// addUplink takes a connection that has opened into use.
+// addUplink takes a connection that has opened into use. One of the same connector with newer certificates takes the place of the active one.
 func (c *Core) addUplink(cn *Connection) {
 	c.up.open = append(c.up.open, cn)
-	if c.up.active == nil {
+	switch old := c.up.active; {
+	case old == nil:
 		c.activate(cn)
+	case old.opts.Name == cn.opts.Name && old.ordinal < cn.ordinal:
+		c.activate(cn)
+		for _, l := range old.links {
+			if l.kind == edgeLink || l.kind == meshLink || l.kind == trackingLink {
+				old.detach(l)
+			}
+		}
+	}
+	for _, o := range c.up.open { // also those that only waited
+		o.retiring = o.retiring || o.opts.Name == cn.opts.Name && o.ordinal < cn.ordinal
 	}
 }
 
@@ -33,20 +45,36 @@ func (c *Core) dropUplink(cn *Connection) {
 		return
 	}
 	c.up.active, c.up.out = nil, nil
+	if next := c.up.next(); next != nil {
+		c.activate(next)
+		return
+	}
 	for _, k := range sortedKeys(c.addrs) {
 		if a := c.addrs[k]; a != nil && (a.in != nil || a.out != nil || a.above) {
-			a.in, a.out, a.above = nil, nil, false
+			a.in, a.out, a.above, a.doubt = nil, nil, false, false
 			c.changed(a)
 		}
 	}
-	if len(c.up.open) > 0 {
-		c.activate(slices.MinFunc(c.up.open, func(x, y *Connection) int { return x.cost - y.cost }))
-	}
 }
 
-// activate makes the links of an edge router on cn.
+// next is the connection to use when the active one is gone: one that does not end soon, then the cheapest, then the oldest.
+func (u *uplinks) next() (best *Connection) {
+	for _, cn := range u.open {
+		if best == nil || best.retiring && !cn.retiring || best.retiring == cn.retiring && cn.cost < best.cost {
+			best = cn
+		}
+	}
+	return best
+}
+
+// activate makes the links of an edge router on cn. What could be reached before counts as reachable until the new interior router has had the time
+// to say so itself: it does not say what cannot be reached.
 func (c *Core) activate(cn *Connection) {
 	c.up.active = cn
+	for _, a := range c.addrs {
+		a.in, a.out, a.doubt = nil, nil, a.above
+	}
+	c.up.doubt = time.Now().Add(limits.UplinkDoubt)
 	mesh := cn.openEdge(conn.ClassControl, meshLink, frame.RoleSender, &frame.Source{}, &frame.Target{Address: meshDiscovery, HasAddress: true}, 0)
 	c.up.out = cn.openEdge(conn.ClassEndpoint, edgeLink, frame.RoleSender, &frame.Source{}, &frame.Target{}, 0)
 	down := []wire.Symbol{edgeDownlink}
@@ -66,6 +94,20 @@ func (c *Core) activate(cn *Connection) {
 	}
 	if c.cfg.Uplink != nil {
 		c.cfg.Uplink()
+	}
+}
+
+// endDoubt gives up what the interior router has not confirmed in time.
+func (c *Core) endDoubt(now time.Time) {
+	if c.up.doubt.IsZero() || now.Before(c.up.doubt) {
+		return
+	}
+	c.up.doubt = time.Time{}
+	for _, k := range sortedKeys(c.addrs) {
+		if a := c.addrs[k]; a != nil && a.doubt {
+			a.above, a.doubt = false, false
+			c.changed(a)
+		}
 	}
 }
 
@@ -106,7 +148,7 @@ func (c *Core) proxy(a *Address) {
 		}
 	} else if !want && a.out != nil {
 		cn.detach(a.out)
-		a.out, a.above = nil, false
+		a.out, a.above, a.doubt = nil, false, false
 	}
 }
 
@@ -117,7 +159,11 @@ func (cn *Connection) detach(l *link) {
 // trackedAbove takes the word of the interior router on cn about an address.
 func (c *Core) trackedAbove(cn *Connection, key string, reachable bool) {
 	a := c.addrs[key]
-	if cn != c.up.active || a == nil || a.out == nil || a.above == reachable {
+	if cn != c.up.active || a == nil || a.out == nil {
+		return
+	}
+	a.doubt = false
+	if a.above == reachable {
 		return
 	}
 	a.above = reachable

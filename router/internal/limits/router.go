@@ -24,12 +24,28 @@ const (
 	MaxOutput = 64 << 20
 	// LinkCapacity is the credit of a link between routers, and the most that an endpoint gets, in deliveries.
 	LinkCapacity = 250
+	// UplinkDoubt is how long an edge router takes for reachable, on a new uplink, what could be reached before.
+	UplinkDoubt = 2 * time.Second
+	// SupersedeAfter is how long the addresses of an edge router stay on its former connection after it has made another.
+	SupersedeAfter = time.Second
+	// QuietLooks is how many times in a row, five a second, no stream must be seen on a connection whose place another has taken.
+	QuietLooks = 5
 	// MeshCapacity is the credit of the link on which an edge router tells its mesh id, in deliveries.
 	MeshCapacity = 3
 	// TrackingCapacity is the credit of the link on which it hears what can be reached, in deliveries.
 	TrackingCapacity = 32
 	// HandshakeTimeout is how long TLS, SASL and open may take together.
 	HandshakeTimeout = 10 * time.Second
+	// ConnectTimeout is how long a TCP connection may take until it is made: one try is repeated once by then.
+	ConnectTimeout = 3 * time.Second
+	// ProfileGrace is how long certificates that were read before stay in use when their files are broken.
+	ProfileGrace = 10 * time.Second
+	// MaxProxyHead is the longest head of a proxy's answer, in octets.
+	MaxProxyHead = 16 << 10
+	// RouterDialTimeout is how long TCP, TLS and an HTTP proxy may take together until a connection to another router is made.
+	RouterDialTimeout = 5 * time.Second
+	// RouterIdleTimeout is IdleTimeout between routers, which have to find out soon that a link is cut. They say HELLO once a second, and wait for three.
+	RouterIdleTimeout = 4 * time.Second
 	// IdleTimeout is after how much silence of the peer a connection is given up; half of it is announced.
 	IdleTimeout = 16 * time.Second
 	// CloseTimeout is how long the peer may take to answer our close.

@@ -11,25 +11,49 @@ import (
 	"github.com/skupper-plugins/suite/router/internal/limits"
 )
 
-// Dial connects to host:port, with TLS when cfg is not nil.
-func Dial(ctx context.Context, host, port string, cfg *tls.Config) (*Socket, error) {
-	ctx, cancel := context.WithTimeout(ctx, limits.HandshakeTimeout)
+// Target is what to connect to, and how.
+type Target struct {
+	Host, Port string
+	TLS        *tls.Config // nil: without
+	Proxy      *Proxy      // nil: directly
+}
+
+func (t Target) String() string { return net.JoinHostPort(t.Host, t.Port) }
+
+// Dial connects to a target. The time for each step is bounded: a peer that answers nothing is worth a new attempt sooner than one that is slow.
+func Dial(ctx context.Context, t Target) (*Socket, error) {
+	ctx, cancel := context.WithTimeout(ctx, limits.RouterDialTimeout)
 	defer cancel()
-	var d net.Dialer
-	raw, err := d.DialContext(ctx, "tcp", net.JoinHostPort(host, port))
+	first := t.String()
+	if t.Proxy != nil {
+		first = net.JoinHostPort(t.Proxy.Host, t.Proxy.Port)
+	}
+	d := net.Dialer{Timeout: limits.ConnectTimeout}
+	raw, err := d.DialContext(ctx, "tcp", first)
 	if err != nil {
+		if t.Proxy != nil {
+			err = fmt.Errorf("proxy: %w", err)
+		}
 		return nil, err
 	}
-	s := NewSocket(raw, cfg, true)
 	stop := context.AfterFunc(ctx, func() { _ = raw.Close() })
-	deadline, _ := ctx.Deadline()
-	if err := s.Handshake(ctx, deadline); err != nil {
+	fail := func(err error) (*Socket, error) {
 		stop()
 		_ = raw.Close()
-		return nil, fmt.Errorf("tls handshake with %s: %w", net.JoinHostPort(host, port), err)
+		return nil, err
+	}
+	deadline, _ := ctx.Deadline()
+	if t.Proxy != nil {
+		if err := t.Proxy.connect(raw, t.String(), deadline); err != nil {
+			return fail(fmt.Errorf("proxy %s: %w", first, err))
+		}
+	}
+	s := NewSocket(raw, t.TLS, true)
+	if err := s.Handshake(ctx, deadline); err != nil {
+		return fail(fmt.Errorf("tls handshake with %s: %w", t, err))
 	}
 	if !stop() {
-		return nil, fmt.Errorf("dial %s: %w", net.JoinHostPort(host, port), ctx.Err())
+		return nil, fmt.Errorf("dial %s: %w", t, ctx.Err())
 	}
 	return s, nil
 }

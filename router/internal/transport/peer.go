@@ -5,6 +5,7 @@ import (
 	"errors"
 	"io"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/skupper-plugins/suite/router/internal/chunk"
@@ -23,6 +24,8 @@ type Peer struct {
 	sock *Socket
 	pool *chunk.Pool
 	wake chan struct{}
+	// reading is set while the reader waits for octets.
+	reading atomic.Bool
 
 	mu      sync.Mutex
 	room    sync.Cond
@@ -30,6 +33,7 @@ type Peer struct {
 	over    bool // the reader is gone
 	timer   *time.Timer
 	armed   time.Time    // when timer fires; zero while nobody knows
+	doubted bool         // the peer was silent for too long the last time that the timer fired
 	pending []conn.Event // from the timer, for the reader
 	waiting []func()     // of WhenRoom
 }
@@ -93,9 +97,12 @@ func (p *Peer) read(r Receiver) error {
 				buf = append(buf, make([]byte, len(buf))...)
 			}
 		}
+		p.reading.Store(true)
 		n, err := p.sock.readBatch(buf[to:])
+		p.reading.Store(false)
 		to += n
 		p.mu.Lock()
+		p.doubted = false
 		closed := p.c.Done() // then an error is only the socket's end
 		var used int
 		used, evs = p.c.Input(time.Now(), buf[from:to], evs[:0])
@@ -126,9 +133,12 @@ func (p *Peer) read(r Receiver) error {
 	}
 }
 
+// PeerGone is the description of the end of a connection whose peer closed the socket without a word.
+const PeerGone = "the peer closed the connection"
+
 func cause(err error) string {
 	if errors.Is(err, io.EOF) {
-		return "the peer closed the connection"
+		return PeerGone
 	}
 	return err.Error()
 }
@@ -216,13 +226,29 @@ func (p *Peer) arm() {
 	p.timer.Reset(max(time.Until(at), time.Millisecond))
 }
 
+// lastChance is how long a peer that was silent for too long is listened to all the same.
+const lastChance = 500 * time.Millisecond
+
 func (p *Peer) tick() {
 	p.mu.Lock()
 	if p.over {
 		p.mu.Unlock()
 		return
 	}
-	p.pending = p.c.Tick(time.Now(), p.pending)
+	now := time.Now()
+	if p.c.Silent(now) {
+		switch {
+		case !p.reading.Load():
+			p.c.Heard(now) // it is this router that does not get on
+		case !p.doubted: // perhaps neither: the reader could not run yet, after a time in which nothing could
+			p.doubted = true
+			p.armed = now.Add(lastChance)
+			p.timer.Reset(lastChance)
+			p.mu.Unlock()
+			return
+		}
+	}
+	p.pending = p.c.Tick(now, p.pending)
 	done := p.c.Done()
 	p.armed = time.Time{}
 	p.arm()

@@ -11,6 +11,8 @@ import (
 	"strings"
 	"sync"
 	"time"
+
+	"github.com/skupper-plugins/suite/router/internal/limits"
 )
 
 // Profile is the TLS material of a connection, as files: they are read again when they change, so that the next connection uses renewed
@@ -25,6 +27,7 @@ type Profile struct {
 	stamps [3]stamp
 	pool   *x509.CertPool
 	cert   *tls.Certificate
+	broken time.Time // since when the files are no profile; zero while they are
 }
 
 type stamp struct {
@@ -41,10 +44,27 @@ func (p *Profile) NotAfter() time.Time {
 	return cert.Leaf.NotAfter
 }
 
-// load reads the files if they have changed.
+// load reads the files if they have changed. Files are replaced one after the other, so for a moment they may not fit together: what was read before is
+// used then.
 func (p *Profile) load() (*x509.CertPool, *tls.Certificate, error) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
+	pool, cert, err := p.read()
+	switch {
+	case err == nil:
+		p.broken = time.Time{}
+	case p.pool == nil && p.cert == nil:
+	case p.broken.IsZero():
+		p.broken = time.Now()
+		fallthrough
+	case time.Since(p.broken) < limits.ProfileGrace:
+		return p.pool, p.cert, nil
+	}
+	return pool, cert, err
+}
+
+// read is load without patience. p.mu is held.
+func (p *Profile) read() (*x509.CertPool, *tls.Certificate, error) {
 	var now [3]stamp
 	for i, f := range []string{p.CAFile, p.CertFile, p.KeyFile} {
 		if f == "" {

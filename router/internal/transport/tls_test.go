@@ -7,6 +7,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/skupper-plugins/suite/router/internal/limits"
 )
 
 func configs(t *testing.T, server, client *Profile, host string, verify, demand bool) (c, s *tls.Config) {
@@ -117,6 +119,10 @@ func TestReload(t *testing.T) {
 	if err := os.WriteFile(p.KeyFile, []byte("half"), 0o600); err != nil {
 		t.Fatal(err)
 	}
+	if n := name(); n != "second" { // the other half may come
+		t.Error(n)
+	}
+	p.broken = time.Now().Add(-limits.ProfileGrace)
 	if _, err := p.Server(false); err == nil || !strings.Contains(err.Error(), `sslProfile "server"`) {
 		t.Errorf("a broken key: %v", err)
 	}
@@ -190,11 +196,11 @@ func TestDialFaults(t *testing.T) {
 			_ = c.Close()
 		}
 	}()
-	if _, err := Dial(t.Context(), host, port, cc); err == nil || !strings.Contains(err.Error(), "tls handshake with "+ln.Addr().String()) {
+	if _, err := Dial(t.Context(), Target{Host: host, Port: port, TLS: cc}); err == nil || !strings.Contains(err.Error(), "tls handshake with "+ln.Addr().String()) {
 		t.Errorf("%v", err)
 	}
 	_ = ln.Close()
-	if _, err := Dial(t.Context(), host, port, nil); err == nil {
+	if _, err := Dial(t.Context(), Target{Host: host, Port: port}); err == nil {
 		t.Error("dialled nobody")
 	}
 }
