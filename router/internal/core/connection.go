@@ -67,6 +67,7 @@ type Connection struct {
 	dataOut    int
 	ordinal    uint64    // of the certificates that the dialler used; connections of a higher one take the place of those of a lower one
 	lineage    string    // what connections of one connector have in common, "" where that is not known
+	unlink     time.Time // when an edge router takes its links off the connection; zero while it needs them
 	superseded time.Time // when its edge router made another; zero while it has not
 	retiring   bool      // another has taken its place: it ends with its last stream
 	quiet      int       // looks at it since then that saw no stream

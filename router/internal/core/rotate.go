@@ -59,8 +59,12 @@ func (c *Core) retire(now time.Time) {
 			cn.superseded = now.Add(1 << 60) // never again
 			cn.supersede()
 		}
-		if !cn.retiring {
+		if !cn.retiring || now.Before(cn.unlink) {
 			continue
+		}
+		if !cn.unlink.IsZero() {
+			cn.unlink = time.Time{}
+			cn.unlinkEdge()
 		}
 		quiet := false
 		cn.peer.Do(func(k *conn.Conn) { quiet = k.Quiet() })

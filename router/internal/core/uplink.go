@@ -27,11 +27,7 @@ func (c *Core) addUplink(cn *Connection) {
 		c.activate(cn)
 	case old.opts.Name == cn.opts.Name && old.ordinal < cn.ordinal:
 		c.activate(cn)
-		for _, l := range old.links {
-			if l.kind == edgeLink || l.kind == meshLink || l.kind == trackingLink {
-				old.detach(l)
-			}
-		}
+		old.unlink = time.Now().Add(limits.SupersedeAfter)
 	}
 	for _, o := range c.up.open { // also those that only waited
 		o.retiring = o.retiring || o.opts.Name == cn.opts.Name && o.ordinal < cn.ordinal
@@ -107,6 +103,16 @@ func (c *Core) endDoubt(now time.Time) {
 		if a := c.addrs[k]; a != nil && a.doubt {
 			a.above, a.doubt = false, false
 			c.changed(a)
+		}
+	}
+}
+
+// unlinkEdge detaches the links of an edge router from a connection that was active: not before the interior router knows of those on the next one, or
+// else it would have no way to this router for a moment.
+func (cn *Connection) unlinkEdge() {
+	for _, l := range cn.links {
+		if l.kind == edgeLink || l.kind == meshLink || l.kind == trackingLink {
+			cn.detach(l)
 		}
 	}
 }
