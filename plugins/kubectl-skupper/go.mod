@@ -8,6 +8,7 @@ require (
 	github.com/rs/zerolog v1.35.1
 	github.com/skupper-plugins/suite/router v0.0.0
 	github.com/skupper-plugins/suite/shared v0.0.0
+	github.com/skupper-plugins/suite/tests v0.0.0
 	github.com/spf13/pflag v1.0.10
 	github.com/urfave/cli/v2 v2.27.7
 	go.uber.org/goleak v1.3.0
@@ -97,4 +98,5 @@ require (
 replace (
 	github.com/skupper-plugins/suite/router => ../../router
 	github.com/skupper-plugins/suite/shared => ../../shared
+	github.com/skupper-plugins/suite/tests => ../../tests
 )

@@ -13,9 +13,12 @@ import (
 // and not in the status so that both are written at once; status.redemptions follows it.
 const AnnotationRecord = "skupper.io/grant-redemptions"
 
-// maxClaims is how many claims are kept of a grant, the latest ones: an object of Kubernetes has 256 KiB for all its
-// annotations. A claimant whose claim is gone is not served again.
-const maxClaims = 250
+// Bounds of the record: it is read and written with each redemption, hundreds of times a second, and an object of Kubernetes
+// has 256 KiB for all its annotations.
+const (
+	maxClaims  = 100 // kept, the latest ones; a claimant whose claim is gone is not served again
+	fullClaims = 10  // of these with all that is known; of the others the key is enough to know the claimant by
+)
 
 // record is the content of the annotation.
 type record struct {
@@ -55,10 +58,7 @@ func (r Redemption) Record(obj *v2alpha1.AccessGrant) error {
 	if used := max(rec.Count, obj.Status.Redemptions); used != r.Count-1 {
 		return fault.New(fault.Conflict, fmt.Sprintf("grant %s was redeemed %d times, not %d", obj.Name, used, r.Count-1), "")
 	}
-	rec.Count, rec.Claims = r.Count, append(rec.Claims, r.Claim)
-	if n := len(rec.Claims); n > maxClaims {
-		rec.Claims = rec.Claims[n-maxClaims:]
-	}
+	rec.Count, rec.Claims = r.Count, shorten(append(rec.Claims, r.Claim))
 	text, err := json.Marshal(rec)
 	if err != nil {
 		return fmt.Errorf("record a redemption of grant %s: %w", obj.Name, err)
@@ -68,6 +68,20 @@ func (r Redemption) Record(obj *v2alpha1.AccessGrant) error {
 	}
 	obj.Annotations[AnnotationRecord] = string(text)
 	return nil
+}
+
+// shorten leaves out of claims what is not needed of the older ones: all but the key, and those without.
+func shorten(claims []Claim) []Claim {
+	var out []Claim
+	for i, c := range claims {
+		if i < len(claims)-fullClaims {
+			if c = (Claim{Fingerprint: c.Fingerprint}); c.Fingerprint == "" {
+				continue
+			}
+		}
+		out = append(out, c)
+	}
+	return out[max(0, len(out)-maxClaims):]
 }
 
 func readRecord(obj *v2alpha1.AccessGrant) (rec record, err error) {

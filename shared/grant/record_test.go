@@ -58,6 +58,24 @@ func TestRecord(t *testing.T) {
 	}
 }
 
+// Claims without a key serve nobody later; those with one are known however old.
+func TestOldClaimsAreShort(t *testing.T) {
+	obj := newResource()
+	for i := range 2 * fullClaims {
+		c := Claim{Name: "n", Serial: string(rune('a' + i)), At: now}
+		if i%2 == 0 {
+			c.Fingerprint = "f" + c.Serial
+		}
+		if err := (Redemption{Count: i + 1, Claim: c}).Record(obj); err != nil {
+			t.Fatal(err)
+		}
+	}
+	g, err := Of(obj)
+	if err != nil || g.Redeemed != 2*fullClaims || len(g.Claims) != fullClaims*3/2 || !g.claimedBy("fa") || g.Claims[0].Name != "" || g.Claims[len(g.Claims)-1].Name != "n" {
+		t.Errorf("%+v, %v", g, err)
+	}
+}
+
 func TestRecordStaysSmall(t *testing.T) {
 	obj := newResource()
 	long := strings.Repeat("n", 63)
@@ -69,7 +87,7 @@ func TestRecordStaysSmall(t *testing.T) {
 		}
 	}
 	g, err := Of(obj)
-	if err != nil || g.Redeemed != maxClaims+1 || len(g.Claims) != maxClaims || len(obj.Annotations[AnnotationRecord]) > 200<<10 {
+	if err != nil || g.Redeemed != maxClaims+1 || len(g.Claims) != maxClaims || len(obj.Annotations[AnnotationRecord]) > 12<<10 {
 		t.Errorf("%d redeemed, %d claims, %d octets, %v", g.Redeemed, len(g.Claims), len(obj.Annotations[AnnotationRecord]), err)
 	}
 }

@@ -47,8 +47,11 @@ func (i issuer) Issue(ctx context.Context, namespace, _, subject string, csr []b
 		return grantserver.Credentials{}, err
 	}
 	ca := pki.Pair{CA: s.Data[v2alpha1.SecretKeyCA], Cert: s.Data[v2alpha1.SecretKeyCert], Key: s.Data[v2alpha1.SecretKeyKey]}
-	if _, err := pki.Parse(ca); err != nil || len(ca.Key) == 0 {
-		return grantserver.Credentials{}, grant.NoIssuer
+	creds, err := grantserver.Sign(ca, subject, csr, site.Status.Endpoints, 0, i.now())
+	if cause := grant.Cause(""); err != nil && !errors.As(err, &cause) {
+		if _, bad := pki.Parse(ca); bad != nil || len(ca.Key) == 0 {
+			err = grant.NoIssuer
+		}
 	}
-	return grantserver.Sign(ca, subject, csr, site.Status.Endpoints, 0, i.now())
+	return creds, err
 }

@@ -1,0 +1,82 @@
+//go:build kube
+
+package kubetest
+
+import (
+	"crypto/tls"
+	"crypto/x509"
+	"fmt"
+	"net/http"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"testing"
+
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+
+	"github.com/skupper-plugins/suite/shared/api/v2alpha1"
+)
+
+// BenchmarkRedemptions is how many redemptions a second the grant server does, with API server, etcd and claimants on the same machine:
+// go test -tags kube -run '^$' -bench Redemptions -benchtime 1000x ./internal/kubetest
+func BenchmarkRedemptions(b *testing.B) {
+	for _, bb := range []struct {
+		name   string
+		grants int
+		reuse  bool // connections, as behind a proxy; a claimant makes one each
+	}{{"grants=50", 50, false}, {"grants=50/reuse", 50, true}, {"grants=1", 1, false}, {"grants=1/reuse", 1, true}} {
+		b.Run(bb.name, func(b *testing.B) {
+			ns := newNamespace(b, base.Prefix)
+			newSite(b, ns)
+			var all []*v2alpha1.AccessGrant
+			for i := range bb.grants {
+				g := &v2alpha1.AccessGrant{ObjectMeta: metav1.ObjectMeta{Namespace: ns, Name: fmt.Sprintf("g%d", i)}, Spec: v2alpha1.AccessGrantSpec{RedemptionsAllowed: b.N, ExpirationWindow: "1h"}}
+				if err := admin.Create(b.Context(), g); err != nil {
+					b.Fatal(err)
+				}
+			}
+			for i := range bb.grants {
+				all = append(all, await(b, &v2alpha1.AccessGrant{}, ns, fmt.Sprintf("g%d", i), (*v2alpha1.AccessGrant).IsReady))
+			}
+			roots := x509.NewCertPool()
+			roots.AppendCertsFromPEM([]byte(all[0].Status.CA))
+			tr := &http.Transport{TLSClientConfig: &tls.Config{RootCAs: roots, MinVersion: tls.VersionTLS13}, DisableKeepAlives: !bb.reuse, MaxIdleConnsPerHost: 64}
+			defer tr.CloseIdleConnections()
+			client := &http.Client{Transport: tr}
+			var n atomic.Int64
+			var wg sync.WaitGroup
+			b.ResetTimer()
+			for range 32 {
+				wg.Go(func() {
+					for i := n.Add(1); i <= int64(b.N); i = n.Add(1) {
+						g := all[int(i)%len(all)]
+						req, err := http.NewRequest("POST", g.Status.URL, strings.NewReader(g.Status.Code))
+						if err != nil {
+							b.Error(err)
+							return
+						}
+						req.Header.Set("name", fmt.Sprintf("tok-%d", i))
+						resp, err := client.Do(req)
+						if err != nil || resp.StatusCode != 200 {
+							b.Errorf("%v, %v", resp, err)
+							return
+						}
+						resp.Body.Close()
+					}
+				})
+			}
+			wg.Wait()
+			b.StopTimer()
+			b.ReportMetric(float64(b.N)/b.Elapsed().Seconds(), "redemptions/s")
+			sum := 0
+			for _, g := range all {
+				want := b.N / len(all)
+				got := await(b, &v2alpha1.AccessGrant{}, ns, g.Name, func(g *v2alpha1.AccessGrant) bool { return g.Status.Redemptions >= want })
+				sum += got.Status.Redemptions
+			}
+			if sum > b.N {
+				b.Errorf("%d counted, %d made", sum, b.N)
+			}
+		})
+	}
+}
