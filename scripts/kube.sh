@@ -9,7 +9,11 @@ if [ "${SKUPPER_KUBE_ASSETS-}" = off ]; then # go test shows nothing of what pas
 fi
 [ -n "${SKUPPER_KUBE_ASSETS-}" ] || scripts/kube-assets.sh >/dev/null # apart, so that the build is not taken for a slow test
 go -C tests vet -tags kube ./kube ./controller ./script
+go -C plugins/kubectl-skupper vet -tags kube ./internal/kubetest
 # shellcheck disable=SC2086 # TESTFLAGS is a list of words
 go -C tests test -tags kube -count=1 -timeout "${TEST_TIMEOUT:-10m}" "$@" -p 1 ${TESTFLAGS-} ./kube ./controller
 # shellcheck disable=SC2086
-exec go -C tests test -tags kube -count=1 -timeout "${TEST_TIMEOUT:-10m}" "$@" ${TESTFLAGS-} -run TestKube ./script
+go -C tests test -tags kube -count=1 -timeout "${TEST_TIMEOUT:-10m}" "$@" ${TESTFLAGS-} -run TestKube ./script
+# What sees inside the controller, and kills it there.
+# shellcheck disable=SC2086
+exec go -C plugins/kubectl-skupper test -tags kube -count=1 -timeout "${TEST_TIMEOUT:-10m}" "$@" ${TESTFLAGS-} ./internal/kubetest
