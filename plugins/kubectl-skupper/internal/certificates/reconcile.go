@@ -100,12 +100,13 @@ func (r *reconciler) ensure(ctx context.Context, c *v2alpha1.Certificate, now ti
 	return p, due(c, p, now), nil
 }
 
-// secret is the Secret of that name, nil if there is none. Before there is said to be none the API server is asked: the cache
-// may be behind, and it need not have Secrets of all types.
+// secret is the Secret of that name, nil if there is none. Before there is said to be none, or nothing in it, the API server is
+// asked: the cache may be behind, and it need not have Secrets of all types, or their contents.
 func (r *reconciler) secret(ctx context.Context, key types.NamespacedName) (*corev1.Secret, error) {
 	var s corev1.Secret
 	err := r.Get(ctx, key, &s)
-	if apierrors.IsNotFound(err) {
+	if apierrors.IsNotFound(err) || err == nil && len(s.Data) == 0 {
+		s = corev1.Secret{}
 		err = r.live.Get(ctx, key, &s)
 	}
 	if apierrors.IsNotFound(err) {
@@ -168,7 +169,8 @@ func (r *reconciler) write(ctx context.Context, c *v2alpha1.Certificate, old *co
 		// Neither can be changed in place; it is ours, and comes again at once.
 		return client.IgnoreNotFound(r.Delete(ctx, old, client.Preconditions{UID: &old.UID, ResourceVersion: &old.ResourceVersion}))
 	}
-	return r.Update(ctx, s)
+	// A patch, as the cache need not have all of it.
+	return r.Patch(ctx, s, client.MergeFromWithOptions(old, client.MergeFromWithOptimisticLock{}))
 }
 
 // ownedOnly tells whether a Certificate, and no other, owns a Secret.

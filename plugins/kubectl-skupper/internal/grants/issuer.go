@@ -23,7 +23,8 @@ func errEdge() error {
 // issuer signs with the authority of the grant's site, which is what the site's routers trust.
 type issuer struct {
 	client.Reader
-	now func() time.Time
+	live client.Reader // not the cache, which need not have the contents of Secrets of all types
+	now  func() time.Time
 }
 
 var _ grantserver.Issuer = issuer{}
@@ -40,7 +41,12 @@ func (i issuer) Issue(ctx context.Context, namespace, _, subject string, csr []b
 		return grantserver.Credentials{}, grant.Edge
 	}
 	var s corev1.Secret
-	if err := i.Get(ctx, client.ObjectKey{Namespace: namespace, Name: site.Issuer()}, &s); err != nil {
+	key := client.ObjectKey{Namespace: namespace, Name: site.Issuer()}
+	err = i.Get(ctx, key, &s)
+	if err == nil && len(s.Data) == 0 {
+		err = i.live.Get(ctx, key, &s)
+	}
+	if err != nil {
 		if apierrors.IsNotFound(err) {
 			err = grant.NoIssuer
 		}
