@@ -65,7 +65,11 @@ func (c IssueToken) Run(ctx context.Context, p Ports, out io.Writer, say Progres
 	v2alpha1.SetTypeMeta(grant)
 	grant.Spec = v2alpha1.AccessGrantSpec{RedemptionsAllowed: c.Redemptions, ExpirationWindow: c.Window.String()}
 	if err := p.Store.Create(ctx, grant); err != nil {
-		return did, fmt.Errorf("create a grant at site %s: %w", s.Name, err)
+		err = fmt.Errorf("create a grant at site %s: %w", s.Name, err)
+		if ctx.Err() != nil { // the answer was not waited for: it may have been made all the same
+			err = errors.Join(err, Withdraw(ctx, p, grant.Name))
+		}
+		return did, err
 	}
 	did = Issued{Grant: grant.Name, Site: s.Name, Redemptions: c.Redemptions}
 	defer func() {
