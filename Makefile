@@ -1,7 +1,7 @@
 # A menu: each target is one line that calls a script, so that what make does can be read and run without make.
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help build demo test race fuzz lint bench e2e interop kube cluster soak release clean
+.PHONY: help build demo test race fuzz lint bench e2e interop kube cluster soak release images krew install clean
 
 help: ## show this menu
 	@awk -F':.*## ' '/^[a-z0-9]+:.*## /{printf "  make %-9s %s\n", $$1, $$2}' Makefile
@@ -31,5 +31,11 @@ soak: ## traffic and faults for SOAK=10m
 	@scripts/soak.sh
 release: ## archives of every program for six platforms, reproducible, into dist/
 	@scripts/release.sh
+images: ## container images for two platforms, reproducible and without a daemon, into dist/ (REGISTRY=… names them)
+	@scripts/images.sh
+krew: ## a release of the kubectl plugin, installed with krew from loopback (DIST=DIR has the archives already)
+	@scripts/krew-test.sh
+install: ## both plugins into ~/.local/bin (PREFIX, BINDIR, DESTDIR)
+	@scripts/install.sh
 clean: ## remove bin/, dist/ and the built tools
 	@scripts/clean.sh

@@ -12,6 +12,10 @@ if [[ ! $version =~ ^v?[0-9A-Za-z][0-9A-Za-z.+-]*$ ]]; then
 fi
 if [ "${1-}" = --plain ]; then
 	echo "$version"
-elif grep -qsE '^var version( string)?\b' "$1"/*.go; then
-	echo "-X main.version=$version"
+else
+	flags=
+	variable() { grep -qsE "^(var|	)[[:space:]]*$1 +string" "$2"/*.go; }
+	variable version "$1" && flags="-X main.version=$version"
+	[ -n "${CONTROLLER_IMAGE-}" ] && variable image "$1" && flags+=" -X main.image=$CONTROLLER_IMAGE"
+	echo "$flags"
 fi
