@@ -11,5 +11,5 @@ if [ -z "$dist" ]; then
 	PROGRAMS=kubectl-skupper OUT=$dist scripts/release.sh
 fi
 scripts/tool.sh validate-krew-manifest -h >/dev/null 2>&1 || true # both are built before the clock of the test runs
-scripts/tool.sh krew version >/dev/null
+scripts/tool.sh krew version >/dev/null 2>&1
 SKUPPER_DIST=$(cd "$dist" && pwd) SKUPPER_ROOT=$root go -C tests test -tags krew -count=1 "$@" ./krew
