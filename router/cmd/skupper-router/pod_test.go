@@ -128,17 +128,17 @@ func startPod(t *testing.T, inline bool) *pod {
 func (p *pod) get(t *testing.T, path string) (status int, body string) {
 	t.Helper()
 	c := &http.Client{Transport: &http.Transport{DisableKeepAlives: true}, Timeout: 5 * time.Second}
-	var res *http.Response
-	routertest.Eventually(t, 10*time.Second, func(context.Context) (err error) {
-		res, err = c.Get("http://127.0.0.1:" + p.ports[0] + path) //nolint:noctx // the client has a time limit
+	routertest.Eventually(t, 10*time.Second, func(context.Context) error {
+		res, err := c.Get("http://127.0.0.1:" + p.ports[0] + path) // the client has a time limit
+		if err != nil {
+			return err
+		}
+		defer res.Body.Close() // only read
+		b, err := io.ReadAll(res.Body)
+		status, body = res.StatusCode, string(b)
 		return err
 	})
-	defer res.Body.Close() //nolint:errcheck // only read
-	b, err := io.ReadAll(res.Body)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return res.StatusCode, string(b)
+	return status, body
 }
 
 // TestPod: what a pod's probes, adaptor and scrapers ask.
@@ -165,12 +165,12 @@ func TestPod(t *testing.T) {
 				if err != nil || len(ls) != 5 {
 					t.Errorf("%s: %d listeners, %v", name, len(ls), err)
 				}
-				c.Close() //nolint:errcheck // it was only read from
+				c.Close() // it was only read from
 			}
 			stranger := p.client.Clone()
 			stranger.Certificates = nil
 			if c, err := manage.Dial(t.Context(), manage.Options{URL: "amqps://localhost:" + p.ports[2], TLS: stranger}); err == nil {
-				c.Close() //nolint:errcheck // it should not be there
+				c.Close() // it should not be there
 				t.Error("a client without a certificate was let in")
 			}
 			for _, line := range strings.Split(strings.TrimSpace(p.log.String()), "\n") {

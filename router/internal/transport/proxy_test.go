@@ -72,7 +72,7 @@ func TestProxy(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			defer s.Close() //nolint:errcheck // only read
+			defer s.Close() // only read
 			var b [5]byte
 			if _, err := io.ReadFull(s.conn, b[:]); err != nil || string(b[:]) != "hello" {
 				t.Errorf("got %q, %v", b, err)
@@ -101,7 +101,7 @@ func TestProxySilent(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer ln.Close() //nolint:errcheck // nothing was accepted
+	defer ln.Close() // nothing was accepted
 	host, port, _ := net.SplitHostPort(ln.Addr().String())
 	ctx, cancel := context.WithTimeout(t.Context(), 50*time.Millisecond)
 	defer cancel()
