@@ -78,7 +78,7 @@ func (c Config) Check() error {
 const (
 	workers   = 4
 	eachCount = 250 * time.Millisecond // between two writes of one status for nothing but its count
-	allCounts = 40                     // such writes a second, of all grants
+	allCounts = 10                     // such writes a second, of all grants
 )
 
 // Add registers the reconcilers and the server. The manager's cache must have AccessGrants, Sites and the Secrets with key
