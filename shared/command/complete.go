@@ -150,7 +150,7 @@ func (t *tree) live(ctx context.Context, l line, ask func(context.Context, *host
 		}
 		found = ask(c.Context, site)
 		if site.Close != nil {
-			_ = site.Close() //nolint:errcheck // nothing was changed
+			_ = site.Close() // nothing was changed
 		}
 	})
 	return found
@@ -168,7 +168,7 @@ func (t *tree) in(ctx context.Context, l line, do func(*cli.Context)) {
 		HideHelpCommand: true, HideVersion: true, ExitErrHandler: func(*cli.Context, error) {}, DisableSliceFlagSeparator: true}
 	within, cancel := context.WithTimeout(ctx, completeTime)
 	defer cancel()
-	_ = app.RunContext(within, known.argv("complete")) //nolint:errcheck // flags that cannot be read complete nothing
+	_ = app.RunContext(within, known.argv("complete")) // flags that cannot be read complete nothing
 }
 
 // namesOf are the names of resources, each with its state.

@@ -14,7 +14,7 @@ import (
 const lookAgain = time.Second
 
 // follow shows a listing, and then what changes of it, until ctx ends, which is no error.
-func (s *session) follow(ctx context.Context, v verb, do job, print func(host.View) error) error {
+func (s *session) follow(ctx context.Context, v verb, do job, show func(host.View) error) error {
 	opened, err := s.open(ctx)
 	if err != nil {
 		return err
@@ -38,7 +38,7 @@ func (s *session) follow(ctx context.Context, v verb, do job, print func(host.Vi
 		case view.Columns == nil: // nothing that changes
 			return s.host.Print(s.c, s.streams, view)
 		}
-		if err := print(view); err != nil {
+		if err := show(view); err != nil {
 			return err
 		}
 		if first { // what cannot be listed need not be watched

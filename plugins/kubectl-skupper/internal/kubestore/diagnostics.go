@@ -156,7 +156,7 @@ func maskConfig(o *unstructured.Unstructured) {
 		data[key] = string(op.MaskPasswords([]byte(text)))
 	}
 	if data != nil {
-		_ = unstructured.SetNestedStringMap(o.Object, data, "data") //nolint:errcheck // it was there
+		_ = unstructured.SetNestedStringMap(o.Object, data, "data") // it was there
 	}
 }
 
