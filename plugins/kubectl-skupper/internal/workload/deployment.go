@@ -100,6 +100,7 @@ func (r Render) router() corev1.Container {
 
 func (r Render) adaptor(group string) corev1.Container {
 	c := r.container(names.AdaptorContainer, r.Images.Adaptor)
+	c.Command = []string{"/app/kube-adaptor"} // its image may be the controller's, which starts that by itself
 	c.Env = []corev1.EnvVar{
 		{Name: "SKUPPER_NAMESPACE", ValueFrom: &corev1.EnvVarSource{FieldRef: &corev1.ObjectFieldSelector{APIVersion: "v1", FieldPath: "metadata.namespace"}}},
 		{Name: "SKUPPER_SITE_ID", Value: string(r.Site.UID)},
