@@ -34,7 +34,7 @@ func TestChapter(t *testing.T) {
 	cmd.Env = append(home.Env(), "KUBECONFIG="+own)
 	out, err := cmd.CombinedOutput()
 	if err != nil || !strings.HasSuffix(string(out), "chapter: done\n") {
-		p := place{t: t, name: "west-chapter", c: c}
+		p := &place{t: t, name: "west-chapter", c: c}
 		t.Errorf("%v\n%s\n%s", err, out, p.describe(t.Context(), ours()))
 		if _, err := c.Kubectl(t.Context(), "delete", "namespace", "west-chapter", "--ignore-not-found", "--timeout=60s"); err != nil {
 			t.Error(err)

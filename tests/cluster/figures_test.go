@@ -97,7 +97,7 @@ func TestFigures(t *testing.T) {
 }
 
 // linkToTimed is linkTo; then tells how long it took from the redemption on.
-func (p place) linkToTimed(other place, then func(time.Duration)) {
+func (p *place) linkToTimed(other *place, then func(time.Duration)) {
 	p.t.Helper()
 	token := other.token()
 	began := time.Now()

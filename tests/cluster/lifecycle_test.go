@@ -10,7 +10,7 @@ import (
 )
 
 // left is what a namespace has besides what every one has.
-func (p place) left() string {
+func (p *place) left() string {
 	p.t.Helper()
 	kinds := "all,configmaps,secrets,serviceaccounts,roles,rolebindings,leases," +
 		"sites,links,listeners,connectors,accessgrants,accesstokens,routeraccesses,securedaccesses,certificates"
@@ -62,8 +62,8 @@ func TestHighAvailability(t *testing.T) {
 	atOutside, atInside := bothWays(t, inside, outside)
 	for _, group := range []string{"skupper-router", "skupper-router-2"} {
 		kubectl(t, inside.c, "delete", "pod", "--namespace", inside.name, "-l", "skupper.io/group="+group, "--wait=false")
-		answers(t, atOutside)
-		answers(t, atInside)
+		recovers(t, atOutside)
+		recovers(t, atInside)
 		kubectl(t, inside.c, "rollout", "status", "--namespace", inside.name, "deployment/"+group, "--timeout=60s")
 		outside.shows(`(?s)Ready.*Ready`, "link", "status")
 	}
@@ -74,8 +74,8 @@ func TestHighAvailability(t *testing.T) {
 		}
 		return nil
 	})
-	answers(t, atOutside)
-	answers(t, atInside)
+	recovers(t, atOutside)
+	recovers(t, atInside)
 }
 
 // TestEdgeSite links an edge site, in a cluster, to an interior one.

@@ -51,7 +51,7 @@ func TestTokenIsSpent(t *testing.T) {
 	grantor := ours().in(t, west(t), "grantor").site("--enable-link-access")
 	token := grantor.token()
 	local(t, "one").site().do("token", "redeem", token)
-	for _, other := range []place{local(t, "two").site(), ours().in(t, west(t), "three").site()} {
+	for _, other := range []*place{local(t, "two").site(), ours().in(t, west(t), "three").site()} {
 		r := other.try("token", "redeem", token)
 		if r.code == 0 || r.code == 3 || r.err == "" {
 			t.Errorf("%s: redeeming a spent token ended with %d: %s%s", other.name, r.code, r.out, r.err)

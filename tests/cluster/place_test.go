@@ -30,13 +30,14 @@ type place struct {
 	home sandbox.Home
 	cli  []string // the program and what follows it at once
 	env  []string
+	said string // the verb that was logged last
 }
 
 // in is a new namespace of a cluster that a controller sees to. It goes with the test.
-func (k controller) in(t *testing.T, c *node.Cluster, name string) place {
+func (k controller) in(t *testing.T, c *node.Cluster, name string) *place {
 	t.Helper()
 	k.run(t, c)
-	p := place{t: t, name: name, c: c, cli: []string{"kubectl", "skupper", "--namespace", name}, env: append(os.Environ(), "KUBECONFIG="+c.Kubeconfig)}
+	p := &place{t: t, name: name, c: c, cli: []string{"kubectl", "skupper", "--namespace", name}, env: append(os.Environ(), "KUBECONFIG="+c.Kubeconfig)}
 	kubectl(t, c, "create", "namespace", name)
 	if k.explicit {
 		kubectl(t, c, "create", "configmap", "skupper", "--namespace", name, "--from-literal=controller="+k.namespace+"/skupper-controller")
@@ -55,14 +56,14 @@ func (k controller) in(t *testing.T, c *node.Cluster, name string) place {
 }
 
 // local is a namespace of a new installation on this machine.
-func local(t *testing.T, name string) place {
+func local(t *testing.T, name string) *place {
 	t.Helper()
 	home := sandbox.New(t)
-	return place{t: t, name: name, home: home, cli: []string{"podman-skupper", "--namespace", name}, env: home.Env()}
+	return &place{t: t, name: name, home: home, cli: []string{"podman-skupper", "--namespace", name}, env: home.Env()}
 }
 
 // describe tells all that may explain a failure.
-func (p place) describe(ctx context.Context, k controller) string {
+func (p *place) describe(ctx context.Context, k controller) string {
 	var b strings.Builder
 	for _, args := range [][]string{
 		{"get", "sites,links,listeners,connectors,accessgrants,accesstokens,routeraccesses,securedaccesses,certificates,pods,services", "-o", "wide"},
@@ -86,13 +87,13 @@ type result struct {
 }
 
 // try runs a verb, whatever comes of it.
-func (p place) try(args ...string) result {
+func (p *place) try(args ...string) result {
 	p.t.Helper()
 	return p.run(append(append([]string{}, p.cli...), args...)...)
 }
 
 // run runs a program in the environment of the place.
-func (p place) run(args ...string) result {
+func (p *place) run(args ...string) result {
 	p.t.Helper()
 	ctx, cancel := context.WithTimeout(p.t.Context(), 3*time.Minute)
 	defer cancel()
@@ -100,16 +101,21 @@ func (p place) run(args ...string) result {
 	cmd.Env = p.env
 	var out, errs bytes.Buffer
 	cmd.Stdout, cmd.Stderr = &out, &errs
+	began := time.Now()
 	err := cmd.Run()
 	var exit *exec.ExitError
 	if err != nil && !errors.As(err, &exit) {
 		p.t.Fatalf("%v: %v", args, err)
 	}
+	if verb := strings.Join(args, " "); verb != p.said { // not each time of many
+		p.said = verb
+		p.t.Logf("%s: %s: %d after %.2f s", p.name, verb, cmd.ProcessState.ExitCode(), time.Since(began).Seconds())
+	}
 	return result{out.String(), errs.String(), cmd.ProcessState.ExitCode()}
 }
 
 // do runs a verb that must succeed.
-func (p place) do(args ...string) string {
+func (p *place) do(args ...string) string {
 	p.t.Helper()
 	r := p.try(args...)
 	if r.code != 0 {
@@ -119,7 +125,7 @@ func (p place) do(args ...string) string {
 }
 
 // shows waits until a verb's output matches.
-func (p place) shows(want string, args ...string) string {
+func (p *place) shows(want string, args ...string) string {
 	p.t.Helper()
 	re := regexp.MustCompile(want)
 	for end := time.Now().Add(patience); ; {
@@ -135,14 +141,14 @@ func (p place) shows(want string, args ...string) string {
 }
 
 // site makes a site here.
-func (p place) site(flags ...string) place {
+func (p *place) site(flags ...string) *place {
 	p.t.Helper()
 	p.do(append([]string{"site", "create", p.name}, flags...)...)
 	return p
 }
 
 // token issues one.
-func (p place) token(flags ...string) string {
+func (p *place) token(flags ...string) string {
 	p.t.Helper()
 	file := filepath.Join(p.t.TempDir(), p.name+".yaml")
 	p.do(append([]string{"token", "issue", file}, flags...)...)
@@ -150,7 +156,7 @@ func (p place) token(flags ...string) string {
 }
 
 // linkTo redeems a token of the other and waits for the link.
-func (p place) linkTo(other place) place {
+func (p *place) linkTo(other *place) *place {
 	p.t.Helper()
 	p.do("token", "redeem", other.token())
 	p.linked()
@@ -158,13 +164,13 @@ func (p place) linkTo(other place) place {
 }
 
 // linked waits until all links are ready.
-func (p place) linked() {
+func (p *place) linked() {
 	p.t.Helper()
 	p.shows(`(?m)\bReady\b.*\bOK\b`, "link", "status")
 }
 
 // serve runs the demo server in pods of the cluster, or on this machine, and gives the port it answers at.
-func (p place) serve(name string, replicas int) {
+func (p *place) serve(name string, replicas int) {
 	p.t.Helper()
 	manifest := strings.NewReplacer("@NAME@", name, "@REPLICAS@", fmt.Sprint(replicas)).Replace(servers)
 	if _, err := p.c.KubectlIn(p.t.Context(), manifest, "apply", "--namespace", p.name, "-f", "-"); err != nil {
@@ -209,7 +215,7 @@ func serveHere(t *testing.T) (port string) {
 }
 
 // clusterAddress is where clients of the cluster find a Service.
-func (p place) clusterAddress(service string) string {
+func (p *place) clusterAddress(service string) string {
 	p.t.Helper()
 	var address string
 	eventually(p.t, patience, "Service "+service, func() (err error) {
@@ -228,4 +234,12 @@ func answers(t *testing.T, address string) {
 	if out, err := exec.CommandContext(t.Context(), program("demo"), "transfer", "http://"+address, "3000000").CombinedOutput(); err != nil {
 		t.Errorf("transfer through %s: %v\n%s", address, err, out)
 	}
+}
+
+// recovers waits until octets get both ways unharmed: streams that are under way when a router ends break.
+func recovers(t *testing.T, address string) {
+	t.Helper()
+	eventually(t, patience, "octets through "+address, func() error {
+		return exec.CommandContext(t.Context(), program("demo"), "transfer", "http://"+address, "3000000").Run()
+	})
 }

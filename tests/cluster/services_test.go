@@ -5,7 +5,7 @@ package cluster
 import "testing"
 
 // offer runs servers at the place and a connector to them.
-func (p place) offer(key string) {
+func (p *place) offer(key string) {
 	p.t.Helper()
 	if p.c == nil {
 		p.do("connector", "create", key, serveHere(p.t), "--host", "localhost")
@@ -16,7 +16,7 @@ func (p place) offer(key string) {
 }
 
 // use makes a listener at the place, and tells where its clients go to.
-func (p place) use(key string) (address string) {
+func (p *place) use(key string) (address string) {
 	p.t.Helper()
 	if p.c == nil {
 		port := freePort(p.t)
@@ -29,7 +29,7 @@ func (p place) use(key string) (address string) {
 }
 
 // bothWays reaches servers at either place from the other, and gives the addresses.
-func bothWays(t *testing.T, a, b place) (atB, atA string) {
+func bothWays(t *testing.T, a, b *place) (atB, atA string) {
 	t.Helper()
 	a.offer("from-a")
 	b.offer("from-b")

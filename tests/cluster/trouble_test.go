@@ -62,8 +62,8 @@ func TestRouterGoes(t *testing.T) {
 				t.Fatal(err)
 			}
 			time.Sleep(2 * time.Second) // for it to be noticed
-			answers(t, atOutside)
-			answers(t, atInside)
+			recovers(t, atOutside)
+			recovers(t, atInside)
 			outside.linked()
 			t.Logf("out for %.1f s at the listener in the cluster, %.1f s at the one here", local().Seconds(), remote().Seconds())
 			eventually(t, patience, "the API", func() error {
@@ -83,7 +83,7 @@ func TestControllerGoesWhileTokensAreRedeemed(t *testing.T) {
 	const sites = 4
 	inside := ours().in(t, west(t), "redeemed").site("--enable-link-access")
 	token := inside.token("--redemptions-allowed", "4")
-	others := make([]place, sites)
+	others := make([]*place, sites)
 	for i := range others {
 		others[i] = local(t, "other").site()
 	}
@@ -132,7 +132,7 @@ func TestCut(t *testing.T) {
 		t.Fatal(err)
 	}
 	began = time.Now()
-	answers(t, atOutside)
+	recovers(t, atOutside)
 	t.Logf("the first answer comes %.1f s after it is mended", time.Since(began).Seconds())
 	outside.linked()
 }

@@ -44,7 +44,7 @@ func theirs(t *testing.T, c *node.Cluster) {
 }
 
 // byUpstream is the same place, with the command of upstream.
-func (p place) byUpstream() place {
+func (p *place) byUpstream() *place {
 	p.cli = []string{upstream(p.t, "skupper"), "--namespace", p.name, "--kubeconfig", p.c.Kubeconfig}
 	return p
 }

@@ -8,7 +8,9 @@ import (
 
 	appsv1 "k8s.io/api/apps/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/client-go/util/retry"
 
+	"github.com/skupper-plugins/suite/plugins/kubectl-skupper/internal/names"
 	"github.com/skupper-plugins/suite/router/announce"
 	"github.com/skupper-plugins/suite/router/manage"
 	"github.com/skupper-plugins/suite/router/network"
@@ -23,6 +25,9 @@ func (l *leader) duty(ctx context.Context) {
 	if ctx.Err() != nil {
 		return
 	}
+	if err := l.own(ctx, owner); err != nil {
+		l.Log.Warn().Err(err).Msg("leader.lease") // it would be left when the site goes, no more
+	}
 	log := l.Log.With().Str("part", "network").Logger()
 	router := func(context.Context) (manage.Options, error) { return manage.Options{URL: l.Router}, nil }
 	p := newPublisher(l.api.core.ConfigMaps(l.Namespace), owner, site.ID, log)
@@ -35,6 +40,20 @@ func (l *leader) duty(ctx context.Context) {
 	parts.Go(func() { announce.Run(ctx, announce.Options{Site: site, Processes: pods.out, Router: router, Log: log}) })
 	network.Collect(ctx, network.Options{Router: router, Publish: p.take, Log: log})
 	parts.Wait()
+}
+
+// own has the lease go with the owner: what elects makes it without one.
+func (l *leader) own(ctx context.Context, owner metav1.OwnerReference) error {
+	leases := l.api.leases.Leases(l.Namespace)
+	return retry.RetryOnConflict(retry.DefaultBackoff, func() error { // it is renewed all the time
+		lease, err := leases.Get(ctx, names.SiteLeader, metav1.GetOptions{})
+		if err != nil || len(lease.OwnerReferences) > 0 {
+			return err
+		}
+		lease.OwnerReferences = []metav1.OwnerReference{owner}
+		_, err = leases.Update(ctx, lease, metav1.UpdateOptions{})
+		return err
+	})
 }
 
 // identify finds out which site this is: the Deployment of the router belongs to it.
