@@ -1,7 +1,6 @@
 package grant
 
 import (
-	"context"
 	"sync"
 	"time"
 )
@@ -17,7 +16,8 @@ type Book struct {
 type page struct {
 	ledger  Ledger
 	settled chan struct{} // closed, and replaced, when a reservation is confirmed or released
-	turn    chan struct{} // of capacity 1: full while a redemption is being persisted, for counts have an order
+	turn    chan struct{} // of capacity 1: full while redemptions are being persisted, for counts have an order
+	waiting []*turn       // confirmations that nobody persists yet
 }
 
 // Attempt is what came of Book.Reserve. Exactly one of Reservation, Decision.Again and Decision.Denied is set.
@@ -68,35 +68,6 @@ func (b *Book) sweep(now time.Time) {
 			delete(b.pages, uid)
 		}
 	}
-}
-
-// Confirm makes the use count. It calls persist with the redemption, one at a time for each grant, and only if that
-// succeeds the use is confirmed; else the reservation is as it was and the error is persist's, or ctx's.
-func (r *Reservation) Confirm(ctx context.Context, c Claim, persist func(context.Context, Redemption) error) error {
-	c.Fingerprint = r.fingerprint
-	select {
-	case r.page.turn <- struct{}{}:
-		defer func() { <-r.page.turn }()
-	case <-ctx.Done():
-		return ctx.Err()
-	}
-	r.book.mu.Lock()
-	next, done, left := r.page.ledger.Next(c), r.done, r.page.ledger.Grant().Left()
-	r.book.mu.Unlock()
-	switch {
-	case done:
-		return Internal
-	case left == 0: // others, elsewhere, have used it up since
-		return UsedUp
-	}
-	if err := persist(ctx, next); err != nil {
-		return err
-	}
-	r.book.mu.Lock()
-	defer r.book.mu.Unlock()
-	r.page.ledger.Confirm(next)
-	r.settle()
-	return nil
 }
 
 // See takes over the grant as just read again, after persist was refused because another had counted.

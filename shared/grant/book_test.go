@@ -52,7 +52,7 @@ func TestConfirmFails(t *testing.T) {
 	if err := a.Reservation.Confirm(t.Context(), Claim{Name: "n"}, func(_ context.Context, r Redemption) error { got = r; return nil }); err != nil {
 		t.Fatal(err)
 	}
-	if got.Count != 1 || got.Claim.Fingerprint != "a" || got.Claim.Name != "n" {
+	if got.Count != 1 || len(got.Claims) != 1 || got.Claims[0].Fingerprint != "a" || got.Claims[0].Name != "n" {
 		t.Errorf("persisted %+v", got)
 	}
 	if err := a.Reservation.Confirm(t.Context(), Claim{}, func(context.Context, Redemption) error { return nil }); err == nil {
@@ -117,7 +117,7 @@ func TestBookUnderLoad(t *testing.T) {
 			if rand.IntN(3) == 0 {
 				return errors.New("unlucky")
 			}
-			if !stored.CompareAndSwap(int64(r.Count-1), int64(r.Count)) {
+			if !stored.CompareAndSwap(int64(r.Before()), int64(r.Count)) {
 				t.Errorf("count %d persisted out of order", r.Count)
 			}
 			return nil

@@ -32,15 +32,20 @@ type Claim struct {
 	At      time.Time `json:"at,omitzero"`
 }
 
-// Redemption is what is persisted when a use is confirmed.
+// Redemption is what is persisted when uses are confirmed: those of all claimants that were ready at the time, since a
+// write takes longer than all else.
 type Redemption struct {
-	// Count is how often the grant has been redeemed with this redemption included. What persists it must refuse if
-	// the persisted count is not Count-1: then another has counted meanwhile.
+	// Count is how often the grant has been redeemed with Claims included. What persists it must refuse if the
+	// persisted count is not Before: then another has counted meanwhile.
 	Count int
 
-	// Claim is to be kept beside the count, in the same write if that is possible, else in an earlier one.
-	Claim Claim
+	// Claims are the uses that this one write makes count, one or more. They are to be kept beside the count, in the same
+	// write if that is possible, else in an earlier one.
+	Claims []Claim
 }
+
+// Before is how often the grant has been redeemed without Claims.
+func (r Redemption) Before() int { return r.Count - len(r.Claims) }
 
 // used is how often the grant has been redeemed as far as it knows.
 func (g Grant) used() int { return max(g.Redeemed, len(g.Claims)) }

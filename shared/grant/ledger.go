@@ -66,16 +66,21 @@ func (l *Ledger) Reserve(now time.Time, code, fingerprint string) Decision {
 	return Decision{}
 }
 
-// Next is the redemption to persist for a reservation. Between Next and Confirm or Release no other reservation of the
+// Next is what to persist for one reservation or several. Between Next and Confirm or Release no other reservation of the
 // grant may be confirmed.
-func (l *Ledger) Next(c Claim) Redemption { return Redemption{Count: l.grant.Redeemed + 1, Claim: c} }
+func (l *Ledger) Next(claims ...Claim) Redemption {
+	return Redemption{Count: l.grant.Redeemed + len(claims), Claims: claims}
+}
 
-// Confirm turns a reservation into a use. The redemption is persisted already.
+// Confirm turns reservations into uses. The redemption is persisted already.
 func (l *Ledger) Confirm(r Redemption) {
-	l.drop(r.Claim.Fingerprint)
 	l.grant.Redeemed = max(l.grant.Redeemed, r.Count)
-	if r.Claim.Fingerprint != "" {
-		l.grant.Claims = append(slices.Clip(l.grant.Claims), r.Claim)
+	l.grant.Claims = slices.Clip(l.grant.Claims)
+	for _, c := range r.Claims {
+		l.drop(c.Fingerprint)
+		if c.Fingerprint != "" {
+			l.grant.Claims = append(l.grant.Claims, c)
+		}
 	}
 }
 

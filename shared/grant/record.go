@@ -52,13 +52,14 @@ func (r Redemption) Record(obj *v2alpha1.AccessGrant) error {
 	if err != nil {
 		return err
 	}
-	if n := len(rec.Claims); rec.Count == r.Count && n > 0 && r.Claim.Serial != "" && rec.Claims[n-1].Serial == r.Claim.Serial {
+	if n, m := len(rec.Claims), len(r.Claims); rec.Count == r.Count && n > 0 && m > 0 && r.Claims[m-1].Serial != "" &&
+		rec.Claims[n-1].Serial == r.Claims[m-1].Serial {
 		return nil
 	}
-	if used := max(rec.Count, obj.Status.Redemptions); used != r.Count-1 {
-		return fault.New(fault.Conflict, fmt.Sprintf("grant %s was redeemed %d times, not %d", obj.Name, used, r.Count-1), "")
+	if used := max(rec.Count, obj.Status.Redemptions); used != r.Before() {
+		return fault.New(fault.Conflict, fmt.Sprintf("grant %s was redeemed %d times, not %d", obj.Name, used, r.Before()), "")
 	}
-	rec.Count, rec.Claims = r.Count, shorten(append(rec.Claims, r.Claim))
+	rec.Count, rec.Claims = r.Count, shorten(append(rec.Claims, r.Claims...))
 	text, err := json.Marshal(rec)
 	if err != nil {
 		return fmt.Errorf("record a redemption of grant %s: %w", obj.Name, err)

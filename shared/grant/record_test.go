@@ -37,7 +37,7 @@ func TestOf(t *testing.T) {
 func TestRecord(t *testing.T) {
 	obj := newResource()
 	obj.Status.Redemptions = 1 // counted by another implementation, which keeps no record
-	first := Redemption{Count: 2, Claim: Claim{Fingerprint: "f", Serial: "1"}}
+	first := Redemption{Count: 2, Claims: []Claim{{Fingerprint: "f", Serial: "1"}}}
 	for range 2 { // the second time is no conflict
 		if err := first.Record(obj); err != nil {
 			t.Fatal(err)
@@ -47,13 +47,13 @@ func TestRecord(t *testing.T) {
 	if err != nil || g.Redeemed != 2 || len(g.Claims) != 1 || !g.claimedBy("f") {
 		t.Errorf("got %+v, %v", g, err)
 	}
-	for _, r := range []Redemption{{Count: 2, Claim: Claim{Serial: "2"}}, {Count: 4}, {Count: 2}} {
+	for _, r := range []Redemption{{Count: 2, Claims: []Claim{{Serial: "2"}}}, {Count: 4, Claims: []Claim{{}}}, {Count: 2, Claims: []Claim{{}}}, {Count: 5, Claims: make([]Claim, 2)}} {
 		if err := r.Record(obj); fault.KindOf(err) != fault.Conflict {
 			t.Errorf("count %d: %v", r.Count, err)
 		}
 	}
 	obj.Status.Redemptions = 9
-	if err := (Redemption{Count: 3}).Record(obj); fault.KindOf(err) != fault.Conflict {
+	if err := (Redemption{Count: 3, Claims: []Claim{{}}}).Record(obj); fault.KindOf(err) != fault.Conflict {
 		t.Errorf("a status that is ahead: %v", err)
 	}
 }
@@ -66,7 +66,7 @@ func TestOldClaimsAreShort(t *testing.T) {
 		if i%2 == 0 {
 			c.Fingerprint = "f" + c.Serial
 		}
-		if err := (Redemption{Count: i + 1, Claim: c}).Record(obj); err != nil {
+		if err := (Redemption{Count: i + 1, Claims: []Claim{c}}).Record(obj); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -80,8 +80,8 @@ func TestRecordStaysSmall(t *testing.T) {
 	obj := newResource()
 	long := strings.Repeat("n", 63)
 	for i := range maxClaims + 1 {
-		r := Redemption{Count: i + 1, Claim: Claim{Fingerprint: strings.Repeat("f", 64), Name: long, Subject: long,
-			Serial: strings.Repeat("0", 32), At: now}}
+		r := Redemption{Count: i + 1, Claims: []Claim{{Fingerprint: strings.Repeat("f", 64), Name: long, Subject: long,
+			Serial: strings.Repeat("0", 32), At: now}}}
 		if err := r.Record(obj); err != nil {
 			t.Fatal(err)
 		}

@@ -49,7 +49,7 @@ func (s *shelf) Confirm(_ context.Context, uid string, r grant.Redemption) error
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	g := s.grants[uid]
-	if g.Redeemed != r.Count-1 {
+	if g.Redeemed != r.Before() {
 		return fault.New(fault.Conflict, "counted by others", "")
 	}
 	if s.write != nil {
@@ -58,7 +58,7 @@ func (s *shelf) Confirm(_ context.Context, uid string, r grant.Redemption) error
 		}
 	}
 	g.Redeemed = r.Count
-	g.Claims = append(g.Claims[:len(g.Claims):len(g.Claims)], r.Claim)
+	g.Claims = append(g.Claims[:len(g.Claims):len(g.Claims)], r.Claims...)
 	s.grants[uid] = g
 	return nil
 }

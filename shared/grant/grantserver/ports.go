@@ -15,7 +15,7 @@ type Grants interface {
 	// grant that does not exist is a fault.Missing. What is read may be a little old.
 	Grant(ctx context.Context, uid string) (grant.Grant, error)
 
-	// Confirm persists that the grant was redeemed r.Count times, and r.Claim. When it returns without error, a crash
+	// Confirm persists that the grant was redeemed r.Count times, and r.Claims. When it returns without error, a crash
 	// does not undo that. It must fail with a fault.Conflict, and write nothing, if the persisted count is not
 	// r.Count-1. Where count and claim cannot be written at once, the claim is written first: claims that outnumber the
 	// count are counted.

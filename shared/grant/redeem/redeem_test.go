@@ -51,11 +51,11 @@ func (g *granter) Grant(_ context.Context, uid string) (grant.Grant, error) {
 func (g *granter) Confirm(_ context.Context, _ string, r grant.Redemption) error {
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	if g.grant.Redeemed != r.Count-1 {
+	if g.grant.Redeemed != r.Before() {
 		return fault.New(fault.Conflict, "counted by others", "")
 	}
 	g.grant.Redeemed = r.Count
-	g.grant.Claims = append(g.grant.Claims[:len(g.grant.Claims):len(g.grant.Claims)], r.Claim)
+	g.grant.Claims = append(g.grant.Claims[:len(g.grant.Claims):len(g.grant.Claims)], r.Claims...)
 	return nil
 }
 

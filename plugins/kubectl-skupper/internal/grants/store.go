@@ -20,7 +20,7 @@ import (
 )
 
 const (
-	writes     = 6                      // tries to write one redemption
+	writes     = 6                      // tries to write a redemption
 	lag        = 500 * time.Millisecond // that a cache may be behind: a token can be redeemed the moment its grant is ready
 	lagStep    = 20 * time.Millisecond
 	maxWritten = 1024 // grants whose latest version is remembered
@@ -143,7 +143,7 @@ func (s *store) remember(g *v2alpha1.AccessGrant) {
 	s.written[string(g.UID)] = g
 }
 
-// Confirm implements grantserver.Grants. The write is a patch of the one annotation that the API server accepts only for the
+// Confirm implements grantserver.Grants, for one redemption or several. The write is a patch of the one annotation that the API server accepts only for the
 // version that was read: two that count at the same time cannot both succeed.
 func (s *store) Confirm(ctx context.Context, uid string, r grant.Redemption) error {
 	g, err := s.latest(ctx, uid)
@@ -187,17 +187,18 @@ func (s *store) Confirm(ctx context.Context, uid string, r grant.Redemption) err
 	return fault.New(fault.Conflict, fmt.Sprintf("grant %s is changed all the time", g.Name), "")
 }
 
-// conflicting tells whether the claimant was served by another server meanwhile, which is not to be counted twice.
+// conflicting tells whether a claimant was served by another server meanwhile, which is not to be counted twice.
 func conflicting(obj *v2alpha1.AccessGrant, r grant.Redemption) error {
-	if r.Claim.Fingerprint == "" {
-		return nil
-	}
 	g, err := grant.Of(obj)
 	if err != nil {
 		return err
 	}
+	serials := map[string]string{}
+	for _, c := range r.Claims {
+		serials[c.Fingerprint] = c.Serial
+	}
 	for _, c := range g.Claims {
-		if c.Fingerprint == r.Claim.Fingerprint && c.Serial != r.Claim.Serial {
+		if serial, same := serials[c.Fingerprint]; same && c.Fingerprint != "" && c.Serial != serial {
 			return fault.New(fault.Conflict, fmt.Sprintf("grant %s was redeemed by the same claimant meanwhile", obj.Name), "")
 		}
 	}

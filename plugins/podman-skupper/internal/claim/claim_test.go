@@ -43,7 +43,7 @@ func (g *granter) Grant(context.Context, string) (grant.Grant, error) {
 func (g *granter) Confirm(_ context.Context, _ string, r grant.Redemption) error {
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	g.g.Redeemed, g.g.Claims = r.Count, append(g.g.Claims, r.Claim)
+	g.g.Redeemed, g.g.Claims = r.Count, append(g.g.Claims, r.Claims...)
 	return nil
 }
 
