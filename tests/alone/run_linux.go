@@ -66,7 +66,7 @@ func attributes() (*syscall.SysProcAttr, error) {
 func start(program string, args []string, attr *syscall.SysProcAttr, signals <-chan os.Signal) (int, error) {
 	runtime.LockOSThread() // Pdeathsig goes by the thread
 	defer runtime.UnlockOSThread()
-	cmd := exec.Command(program, args...) //nolint:noctx // it ends with this process
+	cmd := exec.Command(program, args...)
 	cmd.Stdin, cmd.Stdout, cmd.Stderr, cmd.SysProcAttr = os.Stdin, os.Stdout, os.Stderr, attr
 	if err := cmd.Start(); err != nil {
 		return 127, fmt.Errorf("run %s: %w", program, err)

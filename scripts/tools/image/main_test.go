@@ -89,7 +89,7 @@ func TestLayout(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer f.Close() //nolint:errcheck // only read
+	defer f.Close()
 	files, _ := entries(t, f)
 	used := map[string]bool{}
 	get := func(d descriptor, v any) []byte {

@@ -34,7 +34,7 @@ func (c *Cluster) run(name, program string, args ...string) error {
 		return err
 	}
 	defer log.Close() //nolint:errcheck // the process has its own
-	//nolint:noctx // it outlives the start; kill ends it
+	// No context: it outlives the start, and kill ends it.
 	cmd := exec.Command("nsenter", append([]string{"--net=/run/netns/" + c.netns, program}, args...)...)
 	cmd.Stdout, cmd.Stderr, cmd.Dir = log, log, c.dir
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setsid: true}

@@ -89,7 +89,7 @@ func (c *Cluster) clusterIP(ctx context.Context, namespace, name string) (string
 	spec, _ := tree["spec"].(map[string]any)
 	address, ok := spec["clusterIP"].(string)
 	if !ok {
-		return "", fmt.Errorf("Service %s/%s: code %d", namespace, name, code)
+		return "", fmt.Errorf("service %s/%s: code %d", namespace, name, code)
 	}
 	return address, nil
 }

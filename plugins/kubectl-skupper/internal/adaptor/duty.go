@@ -29,7 +29,9 @@ func (l *leader) duty(ctx context.Context) {
 		l.Log.Warn().Err(err).Msg("leader.lease") // it would be left when the site goes, no more
 	}
 	log := l.Log.With().Str("part", "network").Logger()
-	router := func(context.Context) (manage.Options, error) { return manage.Options{URL: l.Router}, nil }
+	router := func(context.Context) (manage.Options, error) { //nolint:unparam // others may have no address yet
+		return manage.Options{URL: l.Router}, nil
+	}
 	p := newPublisher(l.api.core.ConfigMaps(l.Namespace), owner, site.ID, log)
 	p.may, p.counts = l.holds, l.counts
 	pods := newPodList()

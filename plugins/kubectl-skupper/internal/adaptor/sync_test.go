@@ -71,7 +71,7 @@ func shown(ctx context.Context, address string) (*x509.Certificate, error) {
 	if err != nil {
 		return nil, err
 	}
-	defer conn.Close() //nolint:errcheck // only looked at
+	defer conn.Close()
 	return conn.(*tls.Conn).ConnectionState().PeerCertificates[0], nil
 }
 
@@ -296,7 +296,7 @@ func TestServe(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer l.Close() //nolint:errcheck // only to have the port
+	defer l.Close()
 	if _, err := serve(t.Context(), l.Addr().String(), "/healthz", h); err == nil {
 		t.Error("a port that is taken is served")
 	}

@@ -165,7 +165,7 @@ func (p *pod) await(f func(live *config.Config) error) {
 		if err != nil {
 			return err
 		}
-		defer c.Close() //nolint:errcheck // it did what it had to
+		defer c.Close()
 		live, err := c.Config(ctx)
 		if err != nil {
 			return err

@@ -134,7 +134,7 @@ func (r *reconciler) authority(ctx context.Context, c *v2alpha1.Certificate) (pk
 		return pki.Pair{}, err
 	}
 	if s == nil {
-		return pki.Pair{}, fmt.Errorf("CA %q not found", c.Namespace+"/"+c.Spec.CA) //nolint:staticcheck // matched on by others
+		return pki.Pair{}, fmt.Errorf("CA %q not found", c.Namespace+"/"+c.Spec.CA)
 	}
 	return pairOf(s), nil
 }

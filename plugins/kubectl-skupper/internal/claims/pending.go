@@ -100,7 +100,7 @@ func (j journal) answer(ctx context.Context) (secret *v2alpha1.Secret, links []*
 		}
 	}
 	if secret == nil || len(links) == 0 {
-		return nil, nil, fmt.Errorf("Secret %s has no answer that can be used: delete it", s.Name)
+		return nil, nil, fmt.Errorf("secret %s has no answer that can be used: delete it", s.Name)
 	}
 	return secret, links, nil
 }
