@@ -103,7 +103,7 @@ func (r *Router) addTCPConnector(e config.TCPConnector) error {
 	if r.tcpOut[e.Name] != nil {
 		return fmt.Errorf("tcpConnector %q exists", e.Name)
 	}
-	host := orDefault(e.Host, "127.0.0.1")
+	host := orDefault(e.Host, defaultHost)
 	c := tcp.ConnectorConfig{Name: e.Name, Host: host, Port: e.Port, Address: r.van(e.Address)}
 	if p := e.SSLProfile; p != "" {
 		verify := e.VerifyHostname == nil || *e.VerifyHostname

@@ -30,7 +30,7 @@ type ending struct {
 
 // once makes one connection and runs it to its end.
 func (c *connector) once(ctx context.Context, g *generation, l *line, data bool) ending {
-	host := orDefault(c.cfg.Host, "127.0.0.1")
+	host := orDefault(c.cfg.Host, defaultHost)
 	o := core.ConnOptions{
 		Role: roleOf(c.cfg.Role), Dialled: true, Cost: c.cfg.Cost, Name: c.cfg.Name, Data: data, Profile: c.cfg.SSLProfile, Ordinal: g.ordinal,
 	}

@@ -99,6 +99,9 @@ func New(cfg *config.Config, opts Options) (*Router, error) {
 // edge reports that this is an edge router.
 func (r *Router) edge() bool { return r.cfg.Router.Mode == config.ModeEdge }
 
+// defaultHost is where connectors lead that name none.
+const defaultHost = "127.0.0.1"
+
 func orDefault(s, d string) string {
 	if s == "" {
 		return d

@@ -276,7 +276,7 @@ func (t *telemetry) targets(l *tcpListener, targets []tcp.Target) {
 func (t *telemetry) connector(e config.TCPConnector) *record {
 	return t.begin(vanflow.Connector, "", func(r *vanflow.Record) {
 		r.TextIf(vanflow.ProcessID, e.ProcessID)
-		service(r, e.Name, e.Host, e.Port, e.Address)
+		service(r, e.Name, orDefault(e.Host, defaultHost), e.Port, e.Address) // without a host others do not count it
 	})
 }
 

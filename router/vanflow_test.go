@@ -213,8 +213,12 @@ func TestRecordsOfServices(t *testing.T) {
 	}
 	soon(t, "the router tells of itself", func() bool { return len(e.find(vanflow.Router)) == 1 })
 	create("tcpListener", "l", map[string]any{"host": "127.0.0.1", "port": freePort(t), "address": "backend"})
-	create("tcpConnector", "k", map[string]any{"host": "127.0.0.1", "port": "1", "address": "backend", "processId": "p"})
+	create("tcpConnector", "k", map[string]any{"port": "1", "address": "backend", "processId": "p"})
 	tells("4:l/backend 5:k/backend ")
+	// The usual host, which need not be named, is told too: who has none is not counted by those who look for servers.
+	if k := e.find(vanflow.Connector); len(k) != 1 || k[0][uint32(vanflow.DestHost)] != "127.0.0.1" {
+		t.Errorf("connector %v, want its host", k)
+	}
 	create("tcpListener", "m", map[string]any{"host": "127.0.0.1", "port": freePort(t), "multiAddressStrategy": "priority"})
 	create("listenerAddress", "m1", map[string]any{"listener": "m", "address": "one", "value": 1})
 	create("listenerAddress", "m2", map[string]any{"listener": "m", "address": "two", "value": 2})

@@ -68,9 +68,10 @@ func (p *place) describe(ctx context.Context, k controller) string {
 	for _, args := range [][]string{
 		{"get", "sites,links,listeners,connectors,accessgrants,accesstokens,routeraccesses,securedaccesses,certificates,pods,services", "-o", "wide"},
 		{"get", "sites,links,accesstokens,securedaccesses", "-o", "yaml"},
+		{"get", "configmap", "skupper-network-status", "skupper-router", "-o", "yaml"},
 		{"get", "events"},
 		{"describe", "pods"},
-		{"logs", "-l", "skupper.io/component=router", "--all-containers", "--tail=40", "--prefix"},
+		{"logs", "-l", "skupper.io/component=router", "--all-containers", "--tail=400", "--prefix"},
 	} {
 		out, err := p.c.Kubectl(ctx, append(args, "--namespace", p.name)...)
 		fmt.Fprintf(&b, "--- kubectl %s\n%s%v\n", strings.Join(args, " "), out, err)
@@ -124,13 +125,13 @@ func (p *place) do(args ...string) string {
 	return r.out
 }
 
-// shows waits until a verb's output matches.
+// shows waits until what a verb says matches.
 func (p *place) shows(want string, args ...string) string {
 	p.t.Helper()
 	re := regexp.MustCompile(want)
 	for end := time.Now().Add(patience); ; {
 		r := p.try(args...)
-		if re.MatchString(r.out) {
+		if re.MatchString(r.out + r.err) {
 			return r.out
 		}
 		if time.Now().After(end) {
