@@ -12,6 +12,7 @@ import (
 // Commands implements host.Commander: the long-running modes, which other commands start.
 func (h Host) Commands(s host.Streams) []*cli.Command {
 	return []*cli.Command{
+		h.shimGroup(s),
 		{
 			Name: "agent", Hidden: true, Usage: "look after the local sites of this user; started by other commands",
 			Flags: []cli.Flag{

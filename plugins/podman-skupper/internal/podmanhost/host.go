@@ -26,6 +26,7 @@ type Host struct {
 	version string
 	getenv  func(string) string
 	now     func() time.Time
+	called  called
 }
 
 var (
@@ -38,7 +39,7 @@ var (
 func New(version string) Host { return Host{version: version, getenv: os.Getenv, now: time.Now} }
 
 // Command implements host.Host.
-func (Host) Command() string { return "podman-skupper" }
+func (h Host) Command() string { return h.called.words() }
 
 // Version implements host.Host.
 func (h Host) Version() string { return h.version }
