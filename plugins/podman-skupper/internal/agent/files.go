@@ -58,8 +58,10 @@ func (n *namespace) writeFiles(_ context.Context, d site.Desired, pairs map[stri
 	faults = multierr.Append(faults, keys.Prune(n.dir.RuntimeCerts(), keep))
 	faults = multierr.Append(faults, n.writeProxies(d))
 	faults = multierr.Append(faults, n.writeLinks(d, pairs, connect))
-	_, err = atomicfile.WriteChanged(n.dir.Platform(), 0o644, []byte("platform: "+Platform+"\n"))
-	return multierr.Append(faults, err)
+	if _, err := n.dir.ReadPlatform(); errors.Is(err, fs.ErrNotExist) {
+		faults = multierr.Append(faults, n.dir.BindPlatform(filestore.PlatformLinux))
+	}
+	return faults
 }
 
 func (n *namespace) writeProxies(d site.Desired) error {

@@ -10,6 +10,7 @@ import (
 	"github.com/rs/zerolog"
 
 	"github.com/skupper-plugins/suite/plugins/podman-skupper/internal/claim"
+	"github.com/skupper-plugins/suite/plugins/podman-skupper/internal/container"
 	"github.com/skupper-plugins/suite/plugins/podman-skupper/internal/filestore"
 	"github.com/skupper-plugins/suite/plugins/podman-skupper/internal/supervise"
 	"github.com/skupper-plugins/suite/router/network"
@@ -63,6 +64,7 @@ func newNamespace(a *Agent, name string) *namespace {
 		redeemer: claim.Redeemer{Store: store, Now: a.opts.Now},
 		runtime: supervise.NewLocal(supervise.Options{
 			Engine: a.opts.Engine(dir), ConfigFile: dir.RouterConfig(), CertDir: dir.RuntimeCerts(), Log: log, Now: a.opts.Now,
+			Variables: container.Variables,
 		}),
 		requests: make(chan request),
 		poked:    make(chan struct{}, 1),

@@ -21,9 +21,6 @@ import (
 	"github.com/skupper-plugins/suite/shared/site"
 )
 
-// Platform is the platform whose router is a process on this machine.
-const Platform = "linux"
-
 // stoppedByUser is why the router of a site that was stopped does not run.
 const stoppedByUser = "stopped by the user"
 
@@ -110,10 +107,14 @@ func (n *namespace) world(ctx context.Context, in *filestore.Input, st state) (*
 	}
 	n.addNetwork(&obs)
 	m := lookAround()
+	platform, certs, proxies, err := n.place()
+	if err != nil {
+		return nil, err
+	}
 	res := site.Resources{
-		Namespace: n.name, Platform: Platform, Version: n.agent.opts.Version,
+		Namespace: n.name, Platform: platform, Version: n.agent.opts.Version,
 		RouterSuffix: st.RouterSuffix, Ordinals: st.Ordinals, Hostname: m.hostname, Addresses: m.addresses,
-		CertDir: n.dir.RuntimeCerts(), ProxyDir: n.dir.RuntimeProxies(),
+		CertDir: certs, ProxyDir: proxies,
 		TakenPorts: slices.Concat(supervise.BusyPorts(), n.agent.portsOfOthers(n.name), n.avoid),
 	}
 	for _, o := range in.Objects {
@@ -267,8 +268,10 @@ func (n *namespace) tearDown(ctx context.Context, in *filestore.Input, d site.De
 	n.wanted.Store(false)
 	n.due = time.Time{}
 	n.agent.grants.forget(ctx, n)
-	if exists(n.dir.RouterConfig()) || n.runtime.State(ctx).Running {
+	there := exists(n.dir.RouterConfig()) || n.runtime.State(ctx).Running
+	if there {
 		if err := n.runtime.Remove(ctx); err != nil {
+			n.due = n.agent.opts.Now().Add(lookAgain)
 			return err
 		}
 		n.log.Info().Msg("site.removed")
@@ -276,7 +279,11 @@ func (n *namespace) tearDown(ctx context.Context, in *filestore.Input, d site.De
 	n.last = site.Observed{}
 	n.network.Store(nil)
 	faults := n.saveNetwork(nil)
-	for _, path := range []string{n.dir.RouterConfig(), n.dir.RouterPID(), n.dir.Platform(), n.dir.Stopped(), n.dir.State()} {
+	gone := []string{n.dir.RouterConfig(), n.dir.RouterPID(), n.dir.Stopped(), n.dir.State()}
+	if there { // else somebody has just said where a site is to be that is not here yet
+		gone = append(gone, n.dir.Platform(), n.dir.Container())
+	}
+	for _, path := range gone {
 		if err := os.Remove(path); err != nil && !errors.Is(err, fs.ErrNotExist) {
 			faults = multierr.Append(faults, fault.Wrap(fault.Failed, "remove what is left of the site", err, ""))
 		}

@@ -34,22 +34,6 @@ func Systemd(ctx context.Context, paths filestore.Paths, getenv func(string) str
 	return s
 }
 
-// Engine makes what runs the router of a namespace: a unit of systemd, if there is one, else a process of its own.
-func Engine(s *supervise.Systemd, program string, log zerolog.Logger) func(filestore.Dir) supervise.Engine {
-	return func(d filestore.Dir) supervise.Engine {
-		spec := supervise.Spec{
-			Namespace: d.Name(), Program: program, PIDFile: d.RouterPID(), Log: d.RouterLog(),
-			Args: []string{"router", "-c", d.RouterConfig(), "--pid", d.RouterPID(), "--log", d.RouterLog()},
-		}
-		if s != nil {
-			spec.Env = unitEnv(os.LookupEnv)
-			return supervise.NewUnitEngine(s, spec)
-		}
-		spec.Env, spec.Args = os.Environ(), append(spec.Args, "--revive")
-		return supervise.NewProcess(spec, log.With().Str("namespace", d.Name()).Logger())
-	}
-}
-
 // unitEnv is what a unit gets of this process's environment.
 func unitEnv(lookup func(string) (string, bool)) (env []string) {
 	for _, name := range []string{RouterEnv, "XDG_DATA_HOME", "GOMEMLIMIT", "GOGC"} {

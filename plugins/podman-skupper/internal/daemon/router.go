@@ -11,6 +11,7 @@ import (
 
 	"github.com/rs/zerolog"
 
+	"github.com/skupper-plugins/suite/plugins/podman-skupper/internal/container"
 	"github.com/skupper-plugins/suite/plugins/podman-skupper/internal/filestore"
 	"github.com/skupper-plugins/suite/plugins/podman-skupper/internal/logfile"
 	"github.com/skupper-plugins/suite/plugins/podman-skupper/internal/supervise"
@@ -74,7 +75,12 @@ func (r Router) Run(ctx context.Context, stderr io.Writer) (err error) {
 		}
 		return become(r.Program, []string{r.Program, "-c", r.Config})
 	}
-	cfg, err := config.Load(r.Config)
+	cfg, err := config.LoadExpanded(r.Config, func(name string) (string, bool) {
+		if name != container.BaseVariable { // of a container; nothing else of the environment is anybody's business
+			return "", false
+		}
+		return os.LookupEnv(name)
+	})
 	if err != nil {
 		return fault.Wrap(fault.Failed, "read the router's configuration", err, "")
 	}

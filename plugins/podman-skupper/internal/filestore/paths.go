@@ -191,6 +191,9 @@ func (d Dir) Internal() string { return filepath.Join(d.root, "internal") }
 // Platform names the platform that the namespace is bound to.
 func (d Dir) Platform() string { return filepath.Join(d.root, "internal", "platform.yaml") }
 
+// Container says how the container of the namespace's router is made, on platforms that have containers.
+func (d Dir) Container() string { return filepath.Join(d.root, "internal", "container.json") }
+
 // Snapshot has a copy of the resources that were applied last.
 func (d Dir) Snapshot() string { return filepath.Join(d.root, "internal", "snapshot") }
 

@@ -5,6 +5,7 @@ import (
 
 	"github.com/urfave/cli/v2"
 
+	"github.com/skupper-plugins/suite/plugins/podman-skupper/internal/container"
 	"github.com/skupper-plugins/suite/plugins/podman-skupper/internal/filestore"
 	"github.com/skupper-plugins/suite/shared/host"
 )
@@ -17,7 +18,9 @@ func (h Host) CompleteFlag(_ context.Context, _ *cli.Context, flag string) (valu
 	case "namespace":
 		return h.namespaces(), true
 	case "platform":
-		return []string{"linux"}, true
+		return platforms, true
+	case "engine":
+		return container.Choices, true
 	case "format":
 		return []string{"json", "table"}, true
 	case "reload-type":

@@ -4,19 +4,18 @@ package podmanhost
 
 import (
 	"context"
-	"fmt"
+	"errors"
 	"os"
-	"strings"
 	"time"
 
 	"github.com/urfave/cli/v2"
 	"go.uber.org/multierr"
 
 	"github.com/skupper-plugins/suite/plugins/podman-skupper/internal/claim"
+	"github.com/skupper-plugins/suite/plugins/podman-skupper/internal/container"
 	"github.com/skupper-plugins/suite/plugins/podman-skupper/internal/daemon"
 	"github.com/skupper-plugins/suite/plugins/podman-skupper/internal/filestore"
 	"github.com/skupper-plugins/suite/plugins/podman-skupper/internal/supervise"
-	"github.com/skupper-plugins/suite/shared/fault"
 	"github.com/skupper-plugins/suite/shared/host"
 	"github.com/skupper-plugins/suite/shared/op"
 )
@@ -53,7 +52,8 @@ func (Host) Capabilities() host.Capabilities {
 func (Host) Flags() []cli.Flag {
 	return []cli.Flag{
 		&cli.StringFlag{Name: "namespace", Usage: "`NAMESPACE` of the site (default: " + filestore.DefaultNamespace + ")"},
-		&cli.StringFlag{Name: "platform", Aliases: []string{"p"}, Usage: "`PLATFORM` that runs the router: linux (default: $SKUPPER_PLATFORM, or linux)"},
+		&cli.StringFlag{Name: "platform", Aliases: []string{"p"}, Usage: "`PLATFORM` that runs the router: podman, docker or linux (default: $SKUPPER_PLATFORM, or that of the site, or podman if it answers, or linux)"},
+		&cli.StringFlag{Name: "engine", Usage: "`ROUTER` that a container of a new site runs: image ($SKUPPER_ROUTER_IMAGE), embedded (the one in this program, which needs no registry), or auto (default: $SKUPPER_ENGINE, or auto)"},
 	}
 }
 
@@ -62,27 +62,14 @@ func (h Host) CheckFlags(c *cli.Context) (err error) {
 	if c.IsSet("namespace") {
 		err = filestore.CheckNamespace(c.String("namespace"))
 	}
-	_, bad := h.platform(c)
+	if c.IsSet("engine") {
+		err = multierr.Append(err, container.CheckChoice("engine", c.String("engine")))
+	}
+	asked, bad := h.asked(c)
+	if c.IsSet("engine") && asked == filestore.PlatformLinux {
+		err = multierr.Append(err, errors.New("engine is for the platforms podman and docker: on linux the router is no container"))
+	}
 	return multierr.Combine(err, bad, checkOutput(c))
-}
-
-// platform is the one chosen.
-func (h Host) platform(c *cli.Context) (string, error) {
-	name, from := c.String("platform"), "platform"
-	if !c.IsSet("platform") {
-		if name, from = h.getenv("SKUPPER_PLATFORM"), "SKUPPER_PLATFORM"; name == "" {
-			return "linux", nil
-		}
-	}
-	switch name {
-	case "linux":
-		return name, nil
-	case "podman", "docker":
-		return "", fmt.Errorf("%s is %q, on which this version cannot run sites: want linux", from, name)
-	case "kubernetes":
-		return "", fmt.Errorf("%s is %q, which is what kubectl skupper is for: want linux", from, name)
-	}
-	return "", fmt.Errorf("%s is %q, want linux", from, name)
 }
 
 // Namespace implements host.Host.
@@ -94,12 +81,8 @@ func (Host) Namespace(c *cli.Context) string {
 }
 
 // Open implements host.Host.
-func (h Host) Open(_ context.Context, c *cli.Context) (*host.Site, error) {
+func (h Host) Open(ctx context.Context, c *cli.Context) (*host.Site, error) {
 	if err := daemon.CheckSystem(); err != nil {
-		return nil, err
-	}
-	platform, err := h.platform(c)
-	if err != nil {
 		return nil, err
 	}
 	paths, err := filestore.Locate(h.getenv)
@@ -108,39 +91,30 @@ func (h Host) Open(_ context.Context, c *cli.Context) (*host.Site, error) {
 	}
 	dir := paths.Namespace(h.Namespace(c))
 	store := filestore.Open(dir, h.now)
-	if err := bound(dir, platform); err != nil {
+	platform, why, err := h.platform(ctx, c, dir)
+	if err != nil {
 		return nil, err
 	}
-	look := lookAt(dir, h.now)
+	look := lookAt(dir, platform, h.now)
 	sys := system{h: h, paths: paths, dir: dir, store: store, look: look, platform: platform}
+	binder := binding{Store: store, h: h, platform: platform, why: why, choice: c.String("engine"), say: c.App.ErrWriter}
 	within := inside{h: h, paths: paths, dir: dir, system: sys}
 	return &host.Site{
 		Ports: op.Ports{
-			Store: store, Observer: observer{look, dir}, Redeemer: redeemer{claim.Redeemer{Store: store, Now: h.now}}, Prober: prober{},
+			Store: binder, Observer: observer{look, dir}, Redeemer: redeemer{claim.Redeemer{Store: store, Now: h.now}}, Prober: prober{},
 			Links: links{store, h.now}, System: sys, Diagnostics: within, Components: within,
 		},
 		Namespace: dir.Name(), Platform: platform, Close: look.Close,
 	}, nil
 }
 
-// lookAt observes the router of a namespace. It starts nothing, and so needs no way to.
-func lookAt(dir filestore.Dir, now func() time.Time) *supervise.Local {
+// lookAt observes the router of a namespace. It starts nothing.
+func lookAt(dir filestore.Dir, platform string, now func() time.Time) *supervise.Local {
+	var engine supervise.Engine = supervise.NewProcess(supervise.Spec{Namespace: dir.Name(), PIDFile: dir.RouterPID(), Log: dir.RouterLog()}, nop())
+	if platform != filestore.PlatformLinux {
+		engine = daemon.ContainerEngine(dir, platform, nop())
+	}
 	return supervise.NewLocal(supervise.Options{
-		Engine:     supervise.NewProcess(supervise.Spec{Namespace: dir.Name(), PIDFile: dir.RouterPID(), Log: dir.RouterLog()}, nop()),
-		ConfigFile: dir.RouterConfig(), CertDir: dir.RuntimeCerts(), Log: nop(), Now: now,
+		Engine: engine, ConfigFile: dir.RouterConfig(), CertDir: dir.RuntimeCerts(), Log: nop(), Now: now, Variables: container.Variables,
 	})
-}
-
-// bound refuses a namespace whose site runs on another platform.
-func bound(dir filestore.Dir, platform string) error {
-	b, err := os.ReadFile(dir.Platform())
-	if err != nil {
-		return nil //nolint:nilerr // none yet; one that cannot be read will be noticed by who has to write there
-	}
-	name, ok := strings.CutPrefix(strings.TrimSpace(string(b)), "platform:")
-	if name = strings.TrimSpace(name); !ok || name == platform {
-		return nil
-	}
-	return fault.New(fault.Conflict, fmt.Sprintf("existing namespace uses %q platform and it cannot change to %q", name, platform),
-		"use another --namespace")
 }

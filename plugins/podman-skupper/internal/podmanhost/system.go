@@ -132,7 +132,7 @@ func (s system) Status(ctx context.Context) (op.SystemStatus, error) {
 
 // whoStarts tells how an agent that does not run comes back.
 func (s system) whoStarts(ctx context.Context) string {
-	if agent.Died(s.paths) && s.look.State(ctx).Running {
+	if s.platform == filestore.PlatformLinux && agent.Died(s.paths) && s.look.State(ctx).Running {
 		return "has died; the router starts it again"
 	}
 	return "the next command that changes something starts it"
@@ -220,7 +220,8 @@ func (s system) Uninstall(ctx context.Context, force bool) error {
 func (s system) in(name string) system {
 	s.dir = s.paths.Namespace(name)
 	s.store = filestore.Open(s.dir, s.h.now)
-	s.look = lookAt(s.dir, s.h.now)
+	s.platform, _ = s.dir.ReadPlatform() // linux where it is bound to none
+	s.look = lookAt(s.dir, s.platform, s.h.now)
 	return s
 }
 

@@ -9,6 +9,7 @@ import (
 
 	"github.com/skupper-plugins/suite/plugins/podman-skupper/internal/lockfile"
 	"github.com/skupper-plugins/suite/plugins/podman-skupper/internal/procid"
+	"github.com/skupper-plugins/suite/shared/atomicfile"
 	"github.com/skupper-plugins/suite/shared/fault"
 )
 
@@ -92,4 +93,14 @@ func ReadRecord(path string) (Record, error) {
 		return Record{}, fmt.Errorf("read %s: not a process record", path)
 	}
 	return r, nil
+}
+
+// WriteRecord writes the record of a router that makes no claim itself, as it cannot reach the file.
+func WriteRecord(path string, r Record) error {
+	b, err := json.Marshal(r)
+	if err != nil {
+		return err
+	}
+	_, err = atomicfile.WriteChanged(path, 0o644, append(b, '\n'))
+	return err
 }

@@ -2,6 +2,8 @@ package supervise
 
 import (
 	"encoding/hex"
+	"errors"
+	"io/fs"
 	"net"
 	"os"
 	"path/filepath"
@@ -70,6 +72,7 @@ func Holder(host string, port int) PortHolder { return LookAtPorts(0).Holder(hos
 type PortView struct {
 	byPort map[int][]socket
 	own    map[string]bool // sockets of the process that does not count
+	hidden bool            // its sockets cannot be seen, as it is another user's: one that nobody is found for may be its
 }
 
 // LookAtPorts looks at all ports at once. What the process pid has does not count; 0 is none.
@@ -79,6 +82,8 @@ func LookAtPorts(pid int) *PortView {
 		v.byPort[s.port] = append(v.byPort[s.port], s)
 	}
 	if pid > 0 {
+		_, err := os.ReadDir("/proc/" + strconv.Itoa(pid) + "/fd")
+		v.hidden = errors.Is(err, fs.ErrPermission)
 		eachSocket("/proc/"+strconv.Itoa(pid), func(name string) bool {
 			v.own[name] = true
 			return true
@@ -107,7 +112,9 @@ func (v *PortView) Holder(host string, port int) PortHolder {
 	}
 	switch {
 	case len(listeners) > 0:
-		return owner(listeners)
+		if h := owner(listeners); h.PID != 0 || !v.hidden {
+			return h
+		}
 	case len(connections) > 0:
 		h := owner(connections)
 		h.connection = true

@@ -1,6 +1,7 @@
 package supervise
 
 import (
+	"bytes"
 	"context"
 	"crypto/sha256"
 	"errors"
@@ -36,8 +37,10 @@ type Options struct {
 	Engine     Engine
 	ConfigFile string // what the router starts with; its directory exists
 	CertDir    string // of the TLS profiles and of LocalClient
-	Log        zerolog.Logger
-	Now        func() time.Time
+	// Variables gives what the router fills its configuration in with where it reads ${NAME}; nil: nothing.
+	Variables func(name string) (value string, ok bool)
+	Log       zerolog.Logger
+	Now       func() time.Time
 }
 
 // Local is the site.Runtime of a router on this machine. It is safe for concurrent use; one call works at a time.
@@ -72,14 +75,30 @@ func (l *Local) Start(ctx context.Context, d site.Desired) error {
 	if err != nil {
 		return fmt.Errorf("write the router's configuration: %w", err)
 	}
+	want, err := l.filled(d.Config, text)
+	if err != nil {
+		return err
+	}
 	state := l.opts.Engine.State(ctx)
 	if !state.Running {
-		return l.launch(ctx, d.Config, text)
+		return l.launch(ctx, want, text)
 	}
 	if _, err := atomicfile.WriteChanged(l.opts.ConfigFile, 0o600, text); err != nil {
 		return err
 	}
-	return l.update(ctx, d.Config, text, state)
+	return l.update(ctx, want, text, state)
+}
+
+// filled is a configuration as the router has it once it has read it: management fills nothing in.
+func (l *Local) filled(c *config.Config, text []byte) (*config.Config, error) {
+	if l.opts.Variables == nil || !bytes.Contains(text, []byte("${")) {
+		return c, nil
+	}
+	out, err := config.Parse(config.Expand(text, l.opts.Variables))
+	if err != nil {
+		return nil, fmt.Errorf("fill in the router's configuration: %w", err)
+	}
+	return out, nil
 }
 
 // launch starts a router that does not run.
@@ -127,7 +146,7 @@ func (l *Local) awaitAnswer(ctx context.Context, c *config.Config, text []byte) 
 			return l.update(ctx, c, text, state) // it may have been another one, with an older configuration
 		}
 		if pause(ctx, 50*time.Millisecond) != nil {
-			return fault.Wrap(fault.Late, fmt.Sprintf("the router runs, but does not answer within %v", answerWait), err, "")
+			return fault.Wrap(fault.Late, fmt.Sprintf("the router runs (%s), but does not answer within %v", state.Detail, answerWait), err, "")
 		}
 	}
 }

@@ -1,0 +1,266 @@
+package container
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"strings"
+	"time"
+
+	"github.com/rs/zerolog"
+
+	"github.com/skupper-plugins/suite/plugins/podman-skupper/internal/engineapi"
+	"github.com/skupper-plugins/suite/plugins/podman-skupper/internal/procid"
+	"github.com/skupper-plugins/suite/plugins/podman-skupper/internal/supervise"
+	"github.com/skupper-plugins/suite/shared/fault"
+)
+
+const (
+	askWait   = 10 * time.Second // for a question that an engine answers by itself
+	endWait   = 40 * time.Second // for the end of a container
+	grace     = 10 * time.Second // from SIGTERM to SIGKILL
+	quickEnd  = 3                // restarts by the engine after which a container is taken for one that does not start
+	logLines  = 5
+	sinceBoot = "unseen" // start of a process that cannot be seen from here
+)
+
+// Options of an Engine.
+type Options struct {
+	Namespace  string
+	Platform   string // engineapi.Podman or Docker
+	ConfigFile string // of the router; its directory is seen by it
+	CertDir    string // of the TLS profiles
+	ProxyDir   string // of the proxy profiles
+	PIDFile    string // see supervise.Record
+	// Settings says how the container is made, each time anew.
+	Settings    func() (Settings, error)
+	Credentials Credentials
+	// Open reaches an engine; nil: engineapi.Open.
+	Open func(ctx context.Context, endpoint string) (API, error)
+	Log  zerolog.Logger
+}
+
+// Engine is a supervise.Engine on containers.
+type Engine struct {
+	opts Options
+
+	api      API // that was opened last; nil: none
+	endpoint string
+	told     string // what was logged last of the image
+}
+
+var _ supervise.Engine = (*Engine)(nil)
+
+// New makes the engine. A container that runs already is adopted.
+func New(o Options) *Engine {
+	if o.Open == nil {
+		o.Open = func(ctx context.Context, endpoint string) (API, error) {
+			return engineapi.Open(ctx, o.Platform, endpoint)
+		}
+	}
+	return &Engine{opts: o}
+}
+
+func (e *Engine) name() string { return Name(e.opts.Namespace) }
+
+// what it is, for people.
+func (e *Engine) what() string { return e.opts.Platform + " container " + e.name() }
+
+// reach gives the engine, and the settings.
+func (e *Engine) reach(ctx context.Context) (API, Settings, error) {
+	s, err := e.opts.Settings()
+	if err != nil {
+		return nil, s, err
+	}
+	if e.api != nil && e.endpoint == s.Endpoint {
+		return e.api, s, nil
+	}
+	api, err := e.opts.Open(ctx, s.Endpoint)
+	if err != nil {
+		return nil, s, err
+	}
+	e.api, e.endpoint = api, s.Endpoint
+	return api, s, nil
+}
+
+// State implements supervise.Engine. While the process lives that is in the record, the engine is not asked.
+func (e *Engine) State(ctx context.Context) supervise.State {
+	r, err := supervise.ReadRecord(e.opts.PIDFile)
+	if err == nil && r.Alive() {
+		return supervise.State{Running: true, PID: r.PID, Since: r.Since, Detail: e.what()}
+	}
+	ctx, cancel := context.WithTimeout(ctx, askWait)
+	defer cancel()
+	api, _, err := e.reach(ctx)
+	if err != nil {
+		return supervise.State{Detail: oneLine(err)}
+	}
+	c, err := api.Inspect(ctx, e.name())
+	switch {
+	case fault.Is(err, fault.Missing):
+		return supervise.State{Detail: "there is no " + e.what()}
+	case err != nil:
+		return supervise.State{Detail: oneLine(err)}
+	case e.foreign(c) != nil:
+		return supervise.State{Detail: oneLine(e.foreign(c))}
+	case !c.Running || c.PID <= 0:
+		return supervise.State{Detail: e.ended(ctx, api, c)}
+	case c.Restarts >= quickEnd && time.Since(c.Started) < grace:
+		return supervise.State{Detail: fmt.Sprintf("%s ends again and again%s", e.what(), e.lastWords(ctx, api))}
+	}
+	return e.note(c)
+}
+
+// note puts the process of a running container on record.
+func (e *Engine) note(c engineapi.Container) supervise.State {
+	id, err := procid.Of(c.PID)
+	if err != nil {
+		id = procid.ID{PID: c.PID, Start: sinceBoot} // never alive: the engine is asked each time
+	}
+	since := c.Started.UTC().Truncate(time.Second)
+	if err := supervise.WriteRecord(e.opts.PIDFile, supervise.Record{ID: id, Since: since, Program: e.what()}); err != nil {
+		e.opts.Log.Error().Err(err).Msg("router.record")
+	}
+	return supervise.State{Running: true, PID: c.PID, Since: since, Detail: e.what()}
+}
+
+// ended says how a container ended.
+func (e *Engine) ended(ctx context.Context, api API, c engineapi.Container) string {
+	if c.Started.IsZero() || c.Status == "created" || c.Status == "configured" {
+		return e.what() + " was never started"
+	}
+	return fmt.Sprintf("%s has exited with code %d%s", e.what(), c.ExitCode, e.lastWords(ctx, api))
+}
+
+// lastWords is the end of the container's log.
+func (e *Engine) lastWords(ctx context.Context, api API) string {
+	lines, err := api.Logs(ctx, e.name(), logLines)
+	if err != nil || len(lines) == 0 {
+		return ""
+	}
+	return "; its log ends with: " + strings.Join(lines, " | ")
+}
+
+// foreign says why a container of our name is not ours, or nil: it is ours if it is labelled for this site, or has this
+// namespace's configuration.
+func (e *Engine) foreign(c engineapi.Container) error {
+	if c.Labels["application"] == labelApplication {
+		if c.Source(configPath) == e.configDir() {
+			return nil
+		}
+		if id, err := siteID(e.opts.ConfigFile); err == nil && c.Labels[labelSite] == id {
+			return nil
+		}
+	}
+	of := "is no router of Skupper"
+	if dir := c.Source(configPath); dir != "" {
+		of = "is the router of another installation, with its configuration in " + dir
+	}
+	return fault.New(fault.Conflict, fmt.Sprintf("there is a container %s already, and it %s", e.name(), of),
+		fmt.Sprintf("use another --namespace, or remove it: %s rm -f %s", e.opts.Platform, e.name()))
+}
+
+// Free tells whether the container's name is free or the container that has it is ours.
+func (e *Engine) Free(ctx context.Context, api API) error {
+	c, err := api.Inspect(ctx, e.name())
+	if fault.Is(err, fault.Missing) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	return e.foreign(c)
+}
+
+// Start implements supervise.Engine.
+func (e *Engine) Start(ctx context.Context) error {
+	if e.State(ctx).Running {
+		return nil
+	}
+	api, s, err := e.reach(ctx)
+	if err != nil {
+		return err
+	}
+	switch c, err := api.Inspect(ctx, e.name()); {
+	case fault.Is(err, fault.Missing):
+	case err != nil:
+		return err
+	case e.foreign(c) != nil:
+		return e.foreign(c)
+	default: // made again and not started again: image or directories may be others by now
+		if err := api.Remove(ctx, e.name(), 0); err != nil {
+			return err
+		}
+	}
+	id, err := siteID(e.opts.ConfigFile)
+	if err != nil {
+		return err
+	}
+	image, err := s.Obtain(ctx, api, e.opts.Credentials, func(line string) { e.opts.Log.Info().Str("what", line).Msg("image.pull") })
+	if err != nil {
+		return err
+	}
+	if image.Why != "" && image.Why != e.told {
+		e.told = image.Why
+		e.opts.Log.Warn().Str("image", image.Ref).Str("why", image.Why).Msg("image.embedded")
+	}
+	spec, err := e.spec(s, image.Ref, id)
+	if err != nil {
+		return err
+	}
+	if err := api.Run(ctx, spec); err != nil {
+		return err
+	}
+	e.opts.Log.Info().Str("container", e.name()).Str("image", image.Ref).Msg("container.started")
+	if st := e.State(ctx); !st.Running {
+		return fault.New(fault.Failed, "the router of namespace "+e.opts.Namespace+" does not run: "+st.Detail, e.opts.Platform+" logs "+e.name())
+	}
+	return nil
+}
+
+// Stop implements supervise.Engine. The container is removed: one that is only stopped starts again with its engine.
+func (e *Engine) Stop(ctx context.Context) error {
+	ctx, cancel := context.WithTimeout(ctx, endWait)
+	defer cancel()
+	api, _, err := e.reach(ctx)
+	if err != nil {
+		if r, rerr := supervise.ReadRecord(e.opts.PIDFile); errors.Is(rerr, os.ErrNotExist) || rerr == nil && !r.Alive() && r.Start != sinceBoot && engineGone(err) {
+			return nil // nothing runs, and there is nobody who could start it again
+		}
+		return fault.Wrap(fault.KindOf(err), "stop the "+e.what(), err, fault.Hint(err))
+	}
+	switch c, err := api.Inspect(ctx, e.name()); {
+	case fault.Is(err, fault.Missing):
+		return nil
+	case err != nil:
+		return err
+	case e.foreign(c) != nil:
+		return nil // it is not ours to end
+	}
+	return api.Remove(ctx, e.name(), grace)
+}
+
+// engineGone tells whether an engine does not answer, as against one that refuses us.
+func engineGone(err error) bool { return fault.Is(err, fault.Failed) }
+
+// Remove implements supervise.Engine. An image that was made here goes too, unless another site uses it.
+func (e *Engine) Remove(ctx context.Context) error {
+	if err := e.Stop(ctx); err != nil {
+		return err
+	}
+	api, _, err := e.reach(ctx)
+	if err != nil {
+		return nil //nolint:nilerr // there is nothing but perhaps an image, which hurts nobody
+	}
+	ref, err := embeddedRef()
+	if err != nil {
+		return nil //nolint:nilerr // likewise
+	}
+	if err := api.RemoveImage(ctx, ref); err != nil {
+		e.opts.Log.Debug().Err(err).Str("image", ref).Msg("image.kept")
+	}
+	return nil
+}
+
+func oneLine(err error) string { return strings.Join(strings.Fields(err.Error()), " ") }

@@ -1,0 +1,5 @@
+//go:build !unix
+
+package container
+
+func groupOf(string) uint32 { return 0 }

@@ -1,0 +1,98 @@
+package daemon
+
+import (
+	"context"
+	"errors"
+	"os"
+
+	"github.com/rs/zerolog"
+
+	"github.com/skupper-plugins/suite/plugins/podman-skupper/internal/container"
+	"github.com/skupper-plugins/suite/plugins/podman-skupper/internal/engineapi"
+	"github.com/skupper-plugins/suite/plugins/podman-skupper/internal/filestore"
+	"github.com/skupper-plugins/suite/plugins/podman-skupper/internal/supervise"
+)
+
+// Engine makes what runs the router of a namespace: a container on the platforms that have them; on plain Linux a unit of
+// systemd, if there is one, else a process of its own.
+func Engine(s *supervise.Systemd, program string, log zerolog.Logger) func(filestore.Dir) supervise.Engine {
+	return func(d filestore.Dir) supervise.Engine {
+		return &byPlatform{dir: d, process: processEngine(s, program, log, d), log: log.With().Str("namespace", d.Name()).Logger()}
+	}
+}
+
+func processEngine(s *supervise.Systemd, program string, log zerolog.Logger, d filestore.Dir) supervise.Engine {
+	spec := supervise.Spec{
+		Namespace: d.Name(), Program: program, PIDFile: d.RouterPID(), Log: d.RouterLog(),
+		Args: []string{"router", "-c", d.RouterConfig(), "--pid", d.RouterPID(), "--log", d.RouterLog()},
+	}
+	if s != nil {
+		spec.Env = unitEnv(os.LookupEnv)
+		return supervise.NewUnitEngine(s, spec)
+	}
+	spec.Env, spec.Args = os.Environ(), append(spec.Args, "--revive")
+	return supervise.NewProcess(spec, log.With().Str("namespace", d.Name()).Logger())
+}
+
+// ContainerEngine makes what runs the router of a namespace in a container.
+func ContainerEngine(d filestore.Dir, platform string, log zerolog.Logger) *container.Engine {
+	return container.New(container.Options{
+		Namespace: d.Name(), Platform: platform, Log: log,
+		ConfigFile: d.RouterConfig(), CertDir: d.RuntimeCerts(), ProxyDir: d.RuntimeProxies(), PIDFile: d.RouterPID(),
+		Settings: func() (container.Settings, error) {
+			s, ok, err := container.ReadSettings(d.Container())
+			if ok || err != nil {
+				return s, err
+			}
+			return container.FromEnvironment(platform, os.Getuid(), os.Getenv)
+		},
+		Credentials: func(ref string) engineapi.Credentials { return engineapi.CredentialsFor(ref, os.Getuid(), os.Getenv) },
+	})
+}
+
+// byPlatform is the engine of a namespace whose platform may be another from one site to the next. It is used by one
+// goroutine at a time, as every engine.
+type byPlatform struct {
+	dir     filestore.Dir
+	process supervise.Engine
+	log     zerolog.Logger
+
+	platform string // of the last use; empty: none yet
+	engine   supervise.Engine
+}
+
+var _ supervise.Engine = (*byPlatform)(nil)
+
+// now is the engine of the platform that the namespace has now. Where that is not known any more, as the directory was
+// removed, it is the last one.
+func (b *byPlatform) now() supervise.Engine {
+	platform, err := b.dir.ReadPlatform()
+	switch {
+	case errors.Is(err, os.ErrNotExist) && b.engine != nil, platform == b.platform && b.engine != nil:
+		return b.engine
+	case platform == engineapi.Podman, platform == engineapi.Docker:
+		b.engine = ContainerEngine(b.dir, platform, b.log)
+	default:
+		b.engine = b.process
+	}
+	b.platform = platform
+	return b.engine
+}
+
+// Start implements supervise.Engine.
+func (b *byPlatform) Start(ctx context.Context) error { return b.now().Start(ctx) }
+
+// Stop implements supervise.Engine.
+func (b *byPlatform) Stop(ctx context.Context) error { return b.now().Stop(ctx) }
+
+// State implements supervise.Engine.
+func (b *byPlatform) State(ctx context.Context) supervise.State { return b.now().State(ctx) }
+
+// Remove implements supervise.Engine.
+func (b *byPlatform) Remove(ctx context.Context) error {
+	err := b.now().Remove(ctx)
+	if err == nil {
+		b.engine = nil // the next site may be elsewhere
+	}
+	return err
+}

@@ -1,0 +1,127 @@
+package engineapi
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"net/url"
+	"strconv"
+	"time"
+
+	"github.com/skupper-plugins/suite/shared/fault"
+)
+
+// prefix is the version of the interface that is spoken.
+func (c *Client) prefix() string {
+	switch {
+	case c.platform == Podman:
+		return "/v4.0.0/libpod"
+	case older(c.version, 1, dockerNewest):
+		return "/v" + c.version
+	}
+	return "/v1." + strconv.Itoa(dockerNewest)
+}
+
+// dockerNewest is the latest minor version of Docker's interface that is known here. Docker 29 answers none before it.
+const dockerNewest = 44
+
+func (c *Client) container(name string) string { return c.prefix() + "/containers/" + escape(name) }
+
+// Inspect finds a container; fault.Missing if there is none of that name.
+func (c *Client) Inspect(ctx context.Context, name string) (Container, error) {
+	var in struct {
+		ID    string
+		State struct {
+			Status    string
+			Running   bool
+			PID       int
+			ExitCode  int
+			StartedAt time.Time
+		}
+		RestartCount int
+		Config       struct {
+			Image  string
+			Labels map[string]string
+		}
+		Mounts []struct{ Source, Destination string }
+	}
+	if err := c.call(ctx, http.MethodGet, c.container(name)+"/json", nil, &in); err != nil {
+		return Container{}, err
+	}
+	out := Container{ID: in.ID, Image: in.Config.Image, Labels: in.Config.Labels, Running: in.State.Running, Status: in.State.Status,
+		PID: in.State.PID, Started: in.State.StartedAt, ExitCode: in.State.ExitCode, Restarts: in.RestartCount}
+	for _, m := range in.Mounts {
+		out.Mounts = append(out.Mounts, Mount{m.Source, m.Destination})
+	}
+	return out, nil
+}
+
+// Run makes a container and starts it. Of one that cannot be started nothing stays.
+func (c *Client) Run(ctx context.Context, s Spec) error {
+	path, body := "/containers/create", any(podmanSpec(s))
+	if c.platform == Docker {
+		path, body = path+"?"+url.Values{"name": {s.Name}}.Encode(), dockerSpec(s)
+	}
+	if err := c.call(ctx, http.MethodPost, c.prefix()+path, body, nil); err != nil {
+		return fault.Wrap(fault.KindOf(err), "make container "+s.Name, err, fault.Hint(err))
+	}
+	err := c.call(ctx, http.MethodPost, c.container(s.Name)+"/start", nil, nil)
+	if err == nil {
+		return nil
+	}
+	last, cancel := context.WithTimeout(context.WithoutCancel(ctx), dialWait)
+	defer cancel()
+	return fault.Wrap(fault.Failed, "start container "+s.Name, errors.Join(err, c.Remove(last, s.Name, 0)), fault.Hint(err))
+}
+
+// Remove stops a container, with so much time to end in good order, and removes it. That there is none is no error.
+func (c *Client) Remove(ctx context.Context, name string, grace time.Duration) error {
+	seconds := fmt.Sprint(int(grace.Seconds()))
+	stop, remove := "/stop?t="+seconds, "?force=1&v=1"
+	if c.platform == Podman {
+		stop, remove = "/stop?timeout="+seconds, "?force=true&v=true"
+	}
+	if grace > 0 {
+		err := c.call(ctx, http.MethodPost, c.container(name)+stop, nil, nil)
+		if fault.Is(err, fault.Missing) {
+			return nil
+		}
+		// One that cannot be stopped, as it is being made or ends just now, is removed all the same.
+		if err != nil && ctx.Err() != nil {
+			return err
+		}
+	}
+	if err := c.call(ctx, http.MethodDelete, c.container(name)+remove, nil, nil); err != nil && !fault.Is(err, fault.Missing) {
+		return fault.Wrap(fault.KindOf(err), "remove container "+name, err, fault.Hint(err))
+	}
+	return nil
+}
+
+// podmanSpec is the body of libpod's request.
+func podmanSpec(s Spec) map[string]any {
+	mounts := make([]map[string]any, 0, len(s.Mounts))
+	for _, m := range s.Mounts {
+		mounts = append(mounts, map[string]any{"type": "bind", "source": m.Source, "destination": m.Target, "options": []string{"rbind", "z"}})
+	}
+	out := map[string]any{"name": s.Name, "image": s.Image, "user": s.User, "env": s.Env, "labels": s.Labels, "mounts": mounts,
+		"netns": map[string]string{"nsmode": "host"}, "restart_policy": "always"}
+	if s.KeepID {
+		out["userns"] = map[string]string{"nsmode": "keep-id"}
+	}
+	return out
+}
+
+// dockerSpec is the body of Docker's request.
+func dockerSpec(s Spec) map[string]any {
+	binds := make([]string, 0, len(s.Mounts))
+	for _, m := range s.Mounts {
+		binds = append(binds, m.Source+":"+m.Target+":z")
+	}
+	env := make([]string, 0, len(s.Env))
+	for k, v := range s.Env {
+		env = append(env, k+"="+v)
+	}
+	return map[string]any{"Image": s.Image, "User": s.User, "Env": env, "Labels": s.Labels,
+		"HostConfig": map[string]any{"Binds": binds, "NetworkMode": "host", "RestartPolicy": map[string]any{"Name": "always"}}}
+}

@@ -1,0 +1,116 @@
+package podmanhost
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+
+	"github.com/skupper-plugins/suite/plugins/podman-skupper/internal/container"
+	"github.com/skupper-plugins/suite/plugins/podman-skupper/internal/daemon"
+	"github.com/skupper-plugins/suite/plugins/podman-skupper/internal/engineapi"
+	"github.com/skupper-plugins/suite/plugins/podman-skupper/internal/filestore"
+	"github.com/skupper-plugins/suite/shared/api/v2alpha1"
+)
+
+// binding is a store that binds its namespace to a platform before a site is in it, so that nothing acts on the site before,
+// and there is no site where its platform cannot run one.
+type binding struct {
+	*filestore.Store
+	h        Host
+	platform string
+	why      string    // it is that one, to be said
+	choice   string    // of --engine; empty: not given
+	say      io.Writer // progress
+}
+
+// Create implements site.Store.
+func (b binding) Create(ctx context.Context, obj v2alpha1.Object) error {
+	if v2alpha1.KindOf(obj) != v2alpha1.KindSite {
+		return b.Store.Create(ctx, obj)
+	}
+	dir := b.Dir()
+	undo, err := b.bind(ctx, dir)
+	if err != nil {
+		return err
+	}
+	if err := b.Store.Create(ctx, obj); err != nil {
+		return errors.Join(err, undo())
+	}
+	return nil
+}
+
+// bind makes sure that the platform can run a router, and writes down which it is. It gives what takes that back.
+func (b binding) bind(ctx context.Context, dir filestore.Dir) (undo func() error, err error) {
+	undo = func() error { return nil }
+	if name, err := bound(ctx, dir); err != nil || name != "" {
+		return undo, err
+	}
+	if b.why != "" {
+		b.tell(b.why)
+	}
+	if b.platform != filestore.PlatformLinux {
+		settings, err := b.prepare(ctx, dir)
+		if err != nil {
+			return nil, err
+		}
+		if err := filestore.MakeDir(dir.Internal(), 0o755); err != nil {
+			return nil, err
+		}
+		if err := settings.Write(dir.Container()); err != nil {
+			return nil, err
+		}
+	}
+	undo = func() error {
+		var errs []error
+		for _, path := range []string{dir.Platform(), dir.Container()} {
+			if err := os.Remove(path); err != nil && !errors.Is(err, fs.ErrNotExist) {
+				errs = append(errs, err)
+			}
+		}
+		return errors.Join(errs...)
+	}
+	if err := dir.BindPlatform(b.platform); err != nil {
+		return nil, errors.Join(err, undo())
+	}
+	return undo, nil
+}
+
+// prepare gets what a container needs while somebody is there to see how that goes, and gives the settings to keep.
+func (b binding) prepare(ctx context.Context, dir filestore.Dir) (container.Settings, error) {
+	s, err := container.FromEnvironment(b.platform, os.Getuid(), b.h.getenv)
+	if err != nil {
+		return s, err
+	}
+	if b.choice != "" {
+		s.Router = container.Choice(b.choice)
+	}
+	client, err := engineapi.Open(ctx, b.platform, s.Endpoint)
+	if err != nil {
+		return s, err
+	}
+	defer client.Close()
+	if err := daemon.ContainerEngine(dir, b.platform, nop()).Free(ctx, client); err != nil {
+		return s, err
+	}
+	credentials := func(ref string) engineapi.Credentials { return engineapi.CredentialsFor(ref, os.Getuid(), b.h.getenv) }
+	image, err := s.Obtain(ctx, client, credentials, b.tell)
+	if err != nil {
+		return s, err
+	}
+	if image.Embedded {
+		if s.Router != container.Embedded {
+			b.tell("the router in this program is used instead, in an image made of it")
+		}
+		s.Router = container.Embedded // the agent need not try in vain again
+	}
+	return s, nil
+}
+
+func (b binding) tell(line string) {
+	if b.say != nil {
+		fmt.Fprintln(b.say, line)
+	}
+}

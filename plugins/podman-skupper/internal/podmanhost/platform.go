@@ -1,0 +1,108 @@
+package podmanhost
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"time"
+
+	"github.com/urfave/cli/v2"
+
+	"github.com/skupper-plugins/suite/plugins/podman-skupper/internal/container"
+	"github.com/skupper-plugins/suite/plugins/podman-skupper/internal/engineapi"
+	"github.com/skupper-plugins/suite/plugins/podman-skupper/internal/filestore"
+	"github.com/skupper-plugins/suite/shared/api/v2alpha1"
+	"github.com/skupper-plugins/suite/shared/fault"
+)
+
+// platforms are those that can run a router here.
+var platforms = []string{engineapi.Podman, engineapi.Docker, filestore.PlatformLinux}
+
+// answerWait bounds the look for an engine that nobody asked for.
+const answerWait = 2 * time.Second
+
+// asked is the platform that the user named; empty if none.
+func (h Host) asked(c *cli.Context) (string, error) {
+	name, from := c.String("platform"), "platform"
+	if !c.IsSet("platform") {
+		if name, from = h.getenv("SKUPPER_PLATFORM"), "SKUPPER_PLATFORM"; name == "" {
+			return "", nil
+		}
+	}
+	switch name {
+	case engineapi.Podman, engineapi.Docker, filestore.PlatformLinux:
+		return name, nil
+	case "kubernetes":
+		return "", fmt.Errorf("%s is %q, which is what kubectl skupper is for: want podman, docker or linux", from, name)
+	}
+	return "", fmt.Errorf("%s is %q, want podman, docker or linux", from, name)
+}
+
+// platform is the one of a namespace's site, or else the one that a new site gets; why it gets that is empty if there is no
+// need to say.
+func (h Host) platform(ctx context.Context, c *cli.Context, dir filestore.Dir) (name, why string, err error) {
+	asked, err := h.asked(c)
+	if err != nil {
+		return "", "", err
+	}
+	has, err := bound(ctx, dir)
+	switch {
+	case err != nil:
+		return "", "", err
+	case has != "" && asked != "" && has != asked:
+		return "", "", fault.New(fault.Conflict, fmt.Sprintf("existing namespace uses %q platform and it cannot change to %q", has, asked),
+			"use another --namespace, or `site delete` first")
+	case has != "":
+		return has, "", nil
+	case asked != "":
+		return asked, "", nil
+	}
+	name, why = h.chosen(ctx)
+	return name, why, nil
+}
+
+// bound is the platform that a namespace is bound to; empty if it is free. What somebody wrote who then made no site binds
+// nothing.
+func bound(ctx context.Context, dir filestore.Dir) (string, error) {
+	name, err := dir.ReadPlatform()
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return "", nil
+	case err != nil:
+		return "", err
+	}
+	if _, err := os.Stat(dir.RouterConfig()); err == nil {
+		return name, nil
+	}
+	if sites, err := filestore.Open(dir, time.Now).List(ctx, v2alpha1.KindSite); err == nil && len(sites) == 0 {
+		return "", nil
+	}
+	return name, nil
+}
+
+// chosen is the platform of a site that nobody named one for: Podman where it can run a router now, else plain Linux.
+func (h Host) chosen(ctx context.Context) (name, why string) {
+	settings, err := container.FromEnvironment(engineapi.Podman, os.Getuid(), h.getenv)
+	if err != nil {
+		return filestore.PlatformLinux, "platform linux: " + err.Error()
+	}
+	ctx, cancel := context.WithTimeout(ctx, answerWait)
+	defer cancel()
+	if !engineapi.Answers(ctx, engineapi.Podman, settings.Endpoint) {
+		return filestore.PlatformLinux, "platform linux, as no Podman answers at " + engineapi.SocketPath(settings.Endpoint)
+	}
+	if container.Embeddable() == nil && settings.Router != container.FromName {
+		return engineapi.Podman, "platform podman, as it answers at " + engineapi.SocketPath(settings.Endpoint)
+	}
+	client, err := engineapi.Open(ctx, engineapi.Podman, settings.Endpoint)
+	if err != nil {
+		return filestore.PlatformLinux, "platform linux: " + err.Error()
+	}
+	defer client.Close()
+	if _, err := client.Image(ctx, settings.Image); err != nil {
+		return filestore.PlatformLinux, "platform linux, as Podman has no image " + settings.Image
+	}
+	return engineapi.Podman, "platform podman, as it answers and has image " + settings.Image
+}
