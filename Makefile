@@ -1,7 +1,7 @@
 # A menu: each target is one line that calls a script, so that what make does can be read and run without make.
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help build demo test race fuzz lint bench e2e interop kube cluster soak release images krew install clean
+.PHONY: help build demo test race fuzz lint bench e2e interop kube cluster podman soak release images krew install clean
 
 help: ## show this menu
 	@awk -F':.*## ' '/^[a-z0-9]+:.*## /{printf "  make %-9s %s\n", $$1, $$2}' Makefile
@@ -27,6 +27,8 @@ kube: ## the cluster plugin and the controller against a real kube-apiserver and
 	@scripts/kube.sh
 cluster: ## the whole product on real Kubernetes clusters, as root with containerd (skips loudly without)
 	@scripts/cluster.sh
+podman: ## local sites in containers of a real Podman, as root (PODMAN_PACKAGES=install gets it; skips loudly without)
+	@scripts/podman.sh
 soak: ## traffic and faults for SOAK=10m
 	@scripts/soak.sh
 release: ## archives of every program for six platforms, reproducible, into dist/

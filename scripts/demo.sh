@@ -10,7 +10,8 @@ exec 2>&1 # what commands say on either comes in its order
 work=$(mktemp -d "${TMPDIR:-/tmp}/skdemo.XXXXXX") # short: the path of a unix socket holds about 100 octets
 work=$(cd "$work" && pwd -P)
 export SKUPPER_HOME=$work/home
-unset SKUPPER_PLATFORM XDG_RUNTIME_DIR XDG_DATA_HOME XDG_CONFIG_HOME
+export SKUPPER_PLATFORM=linux # whatever engines there are
+unset XDG_RUNTIME_DIR XDG_DATA_HOME XDG_CONFIG_HOME
 server=
 
 finish() {

@@ -41,7 +41,8 @@ func Make() (Home, error) {
 	return Home{Dir: dir}, err
 }
 
-// Env is the environment of the test with this home, and without whatever else would choose another site.
+// Env is the environment of the test with this home, and without whatever else would choose another site or have a
+// container engine run it.
 func (h Home) Env() []string {
 	var env []string
 	for _, kv := range os.Environ() {
@@ -49,7 +50,7 @@ func (h Home) Env() []string {
 			env = append(env, kv)
 		}
 	}
-	return append(env, "SKUPPER_HOME="+h.Dir, "GORACE="+h.RaceReports())
+	return append(env, "SKUPPER_PLATFORM=linux", "SKUPPER_HOME="+h.Dir, "GORACE="+h.RaceReports())
 }
 
 // RaceReports is the value of GORACE with which programs built under the race detector report into the home, where Remove

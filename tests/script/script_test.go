@@ -60,6 +60,7 @@ func run(t *testing.T, host, program string, more func(*testscript.Env) error) {
 			})
 			env.Setenv("SKUPPER_HOME", home.Dir)
 			env.Setenv("PROGRAM", program)
+			env.Setenv("SKUPPER_PLATFORM", map[string]string{"podman": "linux"}[host]) // whatever engines there are
 			env.Setenv("GORACE", home.RaceReports())
 			env.Setenv("PATH", filepath.Dir(program)+string(os.PathListSeparator)+env.Getenv("PATH"))
 			return more(env)

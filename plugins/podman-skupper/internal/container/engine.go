@@ -94,14 +94,14 @@ func (e *Engine) State(ctx context.Context) supervise.State {
 	defer cancel()
 	api, _, err := e.reach(ctx)
 	if err != nil {
-		return supervise.State{Detail: oneLine(err)}
+		return supervise.State{Detail: oneLine(err), Err: err}
 	}
 	c, err := api.Inspect(ctx, e.name())
 	switch {
 	case fault.Is(err, fault.Missing):
 		return supervise.State{Detail: "there is no " + e.what()}
 	case err != nil:
-		return supervise.State{Detail: oneLine(err)}
+		return supervise.State{Detail: oneLine(err), Err: err}
 	case e.foreign(c) != nil:
 		return supervise.State{Detail: oneLine(e.foreign(c))}
 	case !c.Running || c.PID <= 0:

@@ -24,6 +24,8 @@ type State struct {
 	PID     int
 	Since   time.Time
 	Detail  string // what runs it, or why it does not run
+	// Err says why nothing is known, as whoever runs the router does not answer: it may run, and cannot be started.
+	Err error
 }
 
 // Spec is the router of one namespace.

@@ -80,6 +80,9 @@ func (l *Local) Start(ctx context.Context, d site.Desired) error {
 		return err
 	}
 	state := l.opts.Engine.State(ctx)
+	if state.Err != nil {
+		return state.Err
+	}
 	if !state.Running {
 		return l.launch(ctx, want, text)
 	}

@@ -1,0 +1,28 @@
+#!/usr/bin/env bash
+# Tests local sites in containers of a real Podman: scripts/podman.sh [GO-TEST-FLAG…]. It needs root, and Debian's podman and runc
+# (PODMAN_PACKAGES=install gets what is missing); otherwise it says what is missing and tests nothing. SKUPPER_TEST_DOCKER=1 does the
+# same with a Docker daemon too. Engines, stores and network are the tests' own, and gone afterwards.
+set -euo pipefail
+cd "$(dirname "${BASH_SOURCE[0]}")/.."
+missing=()
+for program in podman runc; do
+	command -v "$program" >/dev/null || missing+=("$program")
+done
+if [ ${#missing[@]} != 0 ] && [ "${PODMAN_PACKAGES-}" = install ] && [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null; then
+	{ apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "${missing[@]}" >/dev/null; } ||
+		echo "podman: packages could not be installed; going on with what is there" >&2
+fi
+missing=()
+[ "$(id -u)" = 0 ] || missing+=("root")
+for program in podman runc; do
+	command -v "$program" >/dev/null || missing+=("$program")
+done
+if [ ${#missing[@]} != 0 ]; then
+	echo "podman: SKIPPED, NOTHING WAS TESTED: missing: ${missing[*]}" >&2
+	exit
+fi
+go -C tests vet -tags podman ./podman
+CGO_ENABLED=0 go -C plugins/podman-skupper list -deps . >/dev/null # what it is built of is fetched before there is no network
+alone=$(scripts/alone.sh)
+# shellcheck disable=SC2086 # TESTFLAGS is a list of words
+exec go -C tests test -tags podman -count=1 ${alone:+-exec "'$alone'"} -timeout "${TEST_TIMEOUT:-15m}" "$@" ${TESTFLAGS-} ./podman

@@ -1,0 +1,66 @@
+//go:build podman
+
+package podman
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/skupper-plugins/suite/tests/sandbox"
+)
+
+// program is the path of podman-skupper.
+var program string
+
+func TestMain(m *testing.M) {
+	code, err := run(m)
+	if err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		code = 1
+	}
+	os.Exit(code)
+}
+
+func run(m *testing.M) (code int, err error) {
+	if why := missing(); len(why) > 0 {
+		fmt.Fprintln(os.Stderr, "SKIPPED, NOTHING WAS TESTED: missing:", strings.Join(why, ", "))
+		return 0, nil
+	}
+	dir, err := os.MkdirTemp("", "sk") // short, as it holds sockets
+	if err != nil {
+		return 1, err
+	}
+	defer func() { err = errors.Join(err, os.RemoveAll(dir)) }()
+	// An image is made of it, so it must need nothing of this system.
+	if err := os.Setenv("CGO_ENABLED", "0"); err != nil {
+		return 1, err
+	}
+	if program, err = sandbox.Build(context.Background(), dir, "plugins/podman-skupper"); err != nil {
+		return 1, err
+	}
+	engine, err = start(context.Background(), "podman", filepath.Join(dir, "e"))
+	if err != nil {
+		return 1, err
+	}
+	code = m.Run()
+	return code, engine.remove(context.Background())
+}
+
+// missing is what is not here and is needed.
+func missing() (all []string) {
+	if os.Getuid() != 0 {
+		all = append(all, "root")
+	}
+	for _, p := range []string{"podman", "runc"} {
+		if _, err := exec.LookPath(p); err != nil {
+			all = append(all, p)
+		}
+	}
+	return all
+}

@@ -1,0 +1,219 @@
+//go:build podman
+
+package podman
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/skupper-plugins/suite/tests/sandbox"
+)
+
+// patience is how long a test waits for what must come.
+const patience = 60 * time.Second
+
+// place is a namespace of an installation.
+type place struct {
+	t    *testing.T
+	home sandbox.Home
+	ns   string
+	env  []string // more of the environment
+}
+
+// in gives a namespace of a new installation, which uses the engine where it is not told otherwise. Its site is gone at the end.
+func in(t *testing.T, ns string) place {
+	t.Helper()
+	p := place{t: t, home: sandbox.New(t), ns: ns, env: []string{"SKUPPER_PLATFORM=" + engine.kind, "CONTAINER_ENDPOINT=" + engine.endpoint(), "SKUPPER_ENGINE=embedded"}}
+	t.Cleanup(func() {
+		if t.Failed() {
+			t.Log(p.logs())
+		}
+		_ = exec.Command(program, "--namespace", p.ns, "site", "delete", "--all").Run() //nolint:noctx // the test's has ended
+		_, _ = engine.try(t.Context(), "rm", "-f", ns+"-skupper-router")
+	})
+	return p
+}
+
+// with is the same place with more of the environment.
+func (p place) with(env ...string) place {
+	p.env = append(append([]string(nil), p.env...), env...)
+	return p
+}
+
+// beside is another namespace of the same installation.
+func (p place) beside(ns string) place {
+	p.ns = ns
+	return p
+}
+
+func (p place) container() string { return p.ns + "-skupper-router" }
+
+// result is how a command ended.
+type result struct {
+	out, err string
+	code     int
+}
+
+func (p place) try(args ...string) result {
+	p.t.Helper()
+	cmd := exec.CommandContext(p.t.Context(), program, append([]string{"--namespace", p.ns}, args...)...)
+	cmd.Env, cmd.Dir = append(p.home.Env(), p.env...), p.home.Dir
+	var out, errs bytes.Buffer
+	cmd.Stdout, cmd.Stderr = &out, &errs
+	var exit *exec.ExitError
+	if err := cmd.Run(); err != nil && !errors.As(err, &exit) {
+		p.t.Fatalf("%v: %v", args, err)
+	}
+	return result{out.String(), errs.String(), cmd.ProcessState.ExitCode()}
+}
+
+// do runs a command that must succeed.
+func (p place) do(args ...string) result {
+	p.t.Helper()
+	r := p.try(args...)
+	if r.code != 0 {
+		p.t.Fatalf("%s %v ended with %d:\n%s%s", p.ns, args, r.code, r.out, r.err)
+	}
+	return r
+}
+
+// refuses runs a command that must end with that code and say that.
+func (p place) refuses(code int, says string, args ...string) {
+	p.t.Helper()
+	if r := p.try(args...); r.code != code || !regexp.MustCompile(says).MatchString(r.err) {
+		p.t.Errorf("%v ended with %d and said %q, want %d and %q", args, r.code, r.err, code, says)
+	}
+}
+
+// shows waits until a command's output matches.
+func (p place) shows(want string, args ...string) {
+	p.t.Helper()
+	re := regexp.MustCompile(want)
+	for end := time.Now().Add(patience); ; time.Sleep(100 * time.Millisecond) {
+		r := p.try(args...)
+		if re.MatchString(r.out + r.err) {
+			return
+		}
+		if time.Now().After(end) {
+			p.t.Fatalf("%s %v does not show %q within %v, but\n%s%s", p.ns, args, want, patience, r.out, r.err)
+		}
+	}
+}
+
+func (p place) dir(parts ...string) string {
+	return filepath.Join(append([]string{p.home.Dir, "namespaces", p.ns}, parts...)...)
+}
+
+// logs is the end of the logs, for failures.
+func (p place) logs() string {
+	var b strings.Builder
+	text, _ := os.ReadFile(filepath.Join(p.home.Dir, "agent", "agent.log"))
+	lines := strings.Split(strings.TrimSpace(string(text)), "\n")
+	fmt.Fprintf(&b, "-- agent\n%s\n", strings.Join(lines[max(0, len(lines)-25):], "\n"))
+	if c := exec.Command("podman", append(engine.store(), "logs", "--tail", "20", p.container())...); engine.kind == "podman" { //nolint:noctx // the test's has ended
+		out, _ := c.CombinedOutput()
+		fmt.Fprintf(&b, "-- router\n%s", out)
+	}
+	return b.String()
+}
+
+// agentPID is the agent's process.
+func (p place) agentPID() int {
+	p.t.Helper()
+	m := regexp.MustCompile(`Agent: +running, process (\d+)`).FindStringSubmatch(p.do("system", "status").out)
+	if m == nil {
+		p.t.Fatal("the agent does not run")
+	}
+	pid, _ := strconv.Atoi(m[1])
+	return pid
+}
+
+// soon waits until a condition holds.
+func soon(t *testing.T, what string, holds func() bool) {
+	t.Helper()
+	for end := time.Now().Add(patience); !holds(); time.Sleep(50 * time.Millisecond) {
+		if time.Now().After(end) {
+			t.Fatalf("not within %v: %s", patience, what)
+		}
+	}
+}
+
+// serve echoes on a port of its own until the test ends.
+func serve(t *testing.T) (port string) {
+	t.Helper()
+	ln, err := net.Listen("tcp", "127.0.0.1:0") //nolint:noctx // it does not wait
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = ln.Close() })
+	go func() {
+		for {
+			c, err := ln.Accept()
+			if err != nil {
+				return
+			}
+			go func() { defer c.Close(); _, _ = io.Copy(c, c) }() //nolint:errcheck // it echoes
+		}
+	}()
+	_, port, _ = net.SplitHostPort(ln.Addr().String())
+	return port
+}
+
+// free is a port that nobody has.
+func free(t *testing.T) string {
+	t.Helper()
+	ln, err := net.Listen("tcp", "127.0.0.1:0") //nolint:noctx // it does not wait
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer ln.Close() //nolint:errcheck // nothing was written
+	_, port, _ := net.SplitHostPort(ln.Addr().String())
+	return port
+}
+
+// echo sends some octets through a port and back.
+func echo(port string) error {
+	c, err := net.DialTimeout("tcp", "127.0.0.1:"+port, time.Second)
+	if err != nil {
+		return err
+	}
+	defer c.Close() //nolint:errcheck // it was read to the end
+	_ = c.SetDeadline(time.Now().Add(5 * time.Second))
+	sent := bytes.Repeat([]byte("through the network "), 50)
+	if _, err := c.Write(sent); err != nil {
+		return err
+	}
+	got := make([]byte, len(sent))
+	if _, err := io.ReadFull(c, got); err != nil {
+		return err
+	}
+	if !bytes.Equal(got, sent) {
+		return errors.New("something else came back")
+	}
+	return nil
+}
+
+// flows waits until a port answers through the network.
+func flows(t *testing.T, port string) {
+	t.Helper()
+	var err error
+	for end := time.Now().Add(patience); ; time.Sleep(100 * time.Millisecond) {
+		if err = echo(port); err == nil {
+			return
+		}
+		if time.Now().After(end) {
+			t.Fatalf("port %s: %v", port, err)
+		}
+	}
+}
