@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"strconv"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -180,15 +181,15 @@ func TestPublish(t *testing.T) {
 // TestPublishNotLeader writes nothing until it may.
 func TestPublishNotLeader(t *testing.T) {
 	s := &shelf{}
-	leader := false
-	publishing(t, s, func() bool { return leader }, func(p *publisher) {
+	var leader atomic.Bool
+	publishing(t, s, leader.Load, func(p *publisher) {
 		p.take(many(2, 1))
 		time.Sleep(time.Minute)
 		synctest.Wait()
-		if s.has != nil {
+		if s.sites(t) != -1 {
 			t.Error("written without the lease")
 		}
-		leader = true
+		leader.Store(true)
 		time.Sleep(2 * time.Second)
 		synctest.Wait()
 		if s.sites(t) != 2 {
