@@ -49,6 +49,9 @@ func (p *planner) access() {
 			p.resolve(ra, err)
 		}
 	}
+	if p.mesh = p.meshAccess(); p.mesh != nil {
+		_ = p.accessOne(p.mesh) // nobody's resource could tell of it: the two routers find each other when its certificate is there
+	}
 }
 
 func (p *planner) controlled(ra *v2alpha1.RouterAccess) bool {

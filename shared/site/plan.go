@@ -59,11 +59,12 @@ type planner struct {
 	wants      map[string]*CertificateWant
 	profiles   map[string]*Profile
 	ports      portTable
-	claims     []claim           // hosts and ports of listeners
-	exposed    map[string]int    // index in out.Exposures, by host
-	names      map[string]string // who has a name among the router's entities
-	siteEntity string            // name of the site entity
-	autoName   string            // of the RouterAccess made for the site's link access; empty if there is none
+	claims     []claim                // hosts and ports of listeners
+	exposed    map[string]int         // index in out.Exposures, by host
+	names      map[string]string      // who has a name among the router's entities
+	siteEntity string                 // name of the site entity
+	mesh       *v2alpha1.RouterAccess // lets the second router in where no other access does; nil if none is needed
+	autoName   string                 // of the RouterAccess made for the site's link access; empty if there is none
 }
 
 func newPlanner(in Resources, obs Observed) *planner {

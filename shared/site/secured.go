@@ -35,6 +35,25 @@ func (p *planner) reservePeer() {
 	}
 }
 
+// meshAccess is for the second router of a site that nobody else may link to: without a way to the first, a client of one would
+// not reach the servers of the other. It is no resource, and not among the site's endpoints. nil: there is no need.
+func (p *planner) meshAccess() *v2alpha1.RouterAccess {
+	if p.local || len(p.groups()) < 2 {
+		return nil
+	}
+	for _, ra := range p.out.RouterAccesses {
+		lets := slices.ContainsFunc(ra.Spec.Roles, func(r v2alpha1.RouterAccessRole) bool { return r.Name == v2alpha1.RoleInterRouter })
+		if lets || ra.Name == RouterGroup {
+			return nil
+		}
+	}
+	ra := &v2alpha1.RouterAccess{ObjectMeta: metav1.ObjectMeta{Name: RouterGroup, Namespace: p.in.Namespace}}
+	ra.Spec = v2alpha1.RouterAccessSpec{AccessType: "local", GenerateTLSCredentials: true, Issuer: SiteCA, TLSCredentials: SiteServer,
+		Roles: []v2alpha1.RouterAccessRole{{Name: v2alpha1.RoleInterRouter, Port: v2alpha1.DefaultInterRouterPort}}}
+	v2alpha1.SetTypeMeta(ra)
+	return ra
+}
+
 // secure plans what makes router accesses reachable in a cluster: a SecuredAccess for each of them and each router. What
 // they know of addresses becomes the endpoints of the router access.
 func (p *planner) secure() {
@@ -78,6 +97,13 @@ func (p *planner) secure() {
 		}
 		p.resolveSecured(ra, faults)
 	}
+	if p.mesh != nil {
+		sa := p.securedAccess(p.mesh, 0, RouterGroup) // the first router is dialled, and no other
+		if old := have[sa.Name]; !wanted[sa.Name] && (old == nil || old.Annotations[AnnotationRouterAccess] == p.mesh.Name) {
+			wanted[sa.Name] = true
+			p.out.SecuredAccesses = append(p.out.SecuredAccesses, sa)
+		}
+	}
 	for _, sa := range p.in.SecuredAccesses {
 		_, controlled := sa.Annotations[AnnotationControlled]
 		if sa.Annotations[AnnotationRouterAccess] != "" && controlled && !wanted[sa.Name] {
@@ -120,8 +146,7 @@ func (p *planner) securedAccess(ra *v2alpha1.RouterAccess, i int, group string) 
 	return sa
 }
 
-// routers gives each router its configuration: the second one has a connection to the first, if some router access lets
-// it in. Without one the two know nothing of each other, and each serves the site alone.
+// routers gives each router its configuration: the second one has a connection to the first.
 func (p *planner) routers() error {
 	if p.local {
 		return nil
@@ -141,7 +166,11 @@ func (p *planner) routers() error {
 
 // peer is the connector to the first router; nil if nothing lets it in.
 func (p *planner) peer() *config.Connector {
-	for _, ra := range p.out.RouterAccesses {
+	accesses := p.out.RouterAccesses
+	if p.mesh != nil {
+		accesses = append(slices.Clone(accesses), p.mesh)
+	}
+	for _, ra := range accesses {
 		for i := range p.cfg.Listeners {
 			l := &p.cfg.Listeners[i]
 			if l.Role == config.RoleInterRouter && l.Name == ra.Name+"-"+v2alpha1.RoleInterRouter {

@@ -202,6 +202,20 @@ func TestG17HighAvailability(t *testing.T) {
 		}
 		return groups["skupper-router"] == 2 && groups["skupper-router-2"] == 2, list
 	})
+	p.meshed()
+	if text, _ := json.Marshal(p.find("deployments", "skupper-router-2")); !strings.Contains(string(text), "podAntiAffinity") {
+		t.Error("the routers may share a node")
+	}
+	p.patch("sites", "west", `{"spec":{"ha":false}}`)
+	for _, plural := range []string{"deployments", "configmaps", "securedaccesses"} {
+		p.gone(plural, "skupper-router-2")
+	}
+	p.there("securedaccesses", "skupper-router")
+}
+
+// meshed waits until the second router has a connector to the first.
+func (p *place) meshed() {
+	p.t.Helper()
 	p.until("the second router is connected to the first", func() (bool, any) {
 		text := p.find("configmaps", "skupper-router-2").text("data", "skrouterd.json")
 		c, err := config.Parse([]byte(text))
@@ -211,14 +225,21 @@ func TestG17HighAvailability(t *testing.T) {
 		peer := connector(c, "skupper-router")
 		return peer != nil && peer.Host == "skupper-router" && peer.Port == "55671" && peer.SSLProfile == "skupper-site-server", text
 	})
-	if text, _ := json.Marshal(p.find("deployments", "skupper-router-2")); !strings.Contains(string(text), "podAntiAffinity") {
-		t.Error("the routers may share a node")
+}
+
+// Two routers find each other also where nobody else may link to the site, and the site does not offer itself for that.
+func TestHighAvailabilityWithoutLinkAccess(t *testing.T) {
+	p := newPlace(t)
+	uid := p.runningSite(`{"ha":true}`)
+	p.meshed()
+	if got := owner(p.there("securedaccesses", "skupper-router")); got != uid {
+		t.Errorf("the secured access is owned by %s", got)
+	}
+	if list, _ := p.find("sites", "west").at("status", "endpoints").([]any); len(list) != 0 {
+		t.Errorf("endpoints %v", list)
 	}
 	p.patch("sites", "west", `{"spec":{"ha":false}}`)
-	for _, plural := range []string{"deployments", "configmaps", "securedaccesses"} {
-		p.gone(plural, "skupper-router-2")
-	}
-	p.there("securedaccesses", "skupper-router")
+	p.gone("securedaccesses", "skupper-router")
 }
 
 func TestG18ServerCertificate(t *testing.T) {

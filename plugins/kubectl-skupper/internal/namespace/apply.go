@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"maps"
+	"slices"
 
 	"go.uber.org/multierr"
 	appsv1 "k8s.io/api/apps/v1"
@@ -344,6 +345,9 @@ func (r *reconciler) applyAccesses(ctx context.Context, w *world, d site.Desired
 	for _, sa := range w.resources.SecuredAccesses {
 		have[sa.Name] = sa
 	}
+	if !planned(d.RouterAccesses, names.Router) { // what connects the two routers of a site has no resource of its own
+		owners[names.Router] = workload.Owner(d.Site)
+	}
 	for _, sa := range d.SecuredAccesses {
 		if ref, ok := owners[sa.Annotations[names.RouterAccess]]; ok {
 			sa.OwnerReferences = []metav1.OwnerReference{ref}
@@ -354,6 +358,10 @@ func (r *reconciler) applyAccesses(ctx context.Context, w *world, d site.Desired
 		faults = multierr.Append(faults, r.remove(ctx, o))
 	}
 	return faults
+}
+
+func planned(all []*v2alpha1.RouterAccess, name string) bool {
+	return slices.ContainsFunc(all, func(ra *v2alpha1.RouterAccess) bool { return ra.Name == name })
 }
 
 func (r *reconciler) applyRouterAccess(ctx context.Context, s *v2alpha1.Site, live, wanted *v2alpha1.RouterAccess) (types.UID, error) {
