@@ -13,6 +13,14 @@ import (
 
 const exitCodes = "Exit codes: 0 done, 1 failed, 2 usage, 3 not ready in time, 4 not found, 5 denied or expired, 6 conflict"
 
+// exitCodesOf are those that commands of a host end with.
+func exitCodesOf(h host.Host) string {
+	if h.Capabilities().System {
+		return exitCodes + ", 125 container engine"
+	}
+	return exitCodes
+}
+
 // writeHelp shows the help of what the line names: the whole tree, a group or a command.
 func writeHelp(w io.Writer, h host.Host, top []*cli.Command, l line) error {
 	var b strings.Builder
@@ -21,14 +29,14 @@ func writeHelp(w io.Writer, h host.Host, top []*cli.Command, l line) error {
 	case len(l.path) == 0:
 		fmt.Fprintf(&b, "Usage: %s COMMAND [flags]\n\nLink sites into one application network, and reach services across it.\n", words)
 		helpTree(&b, top)
-		fmt.Fprintf(&b, "\nFlags may stand anywhere. %s COMMAND --help tells more.\n%s\n", words, exitCodes)
+		fmt.Fprintf(&b, "\nFlags may stand anywhere. %s COMMAND --help tells more.\n%s\n", words, exitCodesOf(h))
 	case l.leaf() == nil:
 		group := l.path[len(l.path)-1]
 		fmt.Fprintf(&b, "Usage: %s COMMAND [flags]\n\n%s.\n\nCommands:\n", words, sentence(group.Usage))
 		helpCommands(&b, group.Subcommands)
 		fmt.Fprintf(&b, "\n%s COMMAND --help tells more.\n", words)
 	default:
-		helpLeaf(&b, words, l.leaf())
+		helpLeaf(&b, words, l.leaf(), exitCodesOf(h))
 	}
 	_, err := io.WriteString(w, b.String())
 	return err
@@ -62,7 +70,7 @@ func helpCommands(b *strings.Builder, cmds []*cli.Command) {
 	helpRows(b, rows)
 }
 
-func helpLeaf(b *strings.Builder, words string, c *cli.Command) {
+func helpLeaf(b *strings.Builder, words string, c *cli.Command, codes string) {
 	fmt.Fprintf(b, "Usage: %s [flags]\n\n%s.\n", strings.TrimSpace(words+" "+c.ArgsUsage), sentence(c.Usage))
 	if c.Description != "" {
 		fmt.Fprintf(b, "%s\n", c.Description)
@@ -80,7 +88,7 @@ func helpLeaf(b *strings.Builder, words string, c *cli.Command) {
 		b.WriteString("\nFlags:\n")
 		helpRows(b, rows)
 	}
-	fmt.Fprintf(b, "\n%s\n", exitCodes)
+	fmt.Fprintf(b, "\n%s\n", codes)
 }
 
 // helpFlag is "-o, --output FORMAT" and what it does. The value's name stands in backquotes in the flag's usage.

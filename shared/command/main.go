@@ -16,7 +16,8 @@ import (
 )
 
 // Main runs the command that args (without the program's name) name and returns the exit code: 0 done, 1 failed, 2 usage,
-// 3 not ready in time, 4 not found, 5 denied or expired, 6 conflict. An error is printed once, on s.Err.
+// 3 not ready in time, 4 not found, 5 denied or expired, 6 conflict, 125 the container engine failed. An error is printed once,
+// on s.Err.
 func Main(ctx context.Context, h host.Host, s host.Streams, args []string) int {
 	t := newTree(h, s)
 	top := t.top()

@@ -14,6 +14,9 @@ const (
 	Missing  Kind = 4 // what was asked for does not exist
 	Denied   Kind = 5 // refused: not allowed, expired or used up
 	Conflict Kind = 6 // exists already, or was changed by somebody else
+
+	// Engine is the code that container tools themselves end with if it was not the container that failed.
+	Engine Kind = 125 // the container engine that runs the site failed, or there is none
 )
 
 // ExitCode is the exit code of a command that ended with an error of this kind; 0 for the zero kind.
@@ -34,6 +37,8 @@ func (k Kind) String() string {
 		return "denied"
 	case Conflict:
 		return "conflict"
+	case Engine:
+		return "engine"
 	}
 	return "failed"
 }

@@ -242,7 +242,7 @@ func (e *Engine) Stop(ctx context.Context) error {
 }
 
 // engineGone tells whether an engine does not answer, as against one that refuses us.
-func engineGone(err error) bool { return fault.Is(err, fault.Failed) }
+func engineGone(err error) bool { return fault.Is(err, fault.Engine) }
 
 // Remove implements supervise.Engine. An image that was made here goes too, unless another site uses it.
 func (e *Engine) Remove(ctx context.Context) error {

@@ -65,16 +65,16 @@ func (c *Client) greet(ctx context.Context) error {
 	libpod, api := resp.Header.Get("Libpod-API-Version"), resp.Header.Get("Api-Version")
 	switch {
 	case resp.StatusCode != http.StatusOK || libpod == "" && api == "":
-		return fault.New(fault.Failed, fmt.Sprintf("what answers at %s is no container engine (status %d)", c.path, resp.StatusCode), "set CONTAINER_ENDPOINT to the engine's socket")
+		return fault.New(fault.Engine, fmt.Sprintf("what answers at %s is no container engine (status %d)", c.path, resp.StatusCode), "set CONTAINER_ENDPOINT to the engine's socket")
 	case c.platform == Docker:
 		if c.version = api; older(api, 1, 40) {
-			return fault.New(fault.Failed, fmt.Sprintf("the Docker at %s is too old: its interface is version %s, want 1.40 (Docker 19.03) or later", c.path, api), "upgrade Docker, or use --platform linux")
+			return fault.New(fault.Engine, fmt.Sprintf("the Docker at %s is too old: its interface is version %s, want 1.40 (Docker 19.03) or later", c.path, api), "upgrade Docker, or use --platform linux")
 		}
 	case libpod == "":
-		return fault.New(fault.Failed, "what answers at "+c.path+" is Docker, not Podman", "use --platform docker")
+		return fault.New(fault.Engine, "what answers at "+c.path+" is Docker, not Podman", "use --platform docker")
 	default:
 		if c.version = libpod; older(libpod, 4, 0) {
-			return fault.New(fault.Failed, fmt.Sprintf("the Podman at %s is too old: version %s, want 4.0 or later", c.path, libpod), "upgrade Podman, or use --platform linux")
+			return fault.New(fault.Engine, fmt.Sprintf("the Podman at %s is too old: version %s, want 4.0 or later", c.path, libpod), "upgrade Podman, or use --platform linux")
 		}
 	}
 	return nil
@@ -138,7 +138,7 @@ func (c *Client) cut(ctx context.Context, err error) error {
 	if ctx.Err() != nil {
 		return ctx.Err()
 	}
-	return fault.Wrap(fault.Failed, "read the answer of "+c.platform, err, "")
+	return fault.Wrap(fault.Engine, "read the answer of "+c.platform, err, "")
 }
 
 // refusal is the error of an answer, nil if it is none.
@@ -155,7 +155,7 @@ func (c *Client) refusal(resp *http.Response) error {
 	if text = oneLine(text); text == "" {
 		text = resp.Status
 	}
-	kind := fault.Failed
+	kind := fault.Engine
 	switch resp.StatusCode {
 	case http.StatusNotFound:
 		kind = fault.Missing

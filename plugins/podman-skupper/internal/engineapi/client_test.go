@@ -125,11 +125,11 @@ func TestUnreachable(t *testing.T) {
 			kind fault.Kind
 			want string
 		}{
-			{syscall.ENOENT, fault.Failed, "there is no " + platform + " at /p"},
-			{syscall.ECONNREFUSED, fault.Failed, "nobody answers at /p"},
+			{syscall.ENOENT, fault.Engine, "there is no " + platform + " at /p"},
+			{syscall.ECONNREFUSED, fault.Engine, "nobody answers at /p"},
 			{syscall.EACCES, fault.Denied, "this user may not use"},
 			{os.ErrDeadlineExceeded, fault.Late, "does not answer in time"},
-			{io.ErrUnexpectedEOF, fault.Failed, "talk to the " + platform},
+			{io.ErrUnexpectedEOF, fault.Engine, "talk to the " + platform},
 		} {
 			err := c.unreachable(t.Context(), &net.OpError{Op: "dial", Err: tt.err})
 			if !fault.Is(err, tt.kind) || !strings.Contains(err.Error(), tt.want) {
@@ -254,9 +254,9 @@ func TestPull(t *testing.T) {
 	}{
 		{`200 {"stream":"Trying to pull\n"}{"images":["x"],"id":"x"}`, 0, "", "Trying to pull"},
 		{`200 {"stream":"a"}` + "\n" + `{"error":"initializing source: reading manifest: unauthorized: access"}`, fault.Denied, "pull r.example/a/b:1: podman says: initializing source", "a"},
-		{`200 {"error":"pinging registry: no route to host"}`, fault.Failed, "no route to host", ""},
-		{`500 {"message":"invalid reference"}`, fault.Failed, "invalid reference", ""},
-		{`200 {"stream":"cut off`, fault.Failed, "read the answer of podman", ""},
+		{`200 {"error":"pinging registry: no route to host"}`, fault.Engine, "no route to host", ""},
+		{`500 {"message":"invalid reference"}`, fault.Engine, "invalid reference", ""},
+		{`200 {"stream":"cut off`, fault.Engine, "read the answer of podman", ""},
 	} {
 		e := &engine{header: podman, answers: map[string]string{path: tt.answer}}
 		var said []string

@@ -72,7 +72,7 @@ func (c *Client) Run(ctx context.Context, s Spec) error {
 	}
 	last, cancel := context.WithTimeout(context.WithoutCancel(ctx), dialWait)
 	defer cancel()
-	return fault.Wrap(fault.Failed, "start container "+s.Name, errors.Join(err, c.Remove(last, s.Name, 0)), fault.Hint(err))
+	return fault.Wrap(fault.Engine, "start container "+s.Name, errors.Join(err, c.Remove(last, s.Name, 0)), fault.Hint(err))
 }
 
 // Remove stops a container, with so much time to end in good order, and removes it. That there is none is no error.

@@ -72,15 +72,15 @@ func (c *Client) unreachable(ctx context.Context, err error) error {
 	}
 	switch {
 	case errors.Is(err, syscall.ENOENT), errors.Is(err, syscall.ENOTDIR):
-		return fault.New(fault.Failed, "there is no "+c.platform+" at "+c.path, c.start())
+		return fault.New(fault.Engine, "there is no "+c.platform+" at "+c.path, c.start())
 	case errors.Is(err, syscall.ECONNREFUSED):
-		return fault.New(fault.Failed, "nobody answers at "+c.path+": "+c.platform+" does not run", c.start())
+		return fault.New(fault.Engine, "nobody answers at "+c.path+": "+c.platform+" does not run", c.start())
 	case errors.Is(err, syscall.EACCES), errors.Is(err, syscall.EPERM):
 		return fault.New(fault.Denied, "this user may not use the "+c.platform+" at "+c.path, c.admit())
 	case isTimeout(err), ctx.Err() != nil:
 		return fault.New(fault.Late, "the "+c.platform+" at "+c.path+" does not answer in time", "restart it, or use --platform linux")
 	}
-	return fault.Wrap(fault.Failed, "talk to the "+c.platform+" at "+c.path, err, "")
+	return fault.Wrap(fault.Engine, "talk to the "+c.platform+" at "+c.path, err, "")
 }
 
 // start is how an engine is started.

@@ -109,7 +109,7 @@ func (c *Client) stream(ctx context.Context, path string, body io.Reader, header
 			return c.cut(ctx, err)
 		}
 		if m.Error != "" {
-			return fault.New(fault.Failed, c.platform+" says: "+oneLine(m.Error), "")
+			return fault.New(fault.Engine, c.platform+" says: "+oneLine(m.Error), "")
 		}
 		if text := m.text(); text != "" && say != nil {
 			say(text)

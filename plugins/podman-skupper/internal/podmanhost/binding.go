@@ -8,6 +8,7 @@ import (
 	"io/fs"
 	"os"
 
+	"github.com/skupper-plugins/suite/plugins/podman-skupper/internal/connection"
 	"github.com/skupper-plugins/suite/plugins/podman-skupper/internal/container"
 	"github.com/skupper-plugins/suite/plugins/podman-skupper/internal/daemon"
 	"github.com/skupper-plugins/suite/plugins/podman-skupper/internal/engineapi"
@@ -21,8 +22,9 @@ type binding struct {
 	*filestore.Store
 	h        Host
 	platform string
-	why      string    // it is that one, to be said
-	choice   string    // of --engine; empty: not given
+	why      string // it is that one, to be said
+	choice   string // of --engine; empty: not given
+	engine   connection.Choice
 	say      io.Writer // progress
 }
 
@@ -80,7 +82,7 @@ func (b binding) bind(ctx context.Context, dir filestore.Dir) (undo func() error
 
 // prepare gets what a container needs while somebody is there to see how that goes, and gives the settings to keep.
 func (b binding) prepare(ctx context.Context, dir filestore.Dir) (container.Settings, error) {
-	s, err := container.FromEnvironment(b.platform, os.Getuid(), b.h.getenv)
+	s, err := b.h.settings(b.platform, b.engine)
 	if err != nil {
 		return s, err
 	}

@@ -5,6 +5,7 @@ import (
 
 	"github.com/urfave/cli/v2"
 
+	"github.com/skupper-plugins/suite/plugins/podman-skupper/internal/connection"
 	"github.com/skupper-plugins/suite/plugins/podman-skupper/internal/container"
 	"github.com/skupper-plugins/suite/plugins/podman-skupper/internal/filestore"
 	"github.com/skupper-plugins/suite/shared/host"
@@ -19,6 +20,8 @@ func (h Host) CompleteFlag(_ context.Context, _ *cli.Context, flag string) (valu
 		return h.namespaces(), true
 	case "platform":
 		return platforms, true
+	case "connection":
+		return connection.Names(), true
 	case "engine":
 		return container.Choices, true
 	case "format":

@@ -50,11 +50,11 @@ func (Host) Capabilities() host.Capabilities {
 
 // Flags implements host.Host.
 func (Host) Flags() []cli.Flag {
-	return []cli.Flag{
+	return append([]cli.Flag{
 		&cli.StringFlag{Name: "namespace", Usage: "`NAMESPACE` of the site (default: " + filestore.DefaultNamespace + ")"},
 		&cli.StringFlag{Name: "platform", Aliases: []string{"p"}, Usage: "`PLATFORM` that runs the router: podman, docker or linux (default: $SKUPPER_PLATFORM, or that of the site, or podman if it answers, or linux)"},
 		&cli.StringFlag{Name: "engine", Usage: "`ROUTER` that a container of a new site runs: image ($SKUPPER_ROUTER_IMAGE), embedded (the one in this program, which needs no registry), or auto (default: $SKUPPER_ENGINE, or auto)"},
-	}
+	}, connectionFlags()...)
 }
 
 // CheckFlags implements host.Host.
@@ -69,7 +69,7 @@ func (h Host) CheckFlags(c *cli.Context) (err error) {
 	if c.IsSet("engine") && asked == filestore.PlatformLinux {
 		err = multierr.Append(err, errors.New("engine is for the platforms podman and docker: on linux the router is no container"))
 	}
-	return multierr.Combine(err, bad, checkOutput(c))
+	return multierr.Combine(err, bad, checkConnection(c, asked), checkOutput(c))
 }
 
 // Namespace implements host.Host.
@@ -97,7 +97,7 @@ func (h Host) Open(ctx context.Context, c *cli.Context) (*host.Site, error) {
 	}
 	look := lookAt(dir, platform, h.now)
 	sys := system{h: h, paths: paths, dir: dir, store: store, look: look, platform: platform}
-	binder := binding{Store: store, h: h, platform: platform, why: why, choice: c.String("engine"), say: c.App.ErrWriter}
+	binder := binding{Store: store, h: h, platform: platform, why: why, choice: c.String("engine"), engine: chosenEngine(c), say: c.App.ErrWriter}
 	within := inside{h: h, paths: paths, dir: dir, system: sys}
 	return &host.Site{
 		Ports: op.Ports{

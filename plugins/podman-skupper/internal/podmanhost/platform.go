@@ -10,6 +10,7 @@ import (
 
 	"github.com/urfave/cli/v2"
 
+	"github.com/skupper-plugins/suite/plugins/podman-skupper/internal/connection"
 	"github.com/skupper-plugins/suite/plugins/podman-skupper/internal/container"
 	"github.com/skupper-plugins/suite/plugins/podman-skupper/internal/engineapi"
 	"github.com/skupper-plugins/suite/plugins/podman-skupper/internal/filestore"
@@ -55,9 +56,12 @@ func (h Host) platform(ctx context.Context, c *cli.Context, dir filestore.Dir) (
 		return "", "", fault.New(fault.Conflict, fmt.Sprintf("existing namespace uses %q platform and it cannot change to %q", has, asked),
 			"use another --namespace, or `site delete` first")
 	case has != "":
-		return has, "", nil
+		return has, "", h.sameEngine(dir, has, chosenEngine(c))
 	case asked != "":
 		return asked, "", nil
+	}
+	if name := h.implied(chosenEngine(c)); name != "" {
+		return name, "", nil
 	}
 	name, why = h.chosen(ctx)
 	return name, why, nil
@@ -84,7 +88,7 @@ func bound(ctx context.Context, dir filestore.Dir) (string, error) {
 
 // chosen is the platform of a site that nobody named one for: Podman where it can run a router now, else plain Linux.
 func (h Host) chosen(ctx context.Context) (name, why string) {
-	settings, err := container.FromEnvironment(engineapi.Podman, os.Getuid(), h.getenv)
+	settings, err := h.settings(engineapi.Podman, connection.Choice{})
 	if err != nil {
 		return filestore.PlatformLinux, "platform linux: " + err.Error()
 	}
