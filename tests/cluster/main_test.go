@@ -92,13 +92,16 @@ func program(name string) string { return filepath.Join(os.Getenv(dirEnv), name)
 
 // buildAll builds, from packages of the checkout, programs that need nothing of the system they run on.
 func buildAll(ctx context.Context, dir, assets string) error {
-	for _, pkg := range []string{"tests/cluster/pause", "tests/demo", "plugins/podman-skupper", "plugins/kubectl-skupper", "plugins/kubectl-skupper/cmd/skupper-controller", "router/cmd/skupper-router"} {
+	for _, pkg := range []string{"tests/cluster/pause", "tests/demo", "plugins/podman-skupper", "plugins/kubectl-skupper"} {
 		cmd := exec.CommandContext(ctx, "go", "build", "-trimpath", "-buildvcs=false", "-o", dir+string(filepath.Separator), ".")
 		cmd.Dir = filepath.Join(kube.Root(), filepath.FromSlash(pkg))
 		cmd.Env = append(os.Environ(), "CGO_ENABLED=0")
 		if out, err := cmd.CombinedOutput(); err != nil {
 			return fmt.Errorf("build %s: %w\n%s", pkg, err, out)
 		}
+	}
+	if err := buildImages(ctx, dir); err != nil {
+		return err
 	}
 	return os.Symlink(filepath.Join(assets, "kubectl"), filepath.Join(dir, "kubectl"))
 }

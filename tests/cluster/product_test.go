@@ -8,28 +8,50 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"runtime"
 	"strings"
 	"testing"
 	"time"
 
 	"github.com/skupper-plugins/suite/tests/cluster/node"
+	"github.com/skupper-plugins/suite/tests/kube"
 )
 
-// Images of ours, in the nodes.
+// Images of ours, as they are released.
 const (
-	ourController = "localhost/skupper-controller:test" // and the adaptor
-	ourRouter     = "localhost/skupper-router:test"
+	ourVersion    = "v0.0.0-cluster"
+	ourRegistry   = "localhost/skupper-test"
+	ourController = ourRegistry + "/controller:0.0.0-cluster" // and the adaptor
+	ourRouter     = ourRegistry + "/skupper-router:0.0.0-cluster"
 )
 
-// nobody is the user of our images: pods of sites must not be root.
+// nobody is a user for other images: pods of sites must not be root.
 const nobody = "10000"
 
-func ourImages() []node.Image {
-	return []node.Image{
-		demoImage(),
-		{Name: ourController, User: nobody, Entrypoint: []string{"/app/controller"},
-			Programs: map[string]string{"/app/controller": program("skupper-controller"), "/app/kube-adaptor": program("skupper-controller")}},
-		{Name: ourRouter, User: nobody, Entrypoint: []string{"/app/skupper-router"}, Programs: map[string]string{"/app/skupper-router": program("skupper-router")}},
+// buildImages makes the images of ours with the script that makes those of a release.
+func buildImages(ctx context.Context, dir string) error {
+	cmd := exec.CommandContext(ctx, filepath.Join(kube.Root(), "scripts", "images.sh"))
+	cmd.Env = append(os.Environ(), "OUT="+filepath.Join(dir, "images"), "ARCHES="+runtime.GOARCH, "REGISTRY="+ourRegistry, "VERSION="+ourVersion)
+	if out, err := cmd.CombinedOutput(); err != nil {
+		return fmt.Errorf("make images: %w\n%s", err, out)
+	}
+	return nil
+}
+
+// loadImages makes a cluster know the images of ours, and the application.
+func loadImages(t *testing.T, c *node.Cluster) {
+	t.Helper()
+	archives, err := filepath.Glob(filepath.Join(program("images"), "*.oci.tar"))
+	if err != nil || len(archives) != 2 {
+		t.Fatalf("the images are %v, %v; want two", archives, err)
+	}
+	for _, a := range archives {
+		if err := c.Import(t.Context(), a); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := c.Load(t.Context(), demoImage()); err != nil {
+		t.Fatal(err)
 	}
 }
 
@@ -67,11 +89,7 @@ var prepared = map[*node.Cluster]map[string]bool{}
 func (k controller) run(t *testing.T, c *node.Cluster) {
 	t.Helper()
 	if prepared[c] == nil {
-		for _, i := range ourImages() {
-			if err := c.Load(t.Context(), i); err != nil {
-				t.Fatal(err)
-			}
-		}
+		loadImages(t, c)
 		prepared[c] = map[string]bool{}
 		ours().install(t, c)
 	}
