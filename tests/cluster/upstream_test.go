@@ -3,6 +3,7 @@
 package cluster
 
 import (
+	"context"
 	"fmt"
 	"os"
 	"os/exec"
@@ -90,8 +91,13 @@ func TestMixedParts(t *testing.T) {
 func (k controller) stop(t *testing.T, c *node.Cluster) {
 	t.Helper()
 	delete(prepared[c], k.namespace)
-	kubectl(t, c, "delete", "namespace", k.namespace, "--timeout=60s")
-	kubectl(t, c, "delete", "clusterrolebinding", "skupper-controller-"+k.namespace)
+	ctx, cancel := context.WithTimeout(context.Background(), patience) // t.Context has ended by now
+	defer cancel()
+	for _, what := range [][]string{{"namespace", k.namespace}, {"clusterrolebinding", "skupper-controller-" + k.namespace}} {
+		if _, err := c.Kubectl(ctx, append([]string{"delete", "--timeout=60s"}, what...)...); err != nil {
+			t.Error(err)
+		}
+	}
 }
 
 // TestTheirCommandOurController drives our controller with the command of upstream, from the site to its end.
