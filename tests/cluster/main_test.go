@@ -132,6 +132,11 @@ func theCluster(t *testing.T, name string, index int) *node.Cluster {
 	if err != nil {
 		t.Fatal(err)
 	}
+	if index == 1 { // a machine has one such file
+		if err := c.FindNames(); err != nil {
+			t.Fatal(err)
+		}
+	}
 	t.Logf("cluster %s is up after %.1f s", name, time.Since(began).Seconds())
 	clusters.running[index] = c
 	return c

@@ -3,9 +3,13 @@ package node
 import (
 	"context"
 	"errors"
+	"fmt"
 	"net"
 	"net/netip"
+	"os"
+	"path/filepath"
 	"strings"
+	"syscall"
 	"time"
 
 	"golang.org/x/net/dns/dnsmessage"
@@ -71,4 +75,35 @@ func (c *Cluster) answer(ctx context.Context, question []byte) ([]byte, error) {
 		}
 	}
 	return b.Finish()
+}
+
+// resolvConf is where programs look who answers names.
+const resolvConf = "/etc/resolv.conf"
+
+// FindNames has this process, and those that it starts from now on, find Services of the cluster as NAME.NAMESPACE, as its pods do.
+func (c *Cluster) FindNames() error {
+	file := c.path("resolv-outside.conf")
+	if err := os.WriteFile(file, []byte("search svc.cluster.local\nnameserver "+c.dns+"\n"), 0o644); err != nil {
+		return err
+	}
+	target := resolvConf
+	if link, err := os.Readlink(resolvConf); err == nil { // into a /run that is not the machine's any more
+		if target = link; !filepath.IsAbs(link) {
+			target = filepath.Join(filepath.Dir(resolvConf), link)
+		}
+		if err := os.MkdirAll(filepath.Dir(target), 0o755); err != nil {
+			return err
+		}
+	}
+	f, err := os.OpenFile(target, os.O_CREATE|os.O_RDONLY, 0o644) // nothing can be mounted on what is not there
+	if err != nil {
+		return err
+	}
+	if err := f.Close(); err != nil {
+		return err
+	}
+	if err := syscall.Mount(file, target, "", syscall.MS_BIND, ""); err != nil {
+		return fmt.Errorf("put names of the cluster into %s: %w", target, err)
+	}
+	return nil
 }
