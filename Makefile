@@ -1,7 +1,7 @@
 # A menu: each target is one line that calls a script, so that what make does can be read and run without make.
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help build demo test race fuzz lint bench e2e interop kube cluster podman soak release images krew install clean
+.PHONY: help build demo test unit race fuzz lint bench e2e interop kube cluster podman soak release images krew install clean
 
 help: ## show this menu
 	@awk -F':.*## ' '/^[a-z0-9]+:.*## /{printf "  make %-9s %s\n", $$1, $$2}' Makefile
@@ -9,7 +9,9 @@ build: ## every program into bin/
 	@scripts/build.sh
 demo: ## two sites on this machine, linked by a token, with real traffic between them
 	@scripts/demo.sh
-test: ## the tests of every module (TEST_TIMEOUT=5m per package, TESTFLAGS=…)
+test: ## all tests that can run here: unit, e2e, kube, cluster and podman below (TESTS=… chooses)
+	@scripts/tests.sh
+unit: ## the tests of every module (TEST_TIMEOUT=5m per package, TESTFLAGS=…)
 	@scripts/test.sh
 race: ## the same under the race detector; needs a C compiler
 	@scripts/test.sh -race

@@ -1,0 +1,25 @@
+#!/usr/bin/env bash
+# Runs every test that can run on this machine, and says of the others why they cannot: scripts/tests.sh [GO-TEST-FLAG…]
+# TESTS='unit e2e' runs only some of the parts below. A part that fails does not stop the rest, so that one run tells all.
+set -uo pipefail
+cd "$(dirname "${BASH_SOURCE[0]}")/.." || exit 1
+report=() failed=()
+part() {
+	local name=$1 at=$SECONDS result=ok
+	shift
+	[[ " ${TESTS:-unit e2e kube cluster podman} " == *" $name "* ]] || return
+	printf '\n== tests: %s\n' "$name"
+	"$@" || { result=FAILED; failed+=("$name"); }
+	report+=("$(printf '%-8s %-6s %4d s' "$name" "$result" $((SECONDS - at)))")
+}
+part unit scripts/test.sh "$@"       # the tests of every module
+part e2e scripts/e2e.sh "$@"         # local sites as processes
+part kube scripts/kube.sh "$@"       # a real kube-apiserver and etcd, built the first time
+part cluster scripts/cluster.sh "$@" # real clusters; needs root and containerd
+part podman scripts/podman.sh "$@"   # real Podman; needs root
+printf '\n== tests: summary\n'
+[ ${#report[@]} = 0 ] || printf '%s\n' "${report[@]}"
+if [ ${#failed[@]} != 0 ]; then
+	echo "tests: failed: ${failed[*]}" >&2
+	exit 1
+fi
