@@ -44,12 +44,24 @@ func run(m *testing.M) (code int, err error) {
 	if program, err = sandbox.Build(context.Background(), dir, "plugins/podman-skupper"); err != nil {
 		return 1, err
 	}
-	engine, err = start(context.Background(), "podman", filepath.Join(dir, "e"))
-	if err != nil {
-		return 1, err
+	for _, kind := range []string{"podman", "docker"} {
+		if only := os.Getenv("SKUPPER_TEST_ENGINE"); only != "" && only != kind {
+			continue
+		}
+		if _, err := exec.LookPath("dockerd"); kind == "docker" && err != nil {
+			fmt.Fprintln(os.Stderr, "NOT TESTED: there is no dockerd")
+			continue
+		}
+		fmt.Println("engine:", kind)
+		if engine, err = start(context.Background(), kind, filepath.Join(dir, kind[:1])); err != nil {
+			return 1, err
+		}
+		code = max(code, m.Run())
+		if err := engine.remove(context.Background()); err != nil {
+			return 1, err
+		}
 	}
-	code = m.Run()
-	return code, engine.remove(context.Background())
+	return code, nil
 }
 
 // missing is what is not here and is needed.

@@ -36,13 +36,20 @@ func processEngine(s *supervise.Systemd, program string, log zerolog.Logger, d f
 
 // ContainerEngine makes what runs the router of a namespace in a container.
 func ContainerEngine(d filestore.Dir, platform string, log zerolog.Logger) *container.Engine {
+	var last *container.Settings // those that were written down, for when the directory is removed
 	return container.New(container.Options{
 		Namespace: d.Name(), Platform: platform, Log: log,
 		ConfigFile: d.RouterConfig(), CertDir: d.RuntimeCerts(), ProxyDir: d.RuntimeProxies(), PIDFile: d.RouterPID(),
 		Settings: func() (container.Settings, error) {
 			s, ok, err := container.ReadSettings(d.Container())
-			if ok || err != nil {
+			switch {
+			case ok:
+				last = &s
+				return s, nil
+			case err != nil:
 				return s, err
+			case last != nil:
+				return *last, nil
 			}
 			return container.FromEnvironment(platform, os.Getuid(), os.Getenv)
 		},

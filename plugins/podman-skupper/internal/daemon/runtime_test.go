@@ -17,6 +17,7 @@ import (
 	"github.com/rs/zerolog"
 	"go.uber.org/goleak"
 
+	"github.com/skupper-plugins/suite/plugins/podman-skupper/internal/container"
 	"github.com/skupper-plugins/suite/plugins/podman-skupper/internal/daemon"
 	"github.com/skupper-plugins/suite/plugins/podman-skupper/internal/filestore"
 	"github.com/skupper-plugins/suite/plugins/podman-skupper/internal/keys"
@@ -60,14 +61,25 @@ type prepared struct {
 
 func prepare(t *testing.T) prepared {
 	t.Helper()
+	return prepareOn(t, filestore.PlatformLinux)
+}
+
+func prepareOn(t *testing.T, platform string) prepared {
+	t.Helper()
 	dir := filestore.Under(t.TempDir()).Namespace("west")
 	if err := dir.Make(); err != nil {
 		t.Fatal(err)
 	}
 	s := &v2alpha1.Site{}
 	s.Name, s.UID = "west", "0f0e0d0c-0000-4000-8000-000000000001"
-	res := site.Resources{Namespace: "west", Platform: "linux", Version: "test", Sites: []*v2alpha1.Site{s}, RouterSuffix: "x",
+	res := site.Resources{Namespace: "west", Platform: platform, Version: "test", Sites: []*v2alpha1.Site{s}, RouterSuffix: "x",
 		CertDir: dir.RuntimeCerts(), ProxyDir: dir.RuntimeProxies(), TakenPorts: supervise.BusyPorts()}
+	if platform != filestore.PlatformLinux {
+		res.CertDir, res.ProxyDir = container.CertDir, container.ProxyDir
+	}
+	if err := dir.BindPlatform(platform); err != nil {
+		t.Fatal(err)
+	}
 	d, err := site.Plan(res, site.Observed{Now: time.Now(), Ports: map[string]int{supervise.LocalListener: freePort(t)}})
 	if err != nil {
 		t.Fatal(err)
@@ -78,7 +90,7 @@ func prepare(t *testing.T) prepared {
 	}
 	p := prepared{dir: dir, desired: d, runtime: newRuntime(dir)}
 	t.Cleanup(func() {
-		_ = p.runtime.Stop(context.WithoutCancel(t.Context()))
+		_ = p.runtime.Remove(context.WithoutCancel(t.Context()))
 		_ = p.runtime.Close()
 		if t.Failed() {
 			b, _ := os.ReadFile(dir.RouterLog())
@@ -90,7 +102,8 @@ func prepare(t *testing.T) prepared {
 
 func newRuntime(dir filestore.Dir) *supervise.Local {
 	return supervise.NewLocal(supervise.Options{Engine: daemon.Engine(nil, os.Args[0], zerolog.Nop())(dir),
-		ConfigFile: dir.RouterConfig(), CertDir: dir.RuntimeCerts(), Log: zerolog.Nop(), Now: time.Now})
+		ConfigFile: dir.RouterConfig(), CertDir: dir.RuntimeCerts(), Log: zerolog.Nop(), Now: time.Now,
+		Variables: container.Variables})
 }
 
 func freePort(t *testing.T) int {

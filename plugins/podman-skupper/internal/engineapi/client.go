@@ -16,7 +16,8 @@ import (
 	"github.com/skupper-plugins/suite/shared/fault"
 )
 
-// Client is an engine that answered. It is safe for concurrent use; Close lets go of its idle connections.
+// Client is an engine that answered. It is safe for concurrent use. It holds nothing between requests: an engine that its
+// socket starts ends by itself when nobody is connected.
 type Client struct {
 	platform string
 	path     string // of the socket
@@ -35,19 +36,14 @@ func Open(ctx context.Context, platform, endpoint string) (*Client, error) {
 	}
 	d := &net.Dialer{Timeout: dialWait}
 	c := &Client{platform: platform, path: path, http: &http.Client{Transport: &http.Transport{
-		DialContext:     func(ctx context.Context, _, _ string) (net.Conn, error) { return d.DialContext(ctx, "unix", path) },
-		MaxIdleConns:    2,
-		IdleConnTimeout: 2 * time.Second, // an engine that is started by its socket ends when nobody is connected
+		DialContext:       func(ctx context.Context, _, _ string) (net.Conn, error) { return d.DialContext(ctx, "unix", path) },
+		DisableKeepAlives: true,
 	}}}
 	if err := c.greet(ctx); err != nil {
-		c.Close()
 		return nil, err
 	}
 	return c, nil
 }
-
-// Close lets go of idle connections.
-func (c *Client) Close() { c.http.CloseIdleConnections() }
 
 // Version is the engine's own, or that of its interface where it does not tell.
 func (c *Client) Version() string { return c.version }
@@ -169,9 +165,9 @@ func (c *Client) refusal(resp *http.Response) error {
 
 func oneLine(s string) string { return strings.Join(strings.Fields(s), " ") }
 
-// drain closes an answer so that its connection can be used again.
+// drain reads what little is left of an answer, so that the engine is not cut off, and closes it.
 func drain(resp *http.Response) {
-	_, _ = io.CopyN(io.Discard, resp.Body, maxWords) // a longer rest costs the connection only
+	_, _ = io.CopyN(io.Discard, resp.Body, maxWords) // what it has not said by then does not matter
 	_ = resp.Body.Close()
 }
 

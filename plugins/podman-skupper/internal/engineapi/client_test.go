@@ -82,7 +82,6 @@ func open(t *testing.T, platform string, e *engine) *Client {
 	if err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(c.Close)
 	return c
 }
 
@@ -102,12 +101,11 @@ func TestOpenRefuses(t *testing.T) {
 		{"no engine", Podman, nil, "is no container engine"},
 	} {
 		t.Run(strings.ReplaceAll(tt.name, " ", "-"), func(t *testing.T) {
-			c, err := Open(t.Context(), tt.platform, serve(t, &engine{header: tt.header}))
+			_, err := Open(t.Context(), tt.platform, serve(t, &engine{header: tt.header}))
 			if tt.want == "" {
 				if err != nil {
 					t.Fatal(err)
 				}
-				c.Close()
 				return
 			}
 			if err == nil || !strings.Contains(err.Error(), tt.want) || fault.Hint(err) == "" {

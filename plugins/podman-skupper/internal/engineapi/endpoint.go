@@ -57,12 +57,8 @@ func Answers(ctx context.Context, platform, endpoint string) bool {
 	if info, err := os.Stat(path); err != nil || info.Mode()&fs.ModeSocket == 0 {
 		return false
 	}
-	c, err := Open(ctx, platform, endpoint)
-	if err != nil {
-		return false
-	}
-	c.Close()
-	return true
+	_, err = Open(ctx, platform, endpoint)
+	return err == nil
 }
 
 // unreachable says why an engine did not answer, and what to do about it.

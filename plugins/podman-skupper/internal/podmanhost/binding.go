@@ -93,7 +93,6 @@ func (b binding) prepare(ctx context.Context, dir filestore.Dir) (container.Sett
 	if err != nil {
 		return s, err
 	}
-	defer client.Close()
 	if err := daemon.ContainerEngine(dir, b.platform, nop()).Free(ctx, client); err != nil {
 		return s, err
 	}

@@ -104,7 +104,6 @@ func (h Host) chosen(ctx context.Context) (name, why string) {
 	if err != nil {
 		return filestore.PlatformLinux, "platform linux: " + err.Error()
 	}
-	defer client.Close()
 	if _, err := client.Image(ctx, settings.Image); err != nil {
 		return filestore.PlatformLinux, "platform linux, as Podman has no image " + settings.Image
 	}
