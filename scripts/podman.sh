@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
 # Tests local sites in containers of a real Podman: scripts/podman.sh [GO-TEST-FLAG…]. It needs root, and Debian's podman and runc
-# (PODMAN_PACKAGES=install gets what is missing); otherwise it says what is missing and tests nothing. SKUPPER_TEST_DOCKER=1 does the
-# same with a Docker daemon too. Engines, stores and network are the tests' own, and gone afterwards.
+# (PODMAN_PACKAGES=install gets what is missing); otherwise it says what is missing and tests nothing. Where there is
+# a dockerd the same is done with that; SKUPPER_TEST_ENGINE=podman or docker does one only. SKUPPER_TEST_ROUTER_IMAGE=FILE is an archive of another
+# router's image to try too. Engines, stores and network are the tests' own, and gone afterwards.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 missing=()

@@ -4,6 +4,7 @@ package podman
 
 import (
 	"os"
+	"os/exec"
 	"path/filepath"
 	"strconv"
 	"strings"
@@ -50,6 +51,12 @@ func TestChapter(t *testing.T) {
 	}
 	east.refuses(6, `existing namespace uses "`+engine.kind+`" platform and it cannot change to "linux"`, "site", "status", "--platform", "linux")
 	east.with("SKUPPER_PLATFORM=").shows(`Platform: +`+engine.kind, "system", "status")
+	east.shows(`router +localhost/skupper/podman-skupper-router:`, "version")
+	dump := east.do("debug", "dump", filepath.Join(east.home.Dir, "dump.tar.gz")).out
+	list, err := exec.CommandContext(t.Context(), "tar", "tzf", filepath.Join(east.home.Dir, "dump.tar.gz")).CombinedOutput()
+	if err != nil || !strings.Contains(string(list), "logs/container.log") {
+		t.Errorf("the dump (%s) has %s, %v", dump, list, err)
+	}
 
 	east.do("system", "stop")
 	engine.nothingLeftOf(t, east.container())

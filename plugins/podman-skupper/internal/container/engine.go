@@ -173,6 +173,35 @@ func (e *Engine) Free(ctx context.Context, api API) error {
 	return e.foreign(c)
 }
 
+// Image is the image of the container; fault.Missing if there is no container.
+func (e *Engine) Image(ctx context.Context) (string, error) {
+	ctx, cancel := context.WithTimeout(ctx, askWait)
+	defer cancel()
+	api, _, err := e.reach(ctx)
+	if err != nil {
+		return "", err
+	}
+	c, err := api.Inspect(ctx, e.name())
+	if err == nil {
+		err = e.foreign(c)
+	}
+	return c.Image, err
+}
+
+// Log is the end of what the router in the container wrote.
+func (e *Engine) Log(ctx context.Context, lines int) ([]byte, error) {
+	if _, err := e.Image(ctx); err != nil {
+		return nil, err
+	}
+	ctx, cancel := context.WithTimeout(ctx, askWait)
+	defer cancel()
+	all, err := e.api.Logs(ctx, e.name(), lines)
+	if err != nil || len(all) == 0 {
+		return nil, err
+	}
+	return []byte(strings.Join(all, "\n") + "\n"), nil
+}
+
 // Start implements supervise.Engine.
 func (e *Engine) Start(ctx context.Context) error {
 	if e.State(ctx).Running {

@@ -63,6 +63,6 @@ type Credentials struct {
 const (
 	maxAnswer = 4 << 20  // octets of one answer
 	maxLine   = 64 << 10 // octets of one message of a stream
-	maxLog    = 64 << 10 // octets of the end of a log
+	maxLog    = 4 << 20  // octets of the end of a log
 	maxWords  = 2 << 10  // octets of an error's text
 )

@@ -99,6 +99,9 @@ func (h Host) Open(ctx context.Context, c *cli.Context) (*host.Site, error) {
 	sys := system{h: h, paths: paths, dir: dir, store: store, look: look, platform: platform}
 	binder := binding{Store: store, h: h, platform: platform, why: why, choice: c.String("engine"), engine: chosenEngine(c), say: c.App.ErrWriter}
 	within := inside{h: h, paths: paths, dir: dir, system: sys}
+	if platform != filestore.PlatformLinux {
+		within.container = daemon.ContainerEngine(dir, platform, nop())
+	}
 	return &host.Site{
 		Ports: op.Ports{
 			Store: binder, Observer: observer{look, dir}, Redeemer: redeemer{claim.Redeemer{Store: store, Now: h.now}}, Prober: prober{},

@@ -10,8 +10,10 @@ import (
 	"path/filepath"
 	"strings"
 
+	"github.com/skupper-plugins/suite/plugins/podman-skupper/internal/container"
 	"github.com/skupper-plugins/suite/plugins/podman-skupper/internal/daemon"
 	"github.com/skupper-plugins/suite/plugins/podman-skupper/internal/filestore"
+	"github.com/skupper-plugins/suite/shared/fault"
 	"github.com/skupper-plugins/suite/shared/op"
 )
 
@@ -21,6 +23,8 @@ type inside struct {
 	paths  filestore.Paths
 	dir    filestore.Dir
 	system op.System
+	// container is what runs the router; nil on plain Linux.
+	container *container.Engine
 }
 
 var (
@@ -33,6 +37,12 @@ func (i inside) Components(ctx context.Context) ([]op.Component, error) {
 	router := i.h.version + " (in this program)"
 	if p := i.h.getenv(daemon.RouterEnv); p != "" {
 		router = p
+	}
+	if i.container != nil {
+		router = "in a container"
+		if image, err := i.container.Image(ctx); err == nil {
+			router = image
+		}
 	}
 	st, err := i.system.Status(ctx)
 	if err != nil {
@@ -51,6 +61,9 @@ func (i inside) Components(ctx context.Context) ([]op.Component, error) {
 // maxText bounds what is read of one file, in octets: its end.
 const maxText = 8 << 20
 
+// maxLines bounds what is read of a container's log.
+const maxLines = 10000
+
 // Collect implements op.Diagnostics. Of the certificates only what is public is read.
 func (i inside) Collect(ctx context.Context, add func(string, []byte)) error {
 	var errs []error
@@ -66,6 +79,14 @@ func (i inside) Collect(ctx context.Context, add func(string, []byte)) error {
 	}
 	file("logs/agent.log", i.paths.AgentLog())
 	file("logs/router.log", i.dir.RouterLog())
+	if i.container != nil {
+		text, err := i.container.Log(ctx, maxLines)
+		if text != nil {
+			add("logs/container.log", op.MaskPasswords(text))
+		} else if !fault.Is(err, fault.Missing) {
+			errs = append(errs, err)
+		}
+	}
 	file("router/skrouterd.json", i.dir.RouterConfig())
 	file("router/state.json", i.dir.State())
 	for name, dir := range map[string]string{"certs": i.dir.RuntimeCerts(), "issuers": i.dir.RuntimeIssuers()} {

@@ -1,0 +1,37 @@
+//go:build podman
+
+package podman
+
+import (
+	"os"
+	"testing"
+)
+
+// archiveEnv names an archive, as podman save writes it, of the image of another router, such as skupper-router.
+const archiveEnv = "SKUPPER_TEST_ROUTER_IMAGE"
+
+// A site runs another router's image, and changes it while it runs.
+func TestOtherRouter(t *testing.T) {
+	archive := os.Getenv(archiveEnv)
+	if archive == "" {
+		t.Skip("NOT TESTED: " + archiveEnv + " names no archive of a router's image")
+	}
+	engine.do(t, "load", "-q", "-i", archive)
+	image := engine.do(t, "images", "--format", "{{.Repository}}:{{.Tag}}")
+	defer engine.do(t, "rmi", image)
+	p := in(t, "other").with("SKUPPER_ENGINE=image", "SKUPPER_ROUTER_IMAGE="+image)
+	p.do("site", "create", "other", "--enable-link-access")
+	p.shows(`router +`+image, "version")
+	port := free(t)
+	p.do("connector", "create", "echo", serve(t))
+	p.do("listener", "create", "echo", port)
+	flows(t, port)
+	pid := engine.do(t, "inspect", "--format", "{{.State.Pid}}", p.container())
+	p.do("system", "reload")
+	flows(t, port)
+	if now := engine.do(t, "inspect", "--format", "{{.State.Pid}}", p.container()); now != pid {
+		t.Errorf("process %s, then %s: a reload is no reason to restart", pid, now)
+	}
+	p.do("site", "delete", "other", "--all")
+	engine.nothingLeft(t)
+}
