@@ -39,7 +39,7 @@ func in(t *testing.T, ns string) place {
 		if t.Failed() {
 			t.Log(p.logs())
 		}
-		_ = exec.Command(program, "--namespace", p.ns, "site", "delete", "--all").Run() //nolint:noctx // the test's has ended
+		_ = exec.Command(program, "--namespace", p.ns, "site", "delete", "--all").Run()
 		_, _ = engine.try(t.Context(), "rm", "-f", ns+"-skupper-router")
 	})
 	return p
@@ -48,12 +48,6 @@ func in(t *testing.T, ns string) place {
 // with is the same place with more of the environment.
 func (p place) with(env ...string) place {
 	p.env = append(append([]string(nil), p.env...), env...)
-	return p
-}
-
-// beside is another namespace of the same installation.
-func (p place) beside(ns string) place {
-	p.ns = ns
 	return p
 }
 
@@ -121,7 +115,7 @@ func (p place) logs() string {
 	text, _ := os.ReadFile(filepath.Join(p.home.Dir, "agent", "agent.log"))
 	lines := strings.Split(strings.TrimSpace(string(text)), "\n")
 	fmt.Fprintf(&b, "-- agent\n%s\n", strings.Join(lines[max(0, len(lines)-25):], "\n"))
-	if c := exec.Command("podman", append(engine.store(), "logs", "--tail", "20", p.container())...); engine.kind == "podman" { //nolint:noctx // the test's has ended
+	if c := exec.Command("podman", append(engine.store(), "logs", "--tail", "20", p.container())...); engine.kind == "podman" {
 		out, _ := c.CombinedOutput()
 		fmt.Fprintf(&b, "-- router\n%s", out)
 	}
@@ -152,7 +146,7 @@ func soon(t *testing.T, what string, holds func() bool) {
 // serve echoes on a port of its own until the test ends.
 func serve(t *testing.T) (port string) {
 	t.Helper()
-	ln, err := net.Listen("tcp", "127.0.0.1:0") //nolint:noctx // it does not wait
+	ln, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -163,7 +157,7 @@ func serve(t *testing.T) (port string) {
 			if err != nil {
 				return
 			}
-			go func() { defer c.Close(); _, _ = io.Copy(c, c) }() //nolint:errcheck // it echoes
+			go func() { defer c.Close(); _, _ = io.Copy(c, c) }()
 		}
 	}()
 	_, port, _ = net.SplitHostPort(ln.Addr().String())
@@ -173,11 +167,11 @@ func serve(t *testing.T) (port string) {
 // free is a port that nobody has.
 func free(t *testing.T) string {
 	t.Helper()
-	ln, err := net.Listen("tcp", "127.0.0.1:0") //nolint:noctx // it does not wait
+	ln, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer ln.Close() //nolint:errcheck // nothing was written
+	defer ln.Close()
 	_, port, _ := net.SplitHostPort(ln.Addr().String())
 	return port
 }
@@ -188,7 +182,7 @@ func echo(port string) error {
 	if err != nil {
 		return err
 	}
-	defer c.Close() //nolint:errcheck // it was read to the end
+	defer c.Close()
 	_ = c.SetDeadline(time.Now().Add(5 * time.Second))
 	sent := bytes.Repeat([]byte("through the network "), 50)
 	if _, err := c.Write(sent); err != nil {

@@ -29,7 +29,7 @@ func TestEngineCannotBeUsed(t *testing.T) {
 	other := filepath.Join(t.TempDir(), "o.sock")
 	p.with("CONTAINER_ENDPOINT=unix://"+other).refuses(1, `there is no `+engine.kind+` at .*o.sock\ntry: systemctl`, create...)
 	p.noSite()
-	ln, err := net.Listen("unix", other) //nolint:noctx // it does not wait
+	ln, err := net.Listen("unix", other)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -74,7 +74,7 @@ func TestNameTaken(t *testing.T) {
 func TestPortTaken(t *testing.T) {
 	p := in(t, "port")
 	p.do("site", "create", "port")
-	ln, err := net.Listen("tcp", "0.0.0.0:0") //nolint:noctx // it does not wait
+	ln, err := net.Listen("tcp", "0.0.0.0:0")
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -234,11 +234,7 @@ func (e *Engine) Start(ctx context.Context) error {
 		e.told = image.Why
 		e.opts.Log.Warn().Str("image", image.Ref).Str("why", image.Why).Msg("image.embedded")
 	}
-	spec, err := e.spec(s, image.Ref, id)
-	if err != nil {
-		return err
-	}
-	if err := api.Run(ctx, spec); err != nil {
+	if err := api.Run(ctx, e.spec(s, image.Ref, id)); err != nil {
 		return err
 	}
 	e.opts.Log.Info().Str("container", e.name()).Str("image", image.Ref).Msg("container.started")

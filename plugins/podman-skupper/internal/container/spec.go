@@ -46,7 +46,7 @@ func Variables(name string) (value string, ok bool) {
 func Name(namespace string) string { return namespace + "-skupper-router" }
 
 // spec is the container as it is to be.
-func (e *Engine) spec(s Settings, image, siteID string) (engineapi.Spec, error) {
+func (e *Engine) spec(s Settings, image, siteID string) engineapi.Spec {
 	out := engineapi.Spec{Name: e.name(), Image: image,
 		Env: map[string]string{
 			"APPLICATION_NAME": "skupper-router", "QDROUTERD_CONF": configPath + "/" + configName, "QDROUTERD_CONF_TYPE": "json",
@@ -64,7 +64,7 @@ func (e *Engine) spec(s Settings, image, siteID string) (engineapi.Spec, error) 
 		// Docker's root is the machine's, and reads what only this user may; the group is that of those who may use Docker.
 		out.User = "0:" + fmt.Sprint(groupOf(s.Endpoint))
 	}
-	return out, nil
+	return out
 }
 
 // siteID is the identity of the site that a router's configuration is for.
