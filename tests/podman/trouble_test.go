@@ -27,7 +27,7 @@ func TestEngineCannotBeUsed(t *testing.T) {
 	p := in(t, "none")
 	create := []string{"site", "create", "none"}
 	other := filepath.Join(t.TempDir(), "o.sock")
-	p.with("CONTAINER_ENDPOINT=unix://"+other).refuses(1, `there is no `+engine.kind+` at .*o.sock\ntry: systemctl`, create...)
+	p.with("CONTAINER_ENDPOINT=unix://"+other).refuses(125, `there is no `+engine.kind+` at .*o.sock\ntry: systemctl`, create...)
 	p.noSite()
 	ln, err := net.Listen("unix", other)
 	if err != nil {
@@ -35,15 +35,15 @@ func TestEngineCannotBeUsed(t *testing.T) {
 	}
 	ln.(*net.UnixListener).SetUnlinkOnClose(false)
 	_ = ln.Close()
-	p.with("CONTAINER_ENDPOINT=unix://"+other).refuses(1, `nobody answers at .*: `+engine.kind+` does not run\ntry: systemctl`, create...)
+	p.with("CONTAINER_ENDPOINT=unix://"+other).refuses(125, `nobody answers at .*: `+engine.kind+` does not run\ntry: systemctl`, create...)
 	p.noSite()
-	p.with("CONTAINER_ENDPOINT=ssh://host/run/podman.sock").refuses(2, `endpoint is "ssh://.*this machine's own network`, create...)
+	p.with("CONTAINER_ENDPOINT=ssh://host/run/podman.sock").refuses(2, `CONTAINER_ENDPOINT leads to another machine, ssh://host`, create...)
 	p.noSite()
 }
 
 func TestImageCannotBeHad(t *testing.T) {
 	p := in(t, "image").with("SKUPPER_ROUTER_IMAGE=127.0.0.1:1/none/router:1", "SKUPPER_ENGINE=")
-	p.refuses(1, `(?s)pulling 127.0.0.1:1/none/router:1.*pull 127.0.0.1:1/none/router:1: `+engine.kind+` says: .*refused.*\ntry: `, "site", "create", "image", "--engine", "image")
+	p.refuses(125, `(?s)pulling 127.0.0.1:1/none/router:1.*pull 127.0.0.1:1/none/router:1: `+engine.kind+` says: .*refused.*\ntry: `, "site", "create", "image", "--engine", "image")
 	p.noSite()
 	p.with("SKUPPER_ROUTER_IMAGE_PULL_POLICY=Never").refuses(4, `no image 127.0.0.1:1/none/router:1 here, and it is not to be pulled\ntry: `, "site", "create", "image", "--engine", "image")
 	p.noSite()
