@@ -5,6 +5,7 @@ import (
 	"maps"
 	"math/rand/v2"
 
+	"github.com/skupper-plugins/suite/plugins/podman-skupper/internal/filestore"
 	"github.com/skupper-plugins/suite/plugins/podman-skupper/internal/supervise"
 )
 
@@ -26,7 +27,11 @@ func (n *namespace) contended(st, before map[string]int) {
 // unsettle takes back the new ports that the running router did not get, so that the next plan chooses others. It reports
 // whether there were any.
 func (n *namespace) unsettle(ctx context.Context, st *state, before map[string]int) (bool, error) {
-	view := supervise.LookAtPorts(n.runtime.State(ctx).PID)
+	router := n.runtime.State(ctx)
+	if platform, _, _, err := n.place(); err == nil && platform != filestore.PlatformLinux && !router.Running {
+		return false, nil // what ended in its container did not end for a port: that was free before it was started
+	}
+	view := supervise.LookAtPorts(router.PID)
 	kept := maps.Clone(st.Ports)
 	for name, port := range st.Ports {
 		if before[name] == port {

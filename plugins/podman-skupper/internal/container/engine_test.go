@@ -173,7 +173,9 @@ func TestStartAndStop(t *testing.T) {
 	}
 	// Another one, as of an agent that was started anew, adopts it, and does so without the engine.
 	other := New(e.opts)
-	other.opts.Open = func(context.Context, string) (API, error) { return nil, fault.New(fault.Engine, "it does not answer", "") }
+	other.opts.Open = func(context.Context, string) (API, error) {
+		return nil, fault.New(fault.Engine, "it does not answer", "")
+	}
 	if now := other.State(t.Context()); now.PID != st.PID {
 		t.Errorf("adopted: %+v", now)
 	}
