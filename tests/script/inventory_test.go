@@ -46,7 +46,7 @@ var inventory = map[string][]string{
 		"connector create: routing-key/-r host=localhost tls-credentials type=tcp", "connector update: routing-key/-r host! tls-credentials type! port!",
 		"connector status: output/-o", "connector delete: timeout=60s wait=true", "connector generate: routing-key host=localhost tls-credentials type=tcp output/-o!",
 		"system install: reload-type=manual", "system uninstall: force/-f", "system start:", "system stop:", "system reload:",
-		"system apply: filename/-f", "system delete: filename/-f",
+		"system apply: filename/-f", "system delete: filename/-f", "system generate-bundle: input type=tarball",
 		"debug dump:", "version:", "manifest: output/-o",
 		"completion bash: no-descriptions", "completion zsh: no-descriptions", "completion fish: no-descriptions", "completion powershell: no-descriptions",
 	},
@@ -70,7 +70,6 @@ var deviations = map[string]string{
 // missing are the commands of the original that a plugin does not have, and why.
 var missing = map[string]map[string]string{
 	"kubectl-skupper": {"system start": "on Kubernetes they only say that they do nothing there"},
-	"podman-skupper":  {"system generate-bundle": "a site is made by the same commands on every machine"},
 }
 
 func TestInventory(t *testing.T) {
