@@ -25,18 +25,14 @@ func (h Host) generateBundle(s host.Streams) *cli.Command {
 		more: "It is made of the resources of the namespace, or of those in another directory, and has an install.sh, or is one\n" +
 			"script: -h tells its options. It has private keys, so keep it as you keep a key. A bundle of that name is replaced.",
 		example: "edge --type shell-script",
-		flags: []cli.Flag{
+		flags: append([]cli.Flag{
 			&cli.StringFlag{Name: "input", Usage: "`DIRECTORY` of the resources (default: those of the namespace)"},
 			&cli.StringFlag{Name: "type", Value: bundle.Tarball, Usage: "`TYPE` of the bundle: " + strings.Join(bundle.Types, " or ") + "; $SKUPPER_BUNDLE says it too"},
-			&cli.StringFlag{Name: "namespace", Usage: "`NAMESPACE` of the site, here and unless told otherwise there (default: " + filestore.DefaultNamespace + ")"},
-		},
+		}, h.Flags()...),
 		read: func(c *cli.Context, words []string) (func() (host.View, error), error) {
 			kind, bad := h.bundleType(c)
 			err := multierr.Combine(bundle.CheckName(words[0]), bad)
-			if c.IsSet("namespace") {
-				err = multierr.Append(err, filestore.CheckNamespace(c.String("namespace")))
-			}
-			return func() (host.View, error) { return h.makeBundle(c.Context, c, words[0], kind) }, err
+			return func() (host.View, error) { return h.makeBundle(c.Context, c, words[0], kind) }, multierr.Append(err, h.checkOwnFlags(c))
 		},
 	})
 }

@@ -58,7 +58,12 @@ func (Host) Flags() []cli.Flag {
 }
 
 // CheckFlags implements host.Host.
-func (h Host) CheckFlags(c *cli.Context) (err error) {
+func (h Host) CheckFlags(c *cli.Context) error {
+	return multierr.Combine(h.checkOwnFlags(c), checkOutput(c))
+}
+
+// checkOwnFlags finds what is wrong with the flags of Flags.
+func (h Host) checkOwnFlags(c *cli.Context) (err error) {
 	if c.IsSet("namespace") {
 		err = filestore.CheckNamespace(c.String("namespace"))
 	}
@@ -69,7 +74,7 @@ func (h Host) CheckFlags(c *cli.Context) (err error) {
 	if c.IsSet("engine") && asked == filestore.PlatformLinux {
 		err = multierr.Append(err, errors.New("engine is for the platforms podman and docker: on linux the router is no container"))
 	}
-	return multierr.Combine(err, bad, checkConnection(c, asked), checkOutput(c))
+	return multierr.Combine(err, bad, checkConnection(c, asked))
 }
 
 // Namespace implements host.Host.

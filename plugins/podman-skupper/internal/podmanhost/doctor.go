@@ -1,0 +1,58 @@
+package podmanhost
+
+import (
+	"context"
+
+	"github.com/urfave/cli/v2"
+
+	"github.com/skupper-plugins/suite/plugins/podman-skupper/internal/doctor"
+	"github.com/skupper-plugins/suite/plugins/podman-skupper/internal/engineapi"
+	"github.com/skupper-plugins/suite/plugins/podman-skupper/internal/filestore"
+	"github.com/skupper-plugins/suite/plugins/podman-skupper/internal/supervise"
+	"github.com/skupper-plugins/suite/shared/host"
+)
+
+func (h Host) doctor(s host.Streams) *cli.Command {
+	return h.ownCommand(s, own{
+		name: "system doctor", usage: "look for what keeps sites from running on this machine, and say how to put it right", manner: host.Table,
+		more: "It changes nothing. It fails if no site can run.", flags: h.Flags(),
+		read: func(c *cli.Context, _ []string) (func() (host.View, error), error) {
+			return func() (host.View, error) { return h.examine(c.Context, c) }, h.checkOwnFlags(c)
+		},
+	})
+}
+
+func (h Host) examine(ctx context.Context, c *cli.Context) (host.View, error) {
+	paths, err := filestore.Locate(h.getenv)
+	if err != nil {
+		return host.View{}, err
+	}
+	platform, why, err := h.platform(ctx, c, paths.Namespace(h.Namespace(c)))
+	if err != nil {
+		return host.View{}, err
+	}
+	m := doctor.Here(h.getenv)
+	m.Platform, m.Ports = platform, supervise.BusyPorts()
+	m.Engine = func() (string, error) {
+		e, err := h.engineOf(platform, chosenEngine(c))
+		return e.URL, err
+	}
+	m.Open = func(ctx context.Context, address string) error {
+		_, err := engineapi.Open(ctx, platform, address)
+		return err
+	}
+	m.Systemd = func(ctx context.Context) bool {
+		_, ok := supervise.FindSystemd(ctx, h.getenv)
+		return ok
+	}
+	found := m.Examine(ctx)
+	v := host.View{Kind: "check", Object: host.List(found), Columns: []host.Column{{Title: "CHECK", Name: "Name"}, {Title: "RESULT", Name: "Result"},
+		{Title: "MESSAGE", Name: "Message"}, {Title: "FIX", Name: "Fix"}}}
+	for _, f := range found {
+		v.Rows = append(v.Rows, []string{f.Check, f.Result, f.Message, f.Fix})
+	}
+	if why != "" {
+		v.Notes = append(v.Notes, why)
+	}
+	return v, doctor.Worst(found)
+}

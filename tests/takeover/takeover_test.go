@@ -1,0 +1,235 @@
+//go:build linux
+
+package takeover
+
+import (
+	"bytes"
+	"fmt"
+	"io"
+	"net"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/skupper-plugins/suite/tests/sandbox"
+)
+
+// inside makes a root directory in which nothing says that this is a container, as the original would look for its files elsewhere
+// then, and where its data home is $1; the rest is run there.
+const inside = `set -e
+mount --make-rprivate /
+root=$(mktemp -d)
+mount -t tmpfs none "$root"
+for d in bin sbin lib lib64 usr etc proc dev tmp root home; do
+    if [ -L /$d ]; then cp -P /$d "$root/"; elif [ -d /$d ]; then mkdir -p "$root/$d"; mount --rbind /$d "$root/$d"; fi
+done
+mkdir -p "$root/run" "$root/var/lib/skupper"
+mount --bind "$1" "$root/var/lib/skupper"
+shift
+exec chroot "$root" "$@"
+`
+
+type world struct {
+	t              *testing.T
+	home           sandbox.Home
+	ours, original string
+	stubs          string // what the original needs to be there and this test does not: systemctl, skrouterd
+}
+
+func setUp(t *testing.T) world {
+	t.Helper()
+	original := os.Getenv("SKUPPER_CLI")
+	if original == "" {
+		t.Skip("SKIPPED: SKUPPER_CLI does not name the command line of Skupper itself")
+	}
+	if os.Getuid() != 0 {
+		t.Skip("SKIPPED: the original is run in a root directory of its own, which takes root")
+	}
+	ours, err := sandbox.Build(t.Context(), t.TempDir(), "plugins/podman-skupper")
+	if err != nil {
+		t.Fatal(err)
+	}
+	w := world{t: t, home: sandbox.New(t), ours: ours, original: original, stubs: t.TempDir()}
+	for _, name := range []string{"systemctl", "skrouterd"} {
+		if err := os.WriteFile(filepath.Join(w.stubs, name), []byte("#!/bin/sh\nexit 0\n"), 0o755); err != nil {
+			t.Fatal(err)
+		}
+	}
+	return w
+}
+
+// skupper is the original.
+func (w world) skupper(args ...string) string {
+	w.t.Helper()
+	cmd := exec.CommandContext(w.t.Context(), "unshare", append([]string{"-m", "sh", "-c", inside, "sh", w.home.Dir, w.original}, args...)...)
+	cmd.Env = []string{"PATH=" + w.stubs + ":/usr/bin:/bin:/usr/sbin:/sbin", "HOME=/root", "USER=root", "SKUPPER_PLATFORM=linux"}
+	cmd.Dir = "/"
+	out, err := cmd.CombinedOutput()
+	if err != nil {
+		w.t.Fatalf("the original, %q: %v: %s", args, err, out)
+	}
+	return string(out)
+}
+
+func (w world) podman(args ...string) string {
+	w.t.Helper()
+	cmd := exec.CommandContext(w.t.Context(), w.ours, args...)
+	cmd.Env = w.home.Env()
+	var errs bytes.Buffer
+	cmd.Stderr = &errs
+	out, err := cmd.Output()
+	if err != nil {
+		w.t.Fatalf("ours, %q: %v: %s%s", args, err, out, &errs)
+	}
+	return string(out)
+}
+
+func (w world) read(path ...string) string {
+	w.t.Helper()
+	text, err := os.ReadFile(filepath.Join(append([]string{w.home.Dir, "namespaces"}, path...)...))
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	return string(text)
+}
+
+// lasting is what must stay when another takes over: who the site is, and where others reach it.
+func lasting(t *testing.T, config string) string {
+	t.Helper()
+	id := regexp.MustCompile(`\\"id\\":\s*\\"([^\\]+)\\"`).FindStringSubmatch(config)
+	if id == nil {
+		t.Fatalf("no site id in\n%s", config)
+	}
+	all := id[1]
+	for _, name := range []string{"west-inter-router", "west-edge"} {
+		// an entity is an object on several lines, or one line
+		at := strings.Index(config, `"`+name+`"`)
+		if at < 0 {
+			t.Fatalf("no listener %s in\n%s", name, config)
+		}
+		begin, end := strings.LastIndex(config[:at], "{"), at+strings.Index(config[at:], "}")
+		port := regexp.MustCompile(`"port":\s*"?(\d+)`).FindStringSubmatch(config[begin:end])
+		if port == nil {
+			t.Fatalf("listener %s has no port in\n%s", name, config)
+		}
+		all += " " + name + ":" + port[1]
+	}
+	return all
+}
+
+func echoServer(t *testing.T) int {
+	t.Helper()
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		for {
+			c, err := l.Accept()
+			if err != nil {
+				return
+			}
+			_, _ = io.Copy(c, c)
+			_ = c.Close()
+		}
+	}()
+	t.Cleanup(func() {
+		_ = l.Close()
+		<-done
+	})
+	return l.Addr().(*net.TCPAddr).Port
+}
+
+func echo(port int) error {
+	c, err := net.DialTimeout("tcp", fmt.Sprintf("127.0.0.1:%d", port), time.Second)
+	if err != nil {
+		return err
+	}
+	defer c.Close()
+	if err := c.SetDeadline(time.Now().Add(5 * time.Second)); err != nil {
+		return err
+	}
+	if _, err := c.Write([]byte("hello")); err != nil {
+		return err
+	}
+	_, err = io.ReadFull(c, make([]byte, 5))
+	return err
+}
+
+func freePort(t *testing.T) int {
+	t.Helper()
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer l.Close()
+	return l.Addr().(*net.TCPAddr).Port
+}
+
+// G77, G79: a namespace of the original is run as it is, and keeps its identity, its ports and its authorities.
+func TestOursTakesOver(t *testing.T) {
+	w := setUp(t)
+	server, client := echoServer(t), freePort(t)
+	w.skupper("site", "create", "west", "--enable-link-access")
+	w.skupper("connector", "create", "backend", fmt.Sprint(server), "--host", "127.0.0.1")
+	w.skupper("listener", "create", "backend", fmt.Sprint(client), "--host", "127.0.0.1")
+	w.skupper("system", "start")
+	before, ca := lasting(t, w.read("default", "runtime", "router", "skrouterd.json")), w.read("default", "runtime", "issuers", "skupper-site-ca", "tls.crt")
+
+	if out := w.podman("site", "status", "--format", "{{.Name}}"); out != "west\n" {
+		t.Errorf("site status before: %q", out)
+	}
+	w.podman("system", "start")
+	var err error
+	for end := time.Now().Add(30 * time.Second); time.Now().Before(end); time.Sleep(200 * time.Millisecond) {
+		if err = echo(client); err == nil {
+			break
+		}
+	}
+	if err != nil {
+		t.Errorf("traffic: %v", err)
+	}
+	if after := lasting(t, w.read("default", "runtime", "router", "skrouterd.json")); after != before {
+		t.Errorf("before %s, after %s", before, after)
+	}
+	if w.read("default", "runtime", "issuers", "skupper-site-ca", "tls.crt") != ca {
+		t.Error("the authority was replaced")
+	}
+	w.originalReads("default", "west", "backend")
+	w.podman("site", "delete", "--all")
+}
+
+// originalReads has the original show a namespace.
+func (w world) originalReads(namespace, site, service string) {
+	w.t.Helper()
+	for _, tc := range []struct{ args, want string }{
+		{"site status", site + `\s+Ready\s+OK`},
+		{"listener status", service + `\s+Ready\s+` + service + `\s.*true`},
+		{"connector status", service + `\s+Ready\s+` + service + `\s.*true`},
+		{"link status", ``},
+	} {
+		out := w.skupper(append(strings.Fields(tc.args), "--namespace", namespace)...)
+		if !regexp.MustCompile(tc.want).MatchString(out) {
+			w.t.Errorf("the original's %s does not show %s:\n%s", tc.args, tc.want, out)
+		}
+	}
+}
+
+func TestOriginalReadsOurs(t *testing.T) {
+	w := setUp(t)
+	server, client := echoServer(t), freePort(t)
+	w.podman("site", "create", "mine", "--enable-link-access", "--namespace", "ours", "--platform", "linux")
+	w.podman("connector", "create", "backend", fmt.Sprint(server), "--host", "127.0.0.1", "--namespace", "ours")
+	w.podman("listener", "create", "backend", fmt.Sprint(client), "--host", "127.0.0.1", "--namespace", "ours", "--wait", "ready")
+	w.originalReads("ours", "mine", "backend")
+	w.skupper("system", "stop", "--namespace", "ours") // it removes the whole namespace
+	if _, err := os.Stat(filepath.Join(w.home.Dir, "namespaces", "ours", "input", "resources")); !os.IsNotExist(err) {
+		t.Errorf("the original left something: %v", err)
+	}
+}
