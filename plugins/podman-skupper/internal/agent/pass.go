@@ -46,6 +46,9 @@ func (n *namespace) pass(ctx context.Context) (rep Report) {
 		rep.fail(err)
 		return rep
 	}
+	if !exists(n.dir.State()) {
+		st.adopt(n.dir.RouterConfig())
+	}
 	rep.Stopped = exists(n.dir.Stopped())
 	before := maps.Clone(st.Ports)
 	n.avoid = nil
@@ -102,7 +105,7 @@ func (n *namespace) world(ctx context.Context, in *filestore.Input, st state) (*
 	if err != nil {
 		return nil, err
 	}
-	if exists(n.dir.RouterPID()) { // else no router ever had these ports: one that is taken meanwhile is chosen anew
+	if exists(n.dir.RouterPID()) || st.adopted { // else no router ever had these ports: one that is taken meanwhile is chosen anew
 		obs.Ports = st.Ports
 	}
 	n.addNetwork(&obs)

@@ -7,7 +7,9 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
+	"strconv"
 
+	"github.com/skupper-plugins/suite/router/config"
 	"github.com/skupper-plugins/suite/shared/atomicfile"
 	"github.com/skupper-plugins/suite/shared/fault"
 )
@@ -17,6 +19,28 @@ type state struct {
 	RouterSuffix string         `json:"routerSuffix"` // makes the router's id unique
 	Ports        map[string]int `json:"ports,omitempty"`
 	Ordinals     map[string]int `json:"ordinals,omitempty"` // by key pair: how often it was replaced
+
+	adopted bool // the ports are those of a router that another tool has run
+}
+
+// adopt takes over the ports of a router's configuration that another tool has made, where there is no state yet: other sites may
+// have links to them.
+func (s *state) adopt(configFile string) {
+	if s.Ports != nil {
+		return
+	}
+	c, err := config.Load(configFile)
+	if err != nil {
+		return // there is none, or none that could have run
+	}
+	for i := range c.Listeners {
+		if port, err := strconv.Atoi(c.Listeners[i].Port); err == nil && c.Listeners[i].Name != "" {
+			if s.Ports == nil {
+				s.Ports, s.adopted = map[string]int{}, true
+			}
+			s.Ports[c.Listeners[i].Name] = port
+		}
+	}
 }
 
 // readState reads the state of a namespace; one that has none yet gets a new one. A file that is not a state is an
