@@ -92,8 +92,8 @@ func TestDirectoryRemoved(t *testing.T) {
 	p := in(t, "dir")
 	p.do("site", "create", "dir")
 	soon(t, "all is removed", func() bool { return os.RemoveAll(p.dir()) == nil })
-	soon(t, "the container is gone", func() bool {
-		return !strings.Contains(engine.do(t, "ps", "-a", "--format", "{{.Names}}"), p.container())
+	soon(t, "container and image are gone", func() bool {
+		return !strings.Contains(engine.do(t, "ps", "-a", "--format", "{{.Names}}")+engine.do(t, "images", "--format", "{{.Repository}}"), "skupper-router")
 	})
 	engine.nothingLeft(t)
 }

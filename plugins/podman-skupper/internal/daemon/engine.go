@@ -66,6 +66,7 @@ type byPlatform struct {
 
 	platform string // of the last use; empty: none yet
 	engine   supervise.Engine
+	left     supervise.Engine // that of a platform which the namespace left without Remove, as when its directory is removed bit by bit
 }
 
 var _ supervise.Engine = (*byPlatform)(nil)
@@ -77,7 +78,12 @@ func (b *byPlatform) now() supervise.Engine {
 	switch {
 	case errors.Is(err, os.ErrNotExist) && b.engine != nil, platform == b.platform && b.engine != nil:
 		return b.engine
-	case platform == engineapi.Podman, platform == engineapi.Docker:
+	}
+	if b.engine != nil && b.left == nil {
+		b.left = b.engine
+	}
+	switch platform {
+	case engineapi.Podman, engineapi.Docker:
 		b.engine = ContainerEngine(b.dir, platform, b.log)
 	default:
 		b.engine = b.process
@@ -87,7 +93,25 @@ func (b *byPlatform) now() supervise.Engine {
 }
 
 // Start implements supervise.Engine.
-func (b *byPlatform) Start(ctx context.Context) error { return b.now().Start(ctx) }
+func (b *byPlatform) Start(ctx context.Context) error {
+	e := b.now()
+	if err := b.leave(ctx); err != nil {
+		return err
+	}
+	return e.Start(ctx)
+}
+
+// leave ends what still runs on a platform that was left.
+func (b *byPlatform) leave(ctx context.Context) error {
+	if b.left == nil {
+		return nil
+	}
+	if err := b.left.Remove(ctx); err != nil {
+		return err
+	}
+	b.left = nil
+	return nil
+}
 
 // Stop implements supervise.Engine.
 func (b *byPlatform) Stop(ctx context.Context) error { return b.now().Stop(ctx) }
@@ -98,6 +122,9 @@ func (b *byPlatform) State(ctx context.Context) supervise.State { return b.now()
 // Remove implements supervise.Engine.
 func (b *byPlatform) Remove(ctx context.Context) error {
 	err := b.now().Remove(ctx)
+	if err == nil {
+		err = b.leave(ctx)
+	}
 	if err == nil {
 		b.engine = nil // the next site may be elsewhere
 	}
