@@ -70,20 +70,22 @@ func number(b bool) uint64 {
 }
 
 // serve answers at an address until ctx ends.
-func serve(ctx context.Context, address, path string, h http.Handler) (wait func() error, err error) {
+func serve(ctx context.Context, address string, at map[string]http.Handler) (wait func() error, err error) {
 	var conf net.ListenConfig
 	ln, err := conf.Listen(ctx, "tcp", address)
 	if err != nil {
-		return nil, fmt.Errorf("serve %s: %w", path, err)
+		return nil, fmt.Errorf("serve at %s: %w", address, err)
 	}
 	mux := http.NewServeMux()
-	mux.Handle("GET "+path, h)
+	for path, h := range at {
+		mux.Handle("GET "+path, h)
+	}
 	server := &http.Server{Handler: mux, ReadHeaderTimeout: 5 * time.Second, ReadTimeout: 5 * time.Second, WriteTimeout: 5 * time.Second, IdleTimeout: time.Minute, MaxHeaderBytes: 16 << 10}
 	stop := context.AfterFunc(ctx, func() { _ = server.Close() })
 	return func() error {
 		defer stop()
 		if err := server.Serve(ln); !errors.Is(err, http.ErrServerClosed) {
-			return fmt.Errorf("serve %s: %w", path, err)
+			return fmt.Errorf("serve at %s: %w", address, err)
 		}
 		return nil
 	}, nil

@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"net/http"
 	"sync"
+
+	"github.com/skupper-plugins/suite/plugins/kubectl-skupper/internal/names"
 )
 
 // Run does what o says until that is done or ctx ends. It returns an error only for what another start may mend.
@@ -37,14 +39,14 @@ func Run(ctx context.Context, o Options) error {
 	if o.Init {
 		return s.prepare(ctx)
 	}
-	for path, to := range map[string]struct {
-		address string
-		http.Handler
-	}{"/healthz": {o.Health, s.health}, "/metrics": {o.Metrics, s.counts}} {
-		if to.address == "" {
+	for address, at := range map[string]map[string]http.Handler{
+		o.Health:  {"/healthz": s.health, names.DrainPath: newDrain(o, api)},
+		o.Metrics: {"/metrics": s.counts},
+	} {
+		if address == "" {
 			continue
 		}
-		wait, err := serve(ctx, to.address, path, to.Handler)
+		wait, err := serve(ctx, address, at)
 		if err != nil {
 			return err
 		}

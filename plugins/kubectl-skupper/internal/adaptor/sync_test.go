@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"net"
+	"net/http"
 	"net/http/httptest"
 	"os"
 	"path/filepath"
@@ -276,7 +277,7 @@ func TestPrepare(t *testing.T) {
 func TestServe(t *testing.T) {
 	h := newHealth()
 	ctx, cancel := context.WithCancel(t.Context())
-	wait, err := serve(ctx, "127.0.0.1:0", "/healthz", h)
+	wait, err := serve(ctx, "127.0.0.1:0", map[string]http.Handler{"/healthz": h})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -297,7 +298,7 @@ func TestServe(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer l.Close()
-	if _, err := serve(t.Context(), l.Addr().String(), "/healthz", h); err == nil {
+	if _, err := serve(t.Context(), l.Addr().String(), map[string]http.Handler{"/healthz": h}); err == nil {
 		t.Error("a port that is taken is served")
 	}
 	m := &counters{health: h}

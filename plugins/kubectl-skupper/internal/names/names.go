@@ -56,6 +56,9 @@ const (
 	InitContainer    = "config-init"
 )
 
+// DrainPath is where the adaptor answers, at its port for health, once the pod's containers may end.
+const DrainPath = "/drain"
+
 // Places in a router's pod.
 const (
 	CertDir  = "/etc/skupper-router-certs"

@@ -93,7 +93,8 @@ func (r Render) router() corev1.Container {
 	c.Ports = []corev1.ContainerPort{port("amqps", 5671), port("http", portRouterHTTP),
 		port(v2alpha1.RoleInterRouter, v2alpha1.DefaultInterRouterPort), port(v2alpha1.RoleEdge, v2alpha1.DefaultEdgePort)}
 	c.LivenessProbe = probe(portRouterHTTP, 60, 10)
-	c.ReadinessProbe = probe(portRouterHTTP, 1, readyPeriod)
+	c.ReadinessProbe = readiness(portRouterHTTP)
+	c.Lifecycle = drained()
 	c.Resources = r.Sizing.Router
 	return c
 }
@@ -109,14 +110,26 @@ func (r Render) adaptor(group string) corev1.Container {
 		{Name: "SKUPPER_ROUTER_DEPLOYMENT", Value: group},
 	}
 	c.Ports = []corev1.ContainerPort{port("metrics", portMetrics)}
-	c.ReadinessProbe = probe(portAdaptorHealth, 1, readyPeriod)
+	c.ReadinessProbe = readiness(portAdaptorHealth)
+	c.Lifecycle = drained()
 	c.Resources = r.Sizing.Adaptor
 	return c
 }
 
-// readyPeriod is how often a pod is asked, in seconds. A router that is not ready at the first question should not have to
-// wait long for the next.
-const readyPeriod = 2
+// readiness asks every second: who is not ready at the first question should not have to wait long for the next. A second
+// without an answer is no reason to send clients away.
+func readiness(port int32) *corev1.Probe {
+	p := probe(port, 1, 1)
+	p.FailureThreshold = 5
+	return p
+}
+
+// drained lets a container go on until another router of its group is ready: the adaptor answers then. Clients are sent to
+// a pod that is being deleted as long as there is no other, so nobody misses it.
+func drained() *corev1.Lifecycle {
+	return &corev1.Lifecycle{PreStop: &corev1.LifecycleHandler{
+		HTTPGet: &corev1.HTTPGetAction{Path: names.DrainPath, Port: intstr.FromInt32(portAdaptorHealth)}}}
+}
 
 func probe(port, delay, period int32) *corev1.Probe {
 	return &corev1.Probe{InitialDelaySeconds: delay, PeriodSeconds: period,
