@@ -73,7 +73,7 @@ func (s *session) settling(did op.Changed, w op.Wait) host.View {
 	}
 	if st := v2alpha1.StatusOf(did.Object); st != nil && st.StatusType == v2alpha1.StatusPending {
 		v.Notes = append(v.Notes, v.Kind+" "+did.Name+" is not in use yet: "+st.Message)
-		v.Next = s.next(v.Kind, "status", did.Name)
+		v.Next = s.next(op.Noun(did.Kind), "status", did.Name)
 	}
 	return v
 }

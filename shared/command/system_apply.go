@@ -51,7 +51,7 @@ func (t *tree) systemApply() verb {
 		read: func(in *input) job {
 			names, wait := in.filenames(), in.gone()
 			return func(ctx context.Context, s *session) (host.View, error) {
-				docs, err := readDocuments(names, stdin{ctx, s.streams.In})
+				docs, err := readDocuments(ctx, names, s.streams.In)
 				if err != nil {
 					return host.View{}, err
 				}
@@ -83,7 +83,7 @@ func (t *tree) systemDelete() verb {
 		read: func(in *input) job {
 			names, gone := in.filenames(), in.gone()
 			return func(ctx context.Context, s *session) (host.View, error) {
-				docs, err := readDocuments(names, stdin{ctx, s.streams.In})
+				docs, err := readDocuments(ctx, names, s.streams.In)
 				if err != nil {
 					return host.View{}, err
 				}
@@ -103,32 +103,32 @@ func (t *tree) systemDelete() verb {
 }
 
 // readDocuments reads all files before anything else is done with one, and reports everything wrong at once.
-func readDocuments(names []string, in io.Reader) ([]manifest.Document, error) {
+func readDocuments(ctx context.Context, names []string, in io.Reader) ([]manifest.Document, error) {
 	var all []manifest.Document
 	var failed error
 	for _, name := range names {
 		if name == stdio {
-			docs, err := manifest.Read(in, "stdin")
+			docs, err := manifest.Read(stdin{ctx, in}, "stdin")
 			all, failed = append(all, docs...), multierr.Append(failed, err)
 			continue
 		}
 		files, err := filesOf(name)
 		failed = multierr.Append(failed, err)
 		for _, file := range files {
-			docs, err := readFile(file)
+			docs, err := readFile(ctx, file)
 			all, failed = append(all, docs...), multierr.Append(failed, err)
 		}
 	}
 	return all, failed
 }
 
-func readFile(file string) ([]manifest.Document, error) {
-	f, err := openFile(file)
+func readFile(ctx context.Context, file string) ([]manifest.Document, error) {
+	f, err := openFile(ctx, file)
 	if err != nil {
 		return nil, err
 	}
 	defer f.Close() //nolint:errcheck // only read
-	return manifest.Read(f, file)
+	return manifest.Read(stdin{ctx, f}, file)
 }
 
 // filesOf is the file itself, or the files in a directory, not those below it, that look like resources.

@@ -26,7 +26,7 @@ func (t *tree) tokenRedeem() verb {
 			c := op.RedeemToken{Timeout: in.duration("timeout"), Now: time.Now()}
 			in.check(c.Check())
 			return func(ctx context.Context, s *session) (_ host.View, err error) {
-				if c.Token, err = readToken(file, stdin{ctx, s.streams.In}); err != nil {
+				if c.Token, err = readToken(ctx, file, s.streams.In); err != nil {
 					return host.View{}, err
 				}
 				site, err := s.open(ctx)
@@ -48,20 +48,21 @@ func (t *tree) tokenRedeem() verb {
 }
 
 // readToken reads a token from a file or, if that is "-", from in.
-func readToken(file string, in io.Reader) (token.Token, error) {
+func readToken(ctx context.Context, file string, in io.Reader) (token.Token, error) {
 	if file == stdio {
-		return token.Decode(in, "stdin")
+		return token.Decode(stdin{ctx, in}, "stdin")
 	}
-	f, err := openFile(file)
+	f, err := openFile(ctx, file)
 	if err != nil {
 		return token.Token{}, err
 	}
 	defer f.Close() //nolint:errcheck // only read
-	return token.Decode(f, file)
+	return token.Decode(stdin{ctx, f}, file)
 }
 
-// openFile opens a file that a user named: what is wrong with it is a usage error, except that there is none.
-func openFile(file string) (*os.File, error) {
+// openFile opens a file that a user named: what is wrong with it is a usage error, except that there is none. A pipe opens
+// when somebody writes to it, which may be never; an open that is under way when ctx ends goes with the process.
+func openFile(ctx context.Context, file string) (*os.File, error) {
 	info, err := os.Stat(file)
 	switch {
 	case os.IsNotExist(err):
@@ -71,11 +72,25 @@ func openFile(file string) (*os.File, error) {
 	case info.IsDir():
 		return nil, fault.New(fault.Usage, file+" is a directory, want a file", "")
 	}
-	f, err := os.Open(file)
-	if err != nil {
-		return nil, fault.Wrap(fault.Usage, "read "+file, err, "")
+	type answer struct {
+		f   *os.File
+		err error
 	}
-	return f, nil
+	got := make(chan answer, 1)
+	open := func() {
+		f, err := os.Open(file)
+		got <- answer{f, err}
+	}
+	go open()
+	select {
+	case a := <-got:
+		if a.err != nil {
+			return nil, fault.Wrap(fault.Usage, "read "+file, a.err, "")
+		}
+		return a.f, nil
+	case <-ctx.Done():
+		return nil, ctx.Err()
+	}
 }
 
 func (t *tree) tokenInspect() verb {
@@ -87,7 +102,7 @@ func (t *tree) tokenInspect() verb {
 		read: func(in *input) job {
 			file := in.operand("FILE")
 			return func(ctx context.Context, s *session) (host.View, error) {
-				tok, err := readToken(file, stdin{ctx, s.streams.In})
+				tok, err := readToken(ctx, file, s.streams.In)
 				if err != nil {
 					return host.View{}, err
 				}

@@ -55,7 +55,7 @@ func create(ctx context.Context, store site.Store, obj v2alpha1.Object) (Changed
 	}
 	if !reflect.DeepEqual(specOf(old), specOf(obj)) {
 		return did, fault.New(fault.Conflict, fmt.Sprintf("%s %s exists already and is different", lower, name),
-			fmt.Sprintf("`%s update %s` changes it, `%s` shows it", noun(kind), name, statusOf(kind, name)))
+			fmt.Sprintf("`%s update %s` changes it, `%s` shows it", Noun(kind), name, statusOf(kind, name)))
 	}
 	did.Did, did.Object = Unchanged, old
 	return did, nil
@@ -94,7 +94,7 @@ func patch[T v2alpha1.Object](ctx context.Context, store site.Store, kind, name 
 func absent(kind, name string, store site.Store, verb string, err error) error {
 	lower := strings.ToLower(kind)
 	if fault.Is(err, fault.Missing) {
-		return fault.New(fault.Missing, fmt.Sprintf("there is no %s %q in namespace %s", lower, name, store.Namespace()), "`"+noun(kind)+" status` lists those there are")
+		return fault.New(fault.Missing, fmt.Sprintf("there is no %s %q in namespace %s", lower, name, store.Namespace()), "`"+Noun(kind)+" status` lists those there are")
 	}
 	return fmt.Errorf("%s %s %s: %w", verb, lower, name, err)
 }

@@ -113,19 +113,27 @@ func (l live) link(s *v2alpha1.Link) *v2alpha1.Link {
 
 func (l live) listener(s *v2alpha1.Listener) *v2alpha1.Listener {
 	s = s.DeepCopy()
-	address := l.router.Addresses[s.Spec.RoutingKey]
 	switch err := l.down(); {
 	case err != nil:
 		v2alpha1.SetCondition(l.router.Now, s, v2alpha1.ConditionMatched, err)
-	case !l.known || l.router.Addresses == nil:
-	case address.LocalConsumers+address.RemoteConsumers > 0:
+	case l.served(s.Spec.RoutingKey):
 		v2alpha1.SetCondition(l.router.Now, s, v2alpha1.ConditionMatched, nil)
-	default:
+	case l.knowsAll():
 		v2alpha1.SetCondition(l.router.Now, s, v2alpha1.ConditionMatched, v2alpha1.Waiting(v2alpha1.MessageNoMatchingConnectors))
 	}
 	fill(s)
 	return s
 }
+
+// served tells whether the router knows a server for a routing key.
+func (l live) served(key string) bool {
+	a := l.router.Addresses[key]
+	return l.known && a.LocalConsumers+a.RemoteConsumers > 0
+}
+
+// knowsAll tells whether there is no server that the router does not know. An edge router does not know those of others;
+// the store has what observers of the network have found.
+func (l live) knowsAll() bool { return l.known && l.router.Addresses != nil && !l.router.Edge }
 
 // anyListener is listener, or the same for one with several keys.
 func (l live) anyListener(o v2alpha1.Object) v2alpha1.Object {
@@ -140,20 +148,15 @@ func (l live) anyListener(o v2alpha1.Object) v2alpha1.Object {
 
 func (l live) multiKeyListener(s *v2alpha1.MultiKeyListener) *v2alpha1.MultiKeyListener {
 	s = s.DeepCopy()
-	if err := l.down(); err != nil {
+	switch err := l.down(); {
+	case err != nil:
 		v2alpha1.SetCondition(l.router.Now, s, v2alpha1.ConditionOperational, err)
-	} else if l.known && l.router.Addresses != nil {
+	case slices.ContainsFunc(KeysOf(s), l.served):
+		s.Status.HasDestination = true
+		v2alpha1.SetCondition(l.router.Now, s, v2alpha1.ConditionOperational, nil)
+	case l.knowsAll():
 		s.Status.HasDestination = false
-		for _, key := range KeysOf(s) {
-			if a := l.router.Addresses[key]; a.LocalConsumers+a.RemoteConsumers > 0 {
-				s.Status.HasDestination = true
-			}
-		}
-		var why error
-		if !s.Status.HasDestination {
-			why = v2alpha1.Waiting(v2alpha1.MessageNoMatchingConnectors)
-		}
-		v2alpha1.SetCondition(l.router.Now, s, v2alpha1.ConditionOperational, why)
+		v2alpha1.SetCondition(l.router.Now, s, v2alpha1.ConditionOperational, v2alpha1.Waiting(v2alpha1.MessageNoMatchingConnectors))
 	}
 	fill(s)
 	return s

@@ -80,6 +80,7 @@ func TestStatusOfTheOtherKinds(t *testing.T) {
 	}{
 		{"up", &fakeSystem{}, up, "Ready OK, Ready OK, Ready OK"},
 		{"nobody-serves", nil, alone, "Ready OK, Pending No matching connectors, Ready OK"},
+		{"an-edge-router-knows-not-who-serves", nil, observer{Observed: site.Observed{Running: true, Edge: true, Addresses: map[string]site.AddressState{}}}, "Ready OK, Ready OK, Ready OK"},
 		{"addresses-not-known", nil, observer{Observed: site.Observed{Running: true}}, "Ready OK, Ready OK, Ready OK"},
 		{"down", nil, observer{}, "Pending Not Running, Pending Not Running, Pending Not Running"},
 		{"stopped", &fakeSystem{stopped: true}, observer{}, "Stopped the site is stopped, Pending the site is stopped, Pending the site is stopped"},

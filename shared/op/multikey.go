@@ -50,9 +50,7 @@ func ParseKeys(strategy string, words []string) (Keys, error) {
 			if cut, n, ok := cutWeight(w); ok {
 				key, weight = cut, n
 			}
-			if weight < 1 {
-				f.add("key %s has weight %d, want 1 or more", key, weight)
-			}
+			f.is("weight of key "+key, validate.Weight(weight))
 		}
 		f.is("key", validate.RoutingKey(key))
 		if seen[key] {

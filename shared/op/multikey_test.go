@@ -27,7 +27,9 @@ func TestParseKeys(t *testing.T) {
 	_, err := ParseKeys("best", []string{"a", "a", "$x"})
 	wantFaults(t, err, `strategy is "best", want priority or weighted`, "key a is given twice", `key is "$x"`)
 	_, err = ParseKeys("weighted", []string{"a=0"})
-	wantFaults(t, err, "key a has weight 0, want 1 or more")
+	wantFaults(t, err, "weight of key a is 0, want 1 to 2147483647")
+	_, err = ParseKeys("", []string{"a=2147483648", "b=2147483647"}) // the router would refuse the configuration of the whole site
+	wantFaults(t, err, "weight of key a is 2147483648, want 1 to 2147483647")
 	_, err = ParseKeys("", nil)
 	wantFaults(t, err, "there are 0 keys")
 }

@@ -172,10 +172,10 @@ func judge(obj v2alpha1.Object, condition string, late bool) (met, final bool, m
 }
 
 // statusOf is the command that shows a resource.
-func statusOf(kind, name string) string { return noun(kind) + " status " + name }
+func statusOf(kind, name string) string { return Noun(kind) + " status " + name }
 
-// noun is what commands call a kind.
-func noun(kind string) string {
+// Noun is what commands call a kind.
+func Noun(kind string) string {
 	switch kind {
 	case v2alpha1.KindAccessGrant:
 		return "token"

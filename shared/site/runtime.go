@@ -28,6 +28,7 @@ type Observed struct {
 	RouterID  string    // as the router says
 	Since     time.Time // start of the router
 	Links     map[string]LinkState
+	Edge      bool                    // an edge router: Addresses do not count what other routers serve
 	Addresses map[string]AddressState // by routing key; nil: not known
 	Nodes     []Node                  // routers that can be reached, this one included if it is an interior router
 	Network   []v2alpha1.SiteRecord   // sites with their services, as observers collect them; nil: not known

@@ -130,9 +130,7 @@ func (c *checks) multiKeyListener(o *v2alpha1.MultiKeyListener) {
 		for _, k := range sorted(weighted.RoutingKeys) {
 			field := "spec.strategy.weighted.routingKeys." + k
 			c.add(field, RoutingKey(k))
-			if w := weighted.RoutingKeys[k]; w < 1 {
-				c.add(field, fmt.Errorf("is %d, want 1 or more", w))
-			}
+			c.add(field, Weight(weighted.RoutingKeys[k]))
 		}
 	}
 }

@@ -18,12 +18,13 @@ import (
 
 // Bounds of values, in characters unless said otherwise.
 const (
-	MaxName       = 253     // RFC 1123 subdomain
-	MaxLabel      = 63      // RFC 1123 label
-	MaxRoutingKey = 253     // leaves room for the router's own prefixes
-	MaxCost       = 1 << 24 // of a link; sums over a whole network still fit 31 bits
-	MaxKeys       = 256     // routing keys of one strategy
-	MaxHosts      = 256     // of one certificate
+	MaxName       = 253       // RFC 1123 subdomain
+	MaxLabel      = 63        // RFC 1123 label
+	MaxRoutingKey = 253       // leaves room for the router's own prefixes
+	MaxCost       = 1 << 24   // of a link; sums over a whole network still fit 31 bits
+	MaxWeight     = 1<<31 - 1 // of a routing key; what the router takes
+	MaxKeys       = 256       // routing keys of one strategy
+	MaxHosts      = 256       // of one certificate
 	MaxSelector   = 4096
 )
 
@@ -115,6 +116,14 @@ func PortText(s string) error {
 func Cost(n int) error {
 	if n < 1 || n > MaxCost {
 		return fmt.Errorf("is %d, want 1 to %d", n, MaxCost)
+	}
+	return nil
+}
+
+// Weight checks the weight of a routing key.
+func Weight(n int) error {
+	if n < 1 || n > MaxWeight {
+		return fmt.Errorf("is %d, want 1 to %d", n, MaxWeight)
 	}
 	return nil
 }

@@ -195,6 +195,9 @@ func (in *Input) sort() {
 	})
 }
 
+// directoriesHint is what to do where a file stands for a directory.
+const directoriesHint = "SKUPPER_HOME and all below it have to be directories"
+
 func resourceNames(dir string) ([]string, error) {
 	entries, err := os.ReadDir(dir)
 	if errors.Is(err, fs.ErrNotExist) {
@@ -203,7 +206,7 @@ func resourceNames(dir string) ([]string, error) {
 	if err != nil {
 		hint := "the directory has to be readable by the user who runs this"
 		if errors.Is(err, syscall.ENOTDIR) {
-			hint = "SKUPPER_HOME and all below it have to be directories"
+			hint = directoriesHint
 		}
 		return nil, fault.Wrap(fault.Failed, "read resources", err, hint)
 	}

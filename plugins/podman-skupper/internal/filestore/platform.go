@@ -1,8 +1,10 @@
 package filestore
 
 import (
+	"errors"
 	"os"
 	"strings"
+	"syscall"
 
 	"github.com/skupper-plugins/suite/shared/atomicfile"
 	"github.com/skupper-plugins/suite/shared/fault"
@@ -14,6 +16,9 @@ const PlatformLinux = "linux"
 // ReadPlatform is the platform that the namespace is bound to; os.ErrNotExist if it is bound to none.
 func (d Dir) ReadPlatform() (string, error) {
 	b, err := os.ReadFile(d.Platform())
+	if errors.Is(err, syscall.ENOTDIR) {
+		return PlatformLinux, fault.Wrap(fault.Failed, "read platform", err, directoriesHint)
+	}
 	if err != nil {
 		return PlatformLinux, err
 	}

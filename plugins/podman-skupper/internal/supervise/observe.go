@@ -8,6 +8,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/skupper-plugins/suite/router/config"
 	"github.com/skupper-plugins/suite/router/manage"
 	"github.com/skupper-plugins/suite/shared/site"
 )
@@ -40,11 +41,11 @@ func (l *Local) ask(ctx context.Context, state State) (obs site.Observed, err er
 	if err != nil {
 		return obs, err
 	}
-	self, err := askSelf(ctx, client)
+	self, mode, err := askSelf(ctx, client)
 	if err != nil {
 		return obs, err
 	}
-	obs.RouterID = self.RouterID
+	obs.RouterID, obs.Edge = self.RouterID, mode == config.ModeEdge
 	if obs.Links, err = askLinks(ctx, client, l.opts.Now()); err != nil {
 		return obs, err
 	}
@@ -55,23 +56,23 @@ func (l *Local) ask(ctx context.Context, state State) (obs site.Observed, err er
 	return obs, err
 }
 
-// askSelf is the router itself.
-func askSelf(ctx context.Context, c *manage.Client) (site.Node, error) {
+// askSelf is the router itself, and its mode.
+func askSelf(ctx context.Context, c *manage.Client) (n site.Node, mode string, err error) {
 	rows, err := c.Query(ctx, "router", "id", "metadata", "mode")
 	if err != nil {
-		return site.Node{}, err
+		return n, "", err
 	}
 	if len(rows) != 1 {
-		return site.Node{}, fmt.Errorf("%d routers answer, want one", len(rows))
+		return n, "", fmt.Errorf("%d routers answer, want one", len(rows))
 	}
-	n := site.Node{RouterID: text(rows[0], "id"), Self: true}
+	n = site.Node{RouterID: text(rows[0], "id"), Self: true}
 	var meta struct {
 		ID string `json:"id"`
 	}
 	if json.Unmarshal([]byte(text(rows[0], "metadata")), &meta) == nil { // it may be anything
 		n.SiteID = meta.ID
 	}
-	return n, nil
+	return n, text(rows[0], "mode"), nil
 }
 
 // askLinks is how the connectors are, with the router at the other end of each. The router does not say which of its
