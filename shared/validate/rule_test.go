@@ -75,7 +75,7 @@ func TestObject(t *testing.T) {
 			Priority: &v2alpha1.PriorityStrategy{RoutingKeys: []string{"a", "b"}}}}}, nil},
 		"mkl-none": {&v2alpha1.MultiKeyListener{Spec: v2alpha1.MultiKeyListenerSpec{Host: "h", Port: 1}}, []string{"spec.strategy has none or both"}},
 		"mkl-weights": {&v2alpha1.MultiKeyListener{Spec: v2alpha1.MultiKeyListenerSpec{Host: "h", Port: 1, Strategy: v2alpha1.Strategy{
-			Weighted: &v2alpha1.WeightedStrategy{RoutingKeys: map[string]int{"a": 0}}}}}, []string{"routingKeys.a is 0"}},
+			Weighted: &v2alpha1.WeightedStrategy{RoutingKeys: map[string]int{"a": 0, "b": MaxWeight + 1}}}}}, []string{"routingKeys.a is 0", "routingKeys.b is 2147483648"}},
 		"access":     {&v2alpha1.RouterAccess{Spec: v2alpha1.RouterAccessSpec{Roles: []v2alpha1.RouterAccessRole{{Name: "edge"}, {Name: "inter-router"}}}}, nil},
 		"access-bad": {&v2alpha1.RouterAccess{Spec: v2alpha1.RouterAccessSpec{Roles: []v2alpha1.RouterAccessRole{{Name: "normal"}}, Issuer: "a/b"}}, []string{"spec.roles[0].name", "spec.issuer"}},
 		"token":      {&v2alpha1.AccessToken{Spec: v2alpha1.AccessTokenSpec{URL: "https://h/x", Code: "c", CA: "a"}}, nil},
