@@ -7,6 +7,7 @@ import (
 	"io/fs"
 	"maps"
 	"slices"
+	"strings"
 
 	appsv1 "k8s.io/api/apps/v1"
 	corev1 "k8s.io/api/core/v1"
@@ -37,7 +38,7 @@ type Options struct {
 	Scope     Scope  // empty: Cluster
 	Namespace string // where it runs; empty: DefaultNamespace, of a cluster's only
 	Images    Images
-	// PullPolicy of all images; empty: that of the cluster for the controller, Always for routers.
+	// PullPolicy of all images; empty: that which Kubernetes has for an image of such a name.
 	PullPolicy string
 	// Env are further variables of the controller, such as SKUPPER_ENABLED_ACCESS_TYPES.
 	Env map[string]string
@@ -185,15 +186,27 @@ func (o Options) env() []corev1.EnvVar {
 		out = append(out, corev1.EnvVar{Name: "WATCH_NAMESPACE", ValueFrom: field})
 	}
 	values := map[string]string{"SKUPPER_KUBE_ADAPTOR_IMAGE": cmp.Or(o.Images.Adaptor, o.Images.Controller)}
+	// The controller would have them pulled always: what was loaded into the nodes for it would not do for its routers.
+	values["SKUPPER_KUBE_ADAPTOR_IMAGE_PULL_POLICY"] = cmp.Or(o.PullPolicy, usualPull(values["SKUPPER_KUBE_ADAPTOR_IMAGE"]))
 	if o.Images.Router != "" {
 		values["SKUPPER_ROUTER_IMAGE"] = o.Images.Router
-	}
-	if o.PullPolicy != "" {
-		values["SKUPPER_ROUTER_IMAGE_PULL_POLICY"], values["SKUPPER_KUBE_ADAPTOR_IMAGE_PULL_POLICY"] = o.PullPolicy, o.PullPolicy
+		values["SKUPPER_ROUTER_IMAGE_PULL_POLICY"] = cmp.Or(o.PullPolicy, usualPull(o.Images.Router))
+	} else if o.PullPolicy != "" {
+		values["SKUPPER_ROUTER_IMAGE_PULL_POLICY"] = o.PullPolicy
 	}
 	maps.Copy(values, o.Env)
 	for _, name := range slices.Sorted(maps.Keys(values)) {
 		out = append(out, corev1.EnvVar{Name: name, Value: values[name]})
 	}
 	return out
+}
+
+// usualPull is the policy that Kubernetes gives to containers that have none.
+func usualPull(image string) string {
+	name := image[strings.LastIndex(image, "/")+1:] // before it there may be the port of a registry
+	_, tag, tagged := strings.Cut(name, ":")
+	if !strings.Contains(name, "@") && (!tagged || tag == "latest") {
+		return string(corev1.PullAlways)
+	}
+	return string(corev1.PullIfNotPresent)
 }

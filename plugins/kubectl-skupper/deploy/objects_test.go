@@ -88,3 +88,14 @@ func TestDefinitions(t *testing.T) {
 		t.Errorf("the default namespace is %s", DefaultNamespace)
 	}
 }
+
+func TestUsualPull(t *testing.T) {
+	for image, want := range map[string]string{
+		"a": "Always", "a:latest": "Always", "host:5000/a": "Always", "a:1": "IfNotPresent", "host:5000/b/a:v2-dev": "IfNotPresent",
+		"a@sha256:00": "IfNotPresent", "a:latest@sha256:00": "IfNotPresent",
+	} {
+		if got := usualPull(image); got != want {
+			t.Errorf("%s: got %s, want %s", image, got, want)
+		}
+	}
+}

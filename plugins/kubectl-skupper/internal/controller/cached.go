@@ -64,7 +64,26 @@ func lightPod(in any) (any, error) {
 			out.Status.Conditions = append(out.Status.Conditions, corev1.PodCondition{Type: c.Type, Status: c.Status, Message: c.Message})
 		}
 	}
+	if component == names.ComponentRouter {
+		out.Status.InitContainerStatuses, out.Status.ContainerStatuses = waiting(p.Status.InitContainerStatuses), waiting(p.Status.ContainerStatuses)
+	}
 	return out, nil
+}
+
+// waiting keeps of containers that do not run why that is.
+func waiting(all []corev1.ContainerStatus) (out []corev1.ContainerStatus) {
+	for i := range all {
+		w := all[i].State.Waiting
+		if w == nil {
+			continue
+		}
+		c := corev1.ContainerStatus{Name: all[i].Name, State: corev1.ContainerState{Waiting: w}}
+		if end := all[i].LastTerminationState.Terminated; end != nil {
+			c.LastTerminationState.Terminated = &corev1.ContainerStateTerminated{ExitCode: end.ExitCode, Reason: end.Reason}
+		}
+		out = append(out, c)
+	}
+	return out
 }
 
 // lightSecret keeps the contents of what may be credentials. Whoever changes a secret of the cache must patch it.

@@ -14,6 +14,7 @@ const (
 	TLSProfileContext = "internal.skupper.io/tls-profile-context" // annotation of Secrets: JSON list of profiles with their ordinals
 	PriorRevisions    = "skupper.io/tls-prior-valid-revisions"    // annotation of Secrets: replaced certificates that stay valid
 	ConfigDigest      = "skupper.io/config-digest"                // annotation of router pods: what needs a new pod
+	Account           = "internal.skupper.io/service-account"     // annotation of router pods that replaced those of an account that is gone: its UID
 	SiteSizing        = "skupper.io/site-sizing"                  // label of ConfigMaps: the name of a size
 	DefaultSizing     = "skupper.io/default-site-sizing"          // annotation of the ConfigMap that is the default size
 	LabelTemplate     = "skupper.io/label-template"               // label of ConfigMaps: their labels are copied

@@ -32,8 +32,11 @@ func (r *reconciler) apply(ctx context.Context, w *world, d site.Desired) error 
 		note(r.applyCertificate(ctx, w, render, c))
 	}
 	note(r.applyAccesses(ctx, w, d))
+	var account *corev1.ServiceAccount
 	if d.Site.Spec.ServiceAccount == "" {
-		note(r.applyAccount(ctx, render))
+		var err error
+		account, err = r.applyAccount(ctx, render)
+		note(err)
 	}
 	if err := r.annotateSecrets(ctx, w, d); err != nil {
 		return multierr.Append(faults, err)
@@ -47,7 +50,9 @@ func (r *reconciler) apply(ctx context.Context, w *world, d site.Desired) error 
 		if err != nil {
 			return multierr.Append(faults, err)
 		}
-		note(r.applyDeployment(ctx, w.deployments[rt.Group], render.Deployment(rt.Group, rt.Config)))
+		deployment := render.Deployment(rt.Group, rt.Config)
+		renew(deployment, w.deployments[rt.Group], account, w.pods)
+		note(r.applyDeployment(ctx, w.deployments[rt.Group], deployment))
 	}
 	note(r.removeSecond(ctx, w, d))
 	note(r.applyWhole(ctx, render.LocalService(), present(w.services[names.RouterLocal])))
@@ -78,15 +83,20 @@ func present[T any, P interface {
 }
 
 // applyAccount makes the account of the router pods with its rights.
-func (r *reconciler) applyAccount(ctx context.Context, render workload.Render) error {
-	var account corev1.ServiceAccount
-	if there, err := r.get(ctx, &account, render.Site.Namespace); err != nil {
-		return err
+func (r *reconciler) applyAccount(ctx context.Context, render workload.Render) (*corev1.ServiceAccount, error) {
+	account := &corev1.ServiceAccount{}
+	if there, err := r.get(ctx, account, render.Site.Namespace); err != nil {
+		return nil, err
 	} else if !there {
-		if err := r.create(ctx, render.ServiceAccount()); err != nil {
-			return err
+		account = render.ServiceAccount()
+		if err := r.create(ctx, account); err != nil {
+			return nil, err
 		}
 	}
+	return account, r.applyRights(ctx, render)
+}
+
+func (r *reconciler) applyRights(ctx context.Context, render workload.Render) error {
 	var role rbacv1.Role
 	var binding rbacv1.RoleBinding
 	for _, o := range []struct{ wanted, live client.Object }{{render.Role(), &role}, {render.RoleBinding(), &binding}} {

@@ -3,6 +3,7 @@ package namespace
 import (
 	"errors"
 	"fmt"
+	"strings"
 	"testing"
 	"time"
 
@@ -65,11 +66,24 @@ func TestRunning(t *testing.T) {
 	}
 	down := func(p *corev1.Pod) { router(p); p.Status.Conditions[0].Status = corev1.ConditionFalse }
 	why := func(p *corev1.Pod) { down(p); p.Status.Conditions[0].Message = "no image" }
+	waits := func(reason, message string) func(*corev1.Pod) {
+		return func(p *corev1.Pod) {
+			why(p)
+			p.Status.InitContainerStatuses = []corev1.ContainerStatus{{Name: "init", State: corev1.ContainerState{Waiting: &corev1.ContainerStateWaiting{Reason: reason, Message: message}},
+				LastTerminationState: corev1.ContainerState{Terminated: &corev1.ContainerStateTerminated{ExitCode: 7, Reason: "Error"}}}}
+		}
+	}
+	long := strings.Repeat("é", 1000)
 	for name, c := range map[string]struct {
 		pods []*corev1.Pod
 		ok   bool
 		why  string
 	}{
+		"starts":      {[]*corev1.Pod{aPod(waits("PodInitializing", ""))}, false, "no image"},
+		"pull":        {[]*corev1.Pod{aPod(waits("ImagePullBackOff", "no such host"))}, false, "container init: ImagePullBackOff: no such host"},
+		"crash":       {[]*corev1.Pod{aPod(waits("CrashLoopBackOff", "back-off 10s"))}, false, "container init ends again and again, with code 7 (Error)"},
+		"config":      {[]*corev1.Pod{aPod(waits("CreateContainerConfigError", ""))}, false, "container init: CreateContainerConfigError"},
+		"long":        {[]*corev1.Pod{aPod(waits("ErrImagePull", long))}, false, "container init: ErrImagePull: " + long[:300] + "…"},
 		"none":        {nil, false, ""},
 		"no-router":   {[]*corev1.Pod{aPod(nil)}, false, ""},
 		"ready":       {[]*corev1.Pod{aPod(router)}, true, ""},

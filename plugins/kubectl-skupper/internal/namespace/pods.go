@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"fmt"
 	"slices"
+	"strings"
 
 	corev1 "k8s.io/api/core/v1"
 	"k8s.io/apimachinery/pkg/labels"
@@ -25,14 +26,48 @@ func isReady(p *corev1.Pod) bool {
 	return false
 }
 
-// notReady says why a pod is not ready.
+// notReady says why a pod is not ready: what a container waits for if that is no part of a good start, else what the conditions say.
 func notReady(p *corev1.Pod) string {
+	for _, all := range [][]corev1.ContainerStatus{p.Status.InitContainerStatuses, p.Status.ContainerStatuses} {
+		for i := range all {
+			if why := stuck(&all[i]); why != "" {
+				return why
+			}
+		}
+	}
 	for i := range p.Status.Conditions {
 		if c := &p.Status.Conditions[i]; c.Status == corev1.ConditionFalse && c.Message != "" {
 			return c.Message
 		}
 	}
 	return fmt.Sprintf("Pod %s not ready", p.Name)
+}
+
+// Reasons of containers that wait.
+const (
+	waitInitializing = "PodInitializing"
+	waitCreating     = "ContainerCreating"
+	waitCrashing     = "CrashLoopBackOff"
+)
+
+// stuck says why a container does not start; it is empty if it runs or will soon.
+func stuck(c *corev1.ContainerStatus) string {
+	const most = 300 // octets of what a registry or the node says
+	w := c.State.Waiting
+	if w == nil || w.Reason == "" || w.Reason == waitInitializing || w.Reason == waitCreating {
+		return ""
+	}
+	if end := c.LastTerminationState.Terminated; w.Reason == waitCrashing && end != nil { // its own message changes with every wait
+		return fmt.Sprintf("container %s ends again and again, with code %d (%s)", c.Name, end.ExitCode, end.Reason)
+	}
+	if w.Message == "" {
+		return fmt.Sprintf("container %s: %s", c.Name, w.Reason)
+	}
+	text := w.Message
+	if len(text) > most {
+		text = strings.ToValidUTF8(text[:most], "") + "…"
+	}
+	return fmt.Sprintf("container %s: %s: %s", c.Name, w.Reason, text)
 }
 
 // running says whether a router of the site is ready, or why none is.
