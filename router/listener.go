@@ -55,8 +55,7 @@ func (r *Router) addListener(e config.Listener) error {
 }
 
 func (l *listener) listen(ctx context.Context) (err error) {
-	var lc net.ListenConfig
-	if l.ln, err = lc.Listen(ctx, "tcp", net.JoinHostPort(l.cfg.Host, l.cfg.Port)); err != nil {
+	if l.ln, err = transport.Listen(ctx, l.cfg.Host, l.cfg.Port); err != nil {
 		return fmt.Errorf("listener %q: %w", l.cfg.Name, err)
 	}
 	return nil

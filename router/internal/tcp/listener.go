@@ -16,6 +16,7 @@ import (
 	"github.com/skupper-plugins/suite/router/internal/core"
 	"github.com/skupper-plugins/suite/router/internal/frame"
 	"github.com/skupper-plugins/suite/router/internal/limits"
+	"github.com/skupper-plugins/suite/router/internal/transport"
 )
 
 // Strategy says how a listener with several addresses picks one for a connection.
@@ -139,8 +140,7 @@ func (l *Listener) run(ctx context.Context) {
 	defer retry.Stop()
 	for {
 		if l.wanted() && ln == nil {
-			var lc net.ListenConfig
-			s, err := lc.Listen(ctx, "tcp", net.JoinHostPort(l.cfg.Host, l.cfg.Port))
+			s, err := transport.Listen(ctx, l.cfg.Host, l.cfg.Port)
 			l.note(err)
 			if err != nil {
 				l.log.Error().Err(err).Msg("cannot listen")
