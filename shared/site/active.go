@@ -1,6 +1,7 @@
 package site
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"slices"
@@ -54,12 +55,21 @@ func (p *planner) withoutSite() {
 // siteStatus judges the active site, after everything else is known.
 func (p *planner) siteStatus() {
 	s := p.site
-	s.Status.DefaultIssuer = s.Issuer()
+	issuer := p.issuer()
+	if issuer == nil {
+		s.Status.DefaultIssuer = s.Issuer()
+	} else { // what is named by mistake must not stay in use when the spec names it no more
+		s.Status.DefaultIssuer = cmp.Or(s.Status.DefaultIssuer, v2alpha1.DefaultIssuerName)
+	}
 	s.Status.Endpoints = p.endpoints()
 	if p.in.Controller != nil {
 		s.Status.Controller = p.in.Controller.DeepCopy()
 	}
-	p.set(s, v2alpha1.ConditionConfigured, multierr.Combine(validate.Object(s), p.accessType()))
+	fault := multierr.Combine(validate.Object(s), p.accessType())
+	if fault == nil {
+		fault = issuer
+	}
+	p.set(s, v2alpha1.ConditionConfigured, fault)
 	p.set(s, v2alpha1.ConditionRunning, p.running())
 	switch {
 	case len(s.Status.Endpoints) > 0:

@@ -41,6 +41,16 @@ func (p *planner) checkCA(name string, users ...string) error {
 	return nil
 }
 
+// issuer says whether the authority that the site's spec names is missing. It may be about to be made.
+func (p *planner) issuer() error {
+	name := p.site.Spec.DefaultIssuer
+	if name == "" || p.builtIn(name) || p.brought(name) != nil ||
+		slices.ContainsFunc(p.in.Certificates, func(c *v2alpha1.Certificate) bool { return c.Name == name }) {
+		return nil
+	}
+	return v2alpha1.Waiting(fmt.Sprintf("spec.defaultIssuer: CA %q not found", p.in.Namespace+"/"+name))
+}
+
 // checkCertificate says why a certificate cannot be made.
 func (p *planner) checkCertificate(c *v2alpha1.Certificate) error {
 	if err := validate.Object(c); err != nil {

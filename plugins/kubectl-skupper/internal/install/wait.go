@@ -78,8 +78,11 @@ func rolledOut(o *unstructured.Unstructured) (ok bool, missing string, err error
 		}
 	}
 	want := n("spec", "replicas")
-	if n("status", "updatedReplicas") < want || n("status", "availableReplicas") < want || n("status", "replicas") > want {
+	switch {
+	case n("status", "updatedReplicas") < want || n("status", "availableReplicas") < want:
 		return false, fmt.Sprintf("%d of %d pods are available", n("status", "availableReplicas"), want), nil
+	case n("status", "replicas") > want:
+		return false, "the old one ends", nil
 	}
 	return true, "", nil
 }

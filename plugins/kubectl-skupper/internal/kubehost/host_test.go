@@ -97,7 +97,7 @@ func TestConnectionFlags(t *testing.T) {
 	}
 	*asked = nil
 	if r := call(t, "link", "status", "-A", "--kubeconfig", kubeconfig); r.code != 0 || (*asked)[0].URL.Path != "/apis/skupper.io/v2alpha1/links" ||
-		r.err != "there is none in any namespace\n" {
+		r.err != "there are no links in any namespace\n" {
 		t.Errorf("of all namespaces: %+v", r)
 	}
 }

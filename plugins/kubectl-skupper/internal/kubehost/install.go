@@ -53,7 +53,7 @@ func (h Host) install(s host.Streams) *cli.Command {
 		&cli.StringFlag{Name: "image", Usage: "`IMAGE` of the controller (default that of this version)"},
 		&cli.StringFlag{Name: "router-image", Usage: "`IMAGE` of routers (default the controller's choice)"},
 		&cli.StringFlag{Name: "adaptor-image", Usage: "`IMAGE` of what runs beside routers (default that of the controller)"},
-		&cli.StringFlag{Name: "image-pull-policy", Usage: "`POLICY` for all images: Always, IfNotPresent or Never"},
+		&cli.StringFlag{Name: "image-pull-policy", Usage: "`POLICY` for all images: Always, IfNotPresent or Never (default by the tag, as Kubernetes does)"},
 		&cli.StringSliceFlag{Name: "enable-access-type", Usage: "`TYPE` by which sites may be reached; may be given again, or with commas (default local,loadbalancer,route)"},
 		&cli.StringFlag{Name: "link-access-type", Usage: "`TYPE` by which sites are reached that name none (default route where there is such a thing, else loadbalancer)"},
 		&cli.StringFlag{Name: "cluster-host", Usage: "`HOST` by which nodes are reached from outside; type nodeport needs it"},
@@ -196,7 +196,7 @@ func (h Host) options(c *cli.Context) (o deploy.Options, err error) {
 		o.Images.Controller = h.image
 	}
 	if o.Images.Controller == "" {
-		err = multierr.Append(err, fmt.Errorf("image is not given, and this build of the plugin knows none"))
+		err = multierr.Append(err, fmt.Errorf("image is not given, and this build of the plugin knows none (make images builds one, in a checkout)"))
 	}
 	for _, i := range []struct{ flag, value string }{{"image", o.Images.Controller}, {"router-image", o.Images.Router}, {"adaptor-image", o.Images.Adaptor}} {
 		if strings.ContainsAny(i.value, " \t\n") {

@@ -73,7 +73,8 @@ func choose(v host.View, selector string, everywhere bool) (host.View, error) {
 	}
 	if everywhere {
 		v.Columns = append([]host.Column{{Title: "NAMESPACE", Name: "Namespace"}}, v.Columns...)
-		v.Empty, v.Next, v.Notes = "there is none in any namespace", "", nil // those were of one namespace
+		what, _, _ := strings.Cut(v.Empty, " in namespace ")
+		v.Empty, v.Next, v.Notes = what+" in any namespace", "", nil // those were of one namespace
 	}
 	if len(all) > 0 && len(kept) == 0 {
 		v.Empty, v.Next = "none matches selector "+strconv.Quote(selector), ""
