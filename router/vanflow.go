@@ -111,7 +111,7 @@ func (t *telemetry) publish(now time.Time) {
 }
 
 // announce tells new neighbours soon that the source is there. On the core's goroutine.
-func (t *telemetry) announce() { t.source.Announce() }
+func (t *telemetry) announce() { t.source.Announce(time.Now()) }
 
 // close tells that all is over, before the connections are.
 func (t *telemetry) close(ctx context.Context) {

@@ -137,7 +137,7 @@ func (s *speaker) listen(ctx context.Context, session *amqp.Session, asked chan<
 func (s *speaker) speak(ctx context.Context, to *amqp.Sender, asked <-chan struct{}, over <-chan struct{}, ended chan error) error {
 	s.Log.Info().Msg("announce.connected")
 	source := s.table.source
-	source.Announce() // whoever was asked meanwhile did not hear
+	source.Announce(time.Now()) // whoever was asked meanwhile did not hear
 	source.Flush()
 	var pause <-chan time.Time
 	for {

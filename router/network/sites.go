@@ -68,6 +68,36 @@ func (s Status) SiteRecords() []SiteRecord {
 	return out
 }
 
+// LinksOf are the links that the routers of a site made, those included whose other end is not known (yet): whether they are
+// up the site's own router says. One that several routers made is up if any has it up.
+func (s Status) LinksOf(siteID string) []LinkRecord {
+	ends := s.accesses()
+	at := map[string]int{}
+	var out []LinkRecord
+	for _, site := range s.Sites {
+		if site.Info.ID != siteID {
+			continue
+		}
+		for _, router := range site.Routers {
+			for _, l := range router.Links {
+				if l.Name == "" {
+					continue
+				}
+				end := ends[l.Peer]
+				rec := LinkRecord{Name: l.Name, RemoteSiteID: end.ID, RemoteSiteName: end.Name, Operational: strings.EqualFold(l.Status, "up")}
+				switch i, seen := at[l.Name]; {
+				case !seen:
+					at[l.Name] = len(out)
+					out = append(out, rec)
+				case !out[i].Operational || (out[i].RemoteSiteID == "" && rec.Operational):
+					out[i] = rec
+				}
+			}
+		}
+	}
+	return out
+}
+
 // accesses is which site has which access.
 func (s Status) accesses() map[string]SiteInfo {
 	out := map[string]SiteInfo{}

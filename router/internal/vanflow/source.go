@@ -20,6 +20,10 @@ const (
 	announcements = 3
 )
 
+// early is when beacons come besides after the network changed. The first may be lost: the ways to those who are new are
+// still being found.
+var early = [...]time.Duration{250 * time.Millisecond, 750 * time.Millisecond}
+
 // The kinds of sources.
 const (
 	KindRouter     = "ROUTER"
@@ -39,6 +43,7 @@ type Source struct {
 	beat                         time.Time
 	beats                        int
 	announce                     int
+	early                        []time.Time // of beacons that do not wait for a heartbeat
 }
 
 // NewSource makes a source with the record of the router itself, whose identity is id. It says nothing until it is told
@@ -134,8 +139,17 @@ func (s *Source) Flush() {
 	}
 }
 
-// Announce has the next heartbeats come with beacons: the network has changed.
-func (s *Source) Announce() { s.announce = announcements }
+// Announce has beacons come soon, and with the next heartbeats: the network has changed. Changes that follow each other
+// fast cause no more beacons than one.
+func (s *Source) Announce(now time.Time) {
+	s.announce = announcements
+	if len(s.early) > 0 {
+		return
+	}
+	for _, d := range early {
+		s.early = append(s.early, now.Add(d))
+	}
+}
 
 // Step returns the messages that are due.
 func (s *Source) Step(now time.Time) []Message {
@@ -149,6 +163,9 @@ func (s *Source) Step(now time.Time) []Message {
 			s.beaconDue = true
 		}
 		s.announce = max(s.announce-1, 0)
+	}
+	for len(s.early) > 0 && !now.Before(s.early[0]) {
+		s.early, s.beaconDue = s.early[1:], true
 	}
 	var out []Message
 	if s.beaconDue && s.beaconsWanted {
@@ -186,6 +203,9 @@ func (s *Source) NextDeadline() time.Time {
 		return time.Time{}
 	}
 	next := s.beat
+	if len(s.early) > 0 && s.early[0].Before(next) {
+		next = s.early[0]
+	}
 	for _, r := range s.waiting {
 		var at time.Time
 		if !r.ended && !r.sent.IsZero() {

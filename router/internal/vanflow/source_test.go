@@ -89,8 +89,9 @@ func TestRhythm(t *testing.T) {
 	c.want(110, "0:B 20:B 40:B 60:B 100:B") // announced at the start, then every fifth heartbeat
 	c.s.RecordsWanted(true)
 	c.want(150, "112:H 120:H 140:H")
-	c.s.Announce()
-	c.want(230, "160:B 160:H 180:B 180:H 200:B 200:H 220:H")
+	c.s.Announce(c.now)
+	c.s.Announce(c.now)
+	c.want(230, "156:B 160:B 160:H 180:B 180:H 200:B 200:H 220:H")
 	c.s.BeaconsWanted(false)
 	c.s.RecordsWanted(false)
 	c.want(310, "")

@@ -27,6 +27,7 @@ type world struct {
 	namespace string
 	resources site.Resources
 	observed  site.Observed
+	network   network.Status
 
 	originals    map[string]client.Object // of the kinds whose status is written here, by key
 	certificates map[string]*v2alpha1.Certificate
@@ -242,6 +243,7 @@ func (w *world) readNetwork(ctx context.Context, cm *corev1.ConfigMap) {
 		log.FromContext(ctx).Error(err, "the status of the network cannot be read", "configmap", cm.Name)
 		return
 	}
+	w.network = status
 	all := status.SiteRecords()
 	w.observed.Network = make([]v2alpha1.SiteRecord, 0, len(all))
 	for _, s := range all {
@@ -256,18 +258,11 @@ func (w *world) readNetwork(ctx context.Context, cm *corev1.ConfigMap) {
 	}
 }
 
-// linksOf are the states of the links that a site made. One of a site with two routers is up if either has it up.
-func linksOf(records []v2alpha1.SiteRecord, id string) map[string]site.LinkState {
+// linksOf are the states of the links that a site made.
+func linksOf(status network.Status, id string) map[string]site.LinkState {
 	out := map[string]site.LinkState{}
-	for _, s := range records {
-		if s.ID != id {
-			continue
-		}
-		for _, l := range s.Links {
-			if old, ok := out[l.Name]; !ok || !old.Up {
-				out[l.Name] = site.LinkState{Up: l.Operational, RemoteSite: l.RemoteSiteID, RemoteName: l.RemoteSiteName}
-			}
-		}
+	for _, l := range status.LinksOf(id) {
+		out[l.Name] = site.LinkState{Up: l.Operational, RemoteSite: l.RemoteSiteID, RemoteName: l.RemoteSiteName}
 	}
 	return out
 }

@@ -187,15 +187,6 @@ func TestOrdinals(t *testing.T) {
 	}
 }
 
-func TestLinksOf(t *testing.T) {
-	records := []v2alpha1.SiteRecord{{ID: "me", Links: []v2alpha1.LinkRecord{{Name: "a", Operational: true, RemoteSiteID: "x"}, {Name: "a"}, {Name: "b"}}},
-		{ID: "other", Links: []v2alpha1.LinkRecord{{Name: "c", Operational: true}}}}
-	got := linksOf(records, "me")
-	if len(got) != 2 || !got["a"].Up || got["a"].RemoteSite != "x" || got["b"].Up {
-		t.Errorf("got %v", got)
-	}
-}
-
 func TestSettle(t *testing.T) {
 	gr := schema.GroupResource{Resource: "configmaps"}
 	conflict := fmt.Errorf("update: %w", apierrors.NewConflict(gr, "a", errors.New("x")))

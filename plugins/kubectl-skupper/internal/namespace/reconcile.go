@@ -55,14 +55,14 @@ func (r *reconciler) Reconcile(ctx context.Context, req reconcile.Request) (reco
 func (r *reconciler) plan(w *world) (site.Desired, error) {
 	for _, s := range w.resources.Sites {
 		if w.resources.ActiveSite == "" || string(s.UID) == w.resources.ActiveSite || len(w.resources.Sites) == 1 {
-			w.observed.Links = linksOf(w.observed.Network, string(s.UID))
+			w.observed.Links = linksOf(w.network, string(s.UID))
 		}
 	}
 	d, err := site.Plan(w.resources, w.observed)
 	if err != nil || d.Site == nil || len(w.resources.Sites) < 2 {
 		return d, err
 	}
-	w.observed.Links = linksOf(w.observed.Network, d.SiteID)
+	w.observed.Links = linksOf(w.network, d.SiteID)
 	return site.Plan(w.resources, w.observed)
 }
 
