@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
 # Writes the container images into dist/, without a daemon and without a registry: controller-VERSION.oci.tar (the controller, and
-# the adaptor as /app/kube-adaptor) and skupper-router-VERSION.oci.tar, each for all ARCHES in the OCI layout. The same version gives
-# the same octets, as scripts/release.sh does. To use one: ctr images import FILE, podman load -i FILE, skopeo copy oci-archive:FILE …
+# the adaptor as /app/kube-adaptor: all that this controller needs), kube-adaptor-VERSION.oci.tar (the adaptor for other controllers,
+# which do not say what an image is to run) and skupper-router-VERSION.oci.tar, each for all ARCHES in the OCI layout. The same version
+# gives the same octets, as scripts/release.sh does. To use one: ctr images import FILE, podman load -i FILE, skopeo copy oci-archive:FILE …
 #
 # REGISTRY is the first part of the names they are given; ARCHES="amd64" chooses; OUT is the directory; VERSION is the version.
 set -euo pipefail
@@ -37,5 +38,6 @@ image() {
 	echo "image $registry/$name:$tag in $out/$name-$tag.oci.tar"
 }
 image controller "controller of Skupper sites, and the adaptor beside their routers" plugins/kubectl-skupper/cmd/skupper-controller /app/controller /app/kube-adaptor=/app/controller
+image kube-adaptor "adaptor beside the router of a Skupper site" plugins/kubectl-skupper/cmd/skupper-controller /app/kube-adaptor
 image skupper-router "service network router" router/cmd/skupper-router /app/skupper-router
 (cd "$out" && LC_ALL=C && sha256sum -- *.oci.tar)

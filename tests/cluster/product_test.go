@@ -21,7 +21,8 @@ import (
 const (
 	ourVersion    = "v0.0.0-cluster"
 	ourRegistry   = "localhost/skupper-test"
-	ourController = ourRegistry + "/controller:0.0.0-cluster" // and the adaptor
+	ourController = ourRegistry + "/controller:0.0.0-cluster"   // and the adaptor
+	ourAdaptor    = ourRegistry + "/kube-adaptor:0.0.0-cluster" // alone, for controllers that do not tell an image what to run
 	ourRouter     = ourRegistry + "/skupper-router:0.0.0-cluster"
 )
 
@@ -42,8 +43,8 @@ func buildImages(ctx context.Context, dir string) error {
 func loadImages(t *testing.T, c *node.Cluster) {
 	t.Helper()
 	archives, err := filepath.Glob(filepath.Join(program("images"), "*.oci.tar"))
-	if err != nil || len(archives) != 2 {
-		t.Fatalf("the images are %v, %v; want two", archives, err)
+	if err != nil || len(archives) != 3 {
+		t.Fatalf("the images are %v, %v; want three", archives, err)
 	}
 	for _, a := range archives {
 		if err := c.Import(t.Context(), a); err != nil {

@@ -6,13 +6,11 @@ import (
 	"context"
 	"fmt"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"strings"
 	"testing"
 
 	"github.com/skupper-plugins/suite/tests/cluster/node"
-	"github.com/skupper-plugins/suite/tests/kube"
 )
 
 // upstreamEnv is a directory with static builds of the programs of Skupper that are written in Go: controller, kube-adaptor, skupper.
@@ -21,7 +19,6 @@ const upstreamEnv = "UPSTREAM_SKUPPER"
 const (
 	theirController = "localhost/upstream-controller:test"
 	theirAdaptor    = "localhost/upstream-adaptor:test"
-	ourAdaptor      = "localhost/adaptor:test" // alone, as their controller does not tell an image what to run
 )
 
 // upstream gives the path of one of its programs.
@@ -37,17 +34,9 @@ func upstream(t *testing.T, name string) string {
 // theirs puts images of upstream's programs into a cluster.
 func theirs(t *testing.T, c *node.Cluster) {
 	t.Helper()
-	adaptor := filepath.Join(t.TempDir(), "adaptor")
-	cmd := exec.CommandContext(t.Context(), "go", "-C", filepath.Join(kube.Root(), "plugins", "kubectl-skupper", "cmd", "skupper-controller"),
-		"build", "-trimpath", "-buildvcs=false", "-o", adaptor, ".")
-	cmd.Env = append(os.Environ(), "CGO_ENABLED=0")
-	if out, err := cmd.CombinedOutput(); err != nil {
-		t.Fatalf("%v\n%s", err, out)
-	}
 	for _, i := range []node.Image{
 		{Name: theirController, User: nobody, Entrypoint: []string{"/app/controller"}, Programs: map[string]string{"/app/controller": upstream(t, "controller")}},
 		{Name: theirAdaptor, User: nobody, Entrypoint: []string{"/app/kube-adaptor"}, Programs: map[string]string{"/app/kube-adaptor": upstream(t, "kube-adaptor")}},
-		{Name: ourAdaptor, User: nobody, Entrypoint: []string{"/app/kube-adaptor"}, Programs: map[string]string{"/app/kube-adaptor": adaptor}},
 	} {
 		if err := c.Load(t.Context(), i); err != nil {
 			t.Fatal(err)
