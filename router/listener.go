@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/skupper-plugins/suite/router/config"
+	"github.com/skupper-plugins/suite/router/internal/bind"
 	"github.com/skupper-plugins/suite/router/internal/conn"
 	"github.com/skupper-plugins/suite/router/internal/core"
 	"github.com/skupper-plugins/suite/router/internal/limits"
@@ -55,7 +56,7 @@ func (r *Router) addListener(e config.Listener) error {
 }
 
 func (l *listener) listen(ctx context.Context) (err error) {
-	if l.ln, err = transport.Listen(ctx, l.cfg.Host, l.cfg.Port); err != nil {
+	if l.ln, err = bind.Listen(ctx, l.cfg.Host, l.cfg.Port); err != nil {
 		return fmt.Errorf("listener %q: %w", l.cfg.Name, err)
 	}
 	return nil

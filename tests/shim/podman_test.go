@@ -76,7 +76,7 @@ func TestRealPodman(t *testing.T) {
 		code     int
 	}
 	play := func(program string) (results []result) {
-		dir, err := os.MkdirTemp("", "shim") // the paths of sockets are short
+		dir, err := os.MkdirTemp("", "shim") //nolint:usetesting // the paths of sockets are short
 		if err != nil {
 			t.Fatal(err)
 		}

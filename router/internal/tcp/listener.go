@@ -13,10 +13,10 @@ import (
 
 	"github.com/rs/zerolog"
 
+	"github.com/skupper-plugins/suite/router/internal/bind"
 	"github.com/skupper-plugins/suite/router/internal/core"
 	"github.com/skupper-plugins/suite/router/internal/frame"
 	"github.com/skupper-plugins/suite/router/internal/limits"
-	"github.com/skupper-plugins/suite/router/internal/transport"
 )
 
 // Strategy says how a listener with several addresses picks one for a connection.
@@ -140,7 +140,7 @@ func (l *Listener) run(ctx context.Context) {
 	defer retry.Stop()
 	for {
 		if l.wanted() && ln == nil {
-			s, err := transport.Listen(ctx, l.cfg.Host, l.cfg.Port)
+			s, err := bind.Listen(ctx, l.cfg.Host, l.cfg.Port)
 			l.note(err)
 			if err != nil {
 				l.log.Error().Err(err).Msg("cannot listen")

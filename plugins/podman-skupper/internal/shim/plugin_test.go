@@ -25,7 +25,7 @@ func TestMetadata(t *testing.T) {
 }
 
 func TestWatchDocker(t *testing.T) {
-	dir, err := os.MkdirTemp("", "sk") // the path of a socket is short
+	dir, err := os.MkdirTemp("", "sk") //nolint:usetesting // the path of a socket is short
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -1,15 +1,15 @@
-package transport
+package bind
 
 import (
 	"net"
 	"testing"
 )
 
-func TestBindAddress(t *testing.T) {
+func TestAddress(t *testing.T) {
 	for _, c := range [][3]string{
 		{"localhost", "5672", "127.0.0.1:5672"}, {"", "9090", ":9090"}, {"::1", "1", "[::1]:1"}, {"router.example", "1", "router.example:1"},
 	} {
-		if got := bindAddress(c[0], c[1]); got != c[2] {
+		if got := address(c[0], c[1]); got != c[2] {
 			t.Errorf("%q: got %s, want %s", c[0], got, c[2])
 		}
 	}
@@ -20,7 +20,7 @@ func TestListen(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer ln.Close() //nolint:errcheck // it ends with the test anyway
+	defer ln.Close()
 	_, port, err := net.SplitHostPort(ln.Addr().String())
 	if err != nil {
 		t.Fatal(err)
