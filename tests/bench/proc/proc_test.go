@@ -31,7 +31,11 @@ func TestChild(t *testing.T) {
 			t.Errorf("%s: %d, %v", what, n, err)
 		}
 	}
-	if n, err := Memory(c.PID()); err != nil || n < 100<<10 || n > 1<<30 {
+	n, err := Memory(c.PID())
+	for end := time.Now().Add(10 * time.Second); err == nil && n < 100<<10 && time.Now().Before(end); n, err = Memory(c.PID()) {
+		time.Sleep(time.Millisecond) // it has only just been started, and has nothing yet
+	}
+	if err != nil || n < 100<<10 || n > 1<<30 {
 		t.Errorf("Memory: %d octets, %v", n, err)
 	}
 	if err := c.Stop(); err == nil || !strings.Contains(err.Error(), "signal: terminated") {
