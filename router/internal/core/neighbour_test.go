@@ -127,7 +127,7 @@ func joined(t *testing.T, role Role, answer func(l *conn.Link) (uint32, bool)) (
 	t.Cleanup(func() {
 		cancel()
 		wg.Wait()
-		c.Call(t.Context(), func() {})
+		c.Call(coreCtx, func() {}) // the test's own context has ended
 		stop()
 		cores.Wait()
 		if n := pool.Out(); n != 0 {

@@ -162,6 +162,9 @@ func (s *Source) Step(now time.Time) []Message {
 		if s.announce > 0 || s.beats%BeaconEvery == 0 {
 			s.beaconDue = true
 		}
+		if s.announce > 0 && s.kind == KindController {
+			s.Flush() // what was sent before the ways were found is lost, and nobody asks again for what it had once
+		}
 		s.announce = max(s.announce-1, 0)
 	}
 	for len(s.early) > 0 && !now.Before(s.early[0]) {
