@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # Runs the tests of every module: scripts/test.sh [-race] [GO-TEST-FLAG…]
-# TEST_TIMEOUT bounds each package (5m; 10m with -race), TESTFLAGS adds flags: make test TESTFLAGS='-run Token -v'.
+# TEST_TIMEOUT bounds each package (5m; 10m with -race), TESTFLAGS adds flags: make unit TESTFLAGS='-run Token -v'.
+# RETRY=1 runs the packages that failed once more, and says so.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 limit=${TEST_TIMEOUT:-5m}
@@ -12,6 +13,8 @@ fi
 modules=$(scripts/each-module.sh)
 alone=$(scripts/alone.sh)
 failed=()
+log=$(mktemp)
+trap 'rm -f "$log"' EXIT
 for dir in $modules; do
 	flags=()
 	case $dir in
@@ -21,7 +24,14 @@ for dir in $modules; do
 	esac
 	echo "== ${dir#./}"
 	# shellcheck disable=SC2086 # TESTFLAGS is a list of words
-	go -C "$dir" test "${flags[@]}" -timeout "$limit" "$@" ${TESTFLAGS-} ./... || failed+=("${dir#./}")
+	go -C "$dir" test "${flags[@]}" -timeout "$limit" "$@" ${TESTFLAGS-} ./... | tee "$log" && continue
+	again=$(awk -F'\t' '$1 == "FAIL" && $2 != "" { split($2, p, " "); print p[1] }' "$log")
+	if [ "${RETRY-}" = 1 ] && [ -n "$again" ]; then
+		echo "== ${dir#./}: FAILED, once more:" $again
+		# shellcheck disable=SC2086
+		go -C "$dir" test "${flags[@]}" -count=1 -timeout "$limit" "$@" ${TESTFLAGS-} $again && { echo "== ${dir#./}: FLAKY, passed the second time:" $again; continue; }
+	fi
+	failed+=("${dir#./}")
 done
 if [ ${#failed[@]} != 0 ]; then
 	echo "test: failed in: ${failed[*]}" >&2
