@@ -42,7 +42,7 @@ func TestWholeHarness(t *testing.T) {
 	ctx, cancel := context.WithTimeout(t.Context(), 90*time.Second)
 	defer cancel()
 	file := filepath.Join(t.TempDir(), "results.jsonl")
-	args := []string{"-router", router, "-out", file, "-dur", "100ms", "-settle", "100ms", "-idle", "50,100"}
+	args := []string{"-router", router, "-out", file, "-dur", "400ms", "-settle", "100ms", "-idle", "50,100"}
 	real := os.Getenv("SKROUTERD")
 	if real != "" {
 		args = append(args, "-skrouterd", real)
