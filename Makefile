@@ -9,7 +9,7 @@ build: ## every program into bin/
 	@scripts/build.sh
 demo: ## two sites on this machine, linked by a token, with real traffic between them
 	@scripts/demo.sh
-test: ## all tests that can run here: unit, e2e, kube, cluster and podman below (TESTS=… chooses)
+test: ## all tests that need nothing but Go: unit and e2e below (TESTS='unit e2e kube cluster podman' for everything)
 	@scripts/tests.sh
 unit: ## the tests of every module (TEST_TIMEOUT=5m per package, TESTFLAGS=…)
 	@scripts/test.sh
