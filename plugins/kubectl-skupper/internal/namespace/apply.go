@@ -315,7 +315,7 @@ func (r *reconciler) applyCertificate(ctx context.Context, w *world, render work
 	spec := wanted.Spec
 	spec.Settings = live.Spec.Settings
 	for _, h := range live.Spec.Hosts { // of other owners
-		if !contains(spec.Hosts, h) {
+		if !slices.Contains(spec.Hosts, h) {
 			spec.Hosts = append(spec.Hosts, h)
 		}
 	}
@@ -324,15 +324,6 @@ func (r *reconciler) applyCertificate(ctx context.Context, w *world, render work
 	}
 	after.Spec = spec
 	return r.update(ctx, after)
-}
-
-func contains(all []string, s string) bool {
-	for _, x := range all {
-		if x == s {
-			return true
-		}
-	}
-	return false
 }
 
 // applyAccesses makes the router access that goes with the site's link access, and what makes router accesses reachable.
