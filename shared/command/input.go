@@ -1,7 +1,6 @@
 package command
 
 import (
-	"errors"
 	"fmt"
 	"strconv"
 	"strings"
@@ -10,7 +9,7 @@ import (
 	"github.com/urfave/cli/v2"
 	"go.uber.org/multierr"
 
-	"github.com/skupper-plugins/suite/shared/fault"
+	"github.com/skupper-plugins/suite/shared/host"
 )
 
 // input reads the operands and flags of one command and gathers everything wrong with them. For a value that it could not
@@ -142,23 +141,7 @@ func (in *input) err(verb, help string) error {
 	for _, w := range in.rest {
 		in.fault("operand %q is one too many", w)
 	}
-	return usage(verb, in.faults, help)
-}
-
-// usage makes one error of all faults of a command line; nil of none.
-func usage(verb string, faults error, help string) error {
-	all := multierr.Errors(faults)
-	switch len(all) {
-	case 0:
-		return nil
-	case 1:
-		return fault.Wrap(fault.Usage, verb, all[0], help)
-	}
-	var b strings.Builder
-	for _, f := range all {
-		fmt.Fprintf(&b, "\n  %v", f)
-	}
-	return fault.Wrap(fault.Usage, fmt.Sprintf("%s: %d things are wrong", verb, len(all)), errors.New(b.String()), help)
+	return host.Usage(verb, in.faults, help)
 }
 
 func number(s string) (int, error) {

@@ -41,7 +41,7 @@ func run(ctx context.Context, h host.Host, s host.Streams, top []*cli.Command, l
 	case l.help && (l.faults == nil || l.leaf() != nil), l.empty():
 		return writeHelp(s.Out, h, top, l)
 	case l.faults != nil:
-		return usage(name, l.faults, "`"+strings.TrimSpace(name+" --help")+"`")
+		return host.Usage(name, l.faults, "`"+strings.TrimSpace(name+" --help")+"`")
 	case l.leaf() == nil:
 		return missingCommand(top, l, name)
 	}

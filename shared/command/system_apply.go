@@ -56,7 +56,7 @@ func (t *tree) systemApply() verb {
 					return host.View{}, err
 				}
 				c := op.Apply{Documents: docs, Settle: wait}
-				if err := usage("system apply", c.Check(), ""); err != nil {
+				if err := host.Usage("system apply", c.Check(), ""); err != nil {
 					return host.View{}, err
 				}
 				site, err := s.open(ctx)
@@ -88,7 +88,7 @@ func (t *tree) systemDelete() verb {
 					return host.View{}, err
 				}
 				c := op.DeleteDocuments{Documents: docs, Gone: gone}
-				if err := usage("system delete", c.Check(), ""); err != nil {
+				if err := host.Usage("system delete", c.Check(), ""); err != nil {
 					return host.View{}, err
 				}
 				site, err := s.open(ctx)

@@ -1,14 +1,12 @@
 package kubehost
 
 import (
-	"errors"
 	"fmt"
 	"strings"
 
 	"github.com/urfave/cli/v2"
 	"go.uber.org/multierr"
 
-	"github.com/skupper-plugins/suite/shared/fault"
 	"github.com/skupper-plugins/suite/shared/host"
 	"github.com/skupper-plugins/suite/shared/op"
 )
@@ -34,7 +32,7 @@ func (h Host) own(s host.Streams, o own) *cli.Command {
 			err = multierr.Append(err, fmt.Errorf("operand %q is one too many", w))
 		}
 		if err = multierr.Append(err, h.CheckFlags(c)); err != nil {
-			return wrong(o.name, err)
+			return host.Usage(o.name, err, "`"+o.name+" --help`")
 		}
 		v, err := do()
 		if err != nil && len(v.Lines) == 0 {
@@ -43,20 +41,6 @@ func (h Host) own(s host.Streams, o own) *cli.Command {
 		return multierr.Append(err, h.Print(c, s, v)) // what was done before a failure is shown
 	}
 	return c
-}
-
-// wrong makes one error of everything wrong with a command line.
-func wrong(name string, faults error) error {
-	all := multierr.Errors(faults)
-	hint := "`" + name + " --help`"
-	if len(all) == 1 {
-		return fault.Wrap(fault.Usage, name, all[0], hint)
-	}
-	var b strings.Builder
-	for _, f := range all {
-		fmt.Fprintf(&b, "\n  %v", f)
-	}
-	return fault.Wrap(fault.Usage, fmt.Sprintf("%s: %d things are wrong", name, len(all)), errors.New(b.String()), hint)
 }
 
 // choice is the value of a flag that can also stand alone, and then means its first word.

@@ -1,14 +1,12 @@
 package podmanhost
 
 import (
-	"errors"
 	"fmt"
 	"strings"
 
 	"github.com/urfave/cli/v2"
 	"go.uber.org/multierr"
 
-	"github.com/skupper-plugins/suite/shared/fault"
 	"github.com/skupper-plugins/suite/shared/host"
 )
 
@@ -53,7 +51,7 @@ func (h Host) ownCommand(s host.Streams, o own) *cli.Command {
 			do, err = o.read(c, words)
 		}
 		if err = multierr.Append(err, checkOutput(c)); err != nil {
-			return wrong(o.name, err)
+			return host.Usage(o.name, err, "`"+o.name+" --help`")
 		}
 		v, err := do()
 		if err != nil && len(v.Lines) == 0 && len(v.Rows) == 0 {
@@ -62,18 +60,4 @@ func (h Host) ownCommand(s host.Streams, o own) *cli.Command {
 		return multierr.Append(err, h.Print(c, s, v)) // what was done before a failure is shown
 	}
 	return c
-}
-
-// wrong makes one error of everything wrong with a command line.
-func wrong(name string, faults error) error {
-	all := multierr.Errors(faults)
-	hint := "`" + name + " --help`"
-	if len(all) == 1 {
-		return fault.Wrap(fault.Usage, name, all[0], hint)
-	}
-	var b strings.Builder
-	for _, f := range all {
-		fmt.Fprintf(&b, "\n  %v", f)
-	}
-	return fault.Wrap(fault.Usage, fmt.Sprintf("%s: %d things are wrong", name, len(all)), errors.New(b.String()), hint)
 }
