@@ -23,4 +23,4 @@ fi
 [ -n "${SKUPPER_KUBE_ASSETS-}" ] || scripts/kube-assets.sh >/dev/null # apart, so that the build is not taken for a slow test
 go -C tests vet -tags cluster ./cluster/...
 # shellcheck disable=SC2086 # TESTFLAGS is a list of words
-exec go -C tests test -tags cluster -count=1 -timeout "${TEST_TIMEOUT:-25m}" "$@" ${TESTFLAGS-} ./cluster
+exec scripts/go-test.sh tests -tags cluster -count=1 -timeout "${TEST_TIMEOUT:-25m}" "$@" ${TESTFLAGS-} -- ./cluster

@@ -7,4 +7,4 @@ go -C tests vet -tags e2e ./e2e
 go -C plugins/podman-skupper list -deps . >/dev/null # what it is built of is fetched before there is no network
 alone=$(scripts/alone.sh)
 # shellcheck disable=SC2086 # TESTFLAGS is a list of words
-exec go -C tests test -tags e2e -count=1 ${alone:+-exec "'$alone'"} -timeout "${TEST_TIMEOUT:-10m}" "$@" ${TESTFLAGS-} ./e2e
+exec scripts/go-test.sh tests -tags e2e -count=1 ${alone:+-exec "'$alone'"} -timeout "${TEST_TIMEOUT:-10m}" "$@" ${TESTFLAGS-} -- ./e2e

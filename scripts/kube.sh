@@ -11,9 +11,9 @@ fi
 go -C tests vet -tags kube ./kube ./controller ./script
 go -C plugins/kubectl-skupper vet -tags kube ./internal/kubetest
 # shellcheck disable=SC2086 # TESTFLAGS is a list of words
-go -C tests test -tags kube -count=1 -timeout "${TEST_TIMEOUT:-10m}" "$@" -p 1 ${TESTFLAGS-} ./kube ./controller
+scripts/go-test.sh tests -tags kube -count=1 -timeout "${TEST_TIMEOUT:-10m}" "$@" -p 1 ${TESTFLAGS-} -- ./kube ./controller
 # shellcheck disable=SC2086
-go -C tests test -tags kube -count=1 -timeout "${TEST_TIMEOUT:-10m}" "$@" ${TESTFLAGS-} -run TestKube ./script
+scripts/go-test.sh tests -tags kube -count=1 -timeout "${TEST_TIMEOUT:-10m}" "$@" ${TESTFLAGS-} -run TestKube -- ./script
 # What sees inside the controller, and kills it there.
 # shellcheck disable=SC2086
-exec go -C plugins/kubectl-skupper test -tags kube -count=1 -timeout "${TEST_TIMEOUT:-10m}" "$@" ${TESTFLAGS-} ./internal/kubetest
+exec scripts/go-test.sh plugins/kubectl-skupper -tags kube -count=1 -timeout "${TEST_TIMEOUT:-10m}" "$@" ${TESTFLAGS-} -- ./internal/kubetest

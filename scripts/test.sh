@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Runs the tests of every module: scripts/test.sh [-race] [GO-TEST-FLAG…]
 # TEST_TIMEOUT bounds each package (5m; 10m with -race), TESTFLAGS adds flags: make unit TESTFLAGS='-run Token -v'.
-# RETRY=1 runs the packages that failed once more, and says so.
+# RETRY=1 runs what failed once more (scripts/go-test.sh).
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 limit=${TEST_TIMEOUT:-5m}
@@ -13,8 +13,6 @@ fi
 modules=$(scripts/each-module.sh)
 alone=$(scripts/alone.sh)
 failed=()
-log=$(mktemp)
-trap 'rm -f "$log"' EXIT
 for dir in $modules; do
 	flags=()
 	case $dir in
@@ -24,13 +22,7 @@ for dir in $modules; do
 	esac
 	echo "== ${dir#./}"
 	# shellcheck disable=SC2086 # TESTFLAGS is a list of words
-	go -C "$dir" test "${flags[@]}" -timeout "$limit" "$@" ${TESTFLAGS-} ./... | tee "$log" && continue
-	again=$(awk -F'\t' '$1 == "FAIL" && $2 != "" { split($2, p, " "); print p[1] }' "$log")
-	if [ "${RETRY-}" = 1 ] && [ -n "$again" ]; then
-		echo "== ${dir#./}: FAILED, once more:" $again
-		# shellcheck disable=SC2086
-		go -C "$dir" test "${flags[@]}" -count=1 -timeout "$limit" "$@" ${TESTFLAGS-} $again && { echo "== ${dir#./}: FLAKY, passed the second time:" $again; continue; }
-	fi
+	scripts/go-test.sh "$dir" "${flags[@]}" -timeout "$limit" "$@" ${TESTFLAGS-} -- ./... && continue
 	failed+=("${dir#./}")
 done
 if [ ${#failed[@]} != 0 ]; then

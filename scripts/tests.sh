@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Runs the tests that need nothing but Go: scripts/tests.sh [GO-TEST-FLAG…]. TESTS='unit e2e kube cluster podman' chooses among the parts
 # below; those that cannot run on this machine say why. A part that fails does not stop the rest, so that one run tells all. RETRY=1
-# runs what failed once more, and says so: processes, clusters and containers share the machine with whatever else runs there.
+# runs the tests that failed once more (scripts/go-test.sh).
 set -uo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.." || exit 1
 report=() failed=()
@@ -10,13 +10,7 @@ part() {
 	shift
 	[[ " ${TESTS:-unit e2e} " == *" $name "* ]] || return
 	printf '\n== tests: %s\n' "$name"
-	if ! "$@"; then
-		if [ "${RETRY-}" = 1 ] && [ "$name" != unit ] && printf '\n== tests: %s FAILED, once more\n' "$name" && "$@"; then # unit does it by packages
-			result='FLAKY: passed the second time'
-		else
-			result=FAILED failed+=("$name")
-		fi
-	fi
+	"$@" || { result=FAILED failed+=("$name"); }
 	report+=("$(printf '%-8s %4d s  %s' "$name" $((SECONDS - at)) "$result")")
 }
 part unit scripts/test.sh "$@"       # the tests of every module
