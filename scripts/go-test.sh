@@ -14,6 +14,9 @@ shift # the --
 log=$(mktemp)
 trap 'rm -f "$log"' EXIT
 go -C "$dir" test "${flags[@]}" "$@" | tee "$log" && exit
+if [ -n "${FAILURES-}" ]; then # a file that gathers the beginnings of what failed
+	grep -nE -A 12 '^ *--- FAIL: |^panic: |^WARNING: DATA RACE|build failed' "$log" | head -n 60 >>"$FAILURES"
+fi
 [ "${RETRY-}" = 1 ] || exit 1
 if grep -q '^WARNING: DATA RACE' "$log"; then
 	echo "go-test: a data race is one, however seldom it is seen: nothing runs once more" >&2
