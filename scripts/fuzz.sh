@@ -16,6 +16,7 @@ fuzz() {
 		(cd "$1" && go test -run '^$' -fuzz "^$2\$" -fuzztime "${FUZZTIME:-10s}" -fuzzminimizetime 20x -timeout 30m .) 2>&1 | tee "$log" && return
 		grep -q 'context deadline exceeded' "$log" && ! grep -q 'Failing input' "$log" || break
 	done
+	[ -z "${FAILURES-}" ] || tail -n 20 "$log" >>"$FAILURES" # where the gate gathers what failed
 	return 1
 }
 
