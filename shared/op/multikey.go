@@ -2,6 +2,7 @@ package op
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"strconv"
 	"strings"
@@ -74,7 +75,7 @@ func cutWeight(w string) (key string, weight int, ok bool) {
 		return w, 0, false
 	}
 	n, err := strconv.Atoi(w[i+1:])
-	return w[:i], n, err == nil
+	return w[:i], n, err == nil || errors.Is(err, strconv.ErrRange) // one too large for this machine is a number too: n is the largest
 }
 
 func (k Keys) strategy() v2alpha1.Strategy {

@@ -30,6 +30,8 @@ func TestParseKeys(t *testing.T) {
 	wantFaults(t, err, "weight of key a is 0, want 1 to 2147483647")
 	_, err = ParseKeys("", []string{"a=2147483648", "b=2147483647"}) // the router would refuse the configuration of the whole site
 	wantFaults(t, err, "weight of key a is 2147483648, want 1 to 2147483647")
+	_, err = ParseKeys("", []string{"a=99999999999999999999"})
+	wantFaults(t, err, "weight of key a is 9223372036854775807, want 1 to 2147483647")
 	_, err = ParseKeys("", nil)
 	wantFaults(t, err, "there are 0 keys")
 }
