@@ -72,8 +72,13 @@ func (r *Router) startTCPListener(t *tcpListener) {
 			return prof.Server(demand)
 		}
 	}
+	books := &flowBooks{t: r.flows, parents: map[string]string{}}
+	c.Books = books
 	t.l = tcp.NewListener(c, r.core, r.log)
 	r.flows.targets(t, c.Targets)
+	for name, rec := range t.flows {
+		books.parents[name] = rec.id
+	}
 	t.l.Start(r.ctx)
 }
 
@@ -115,8 +120,9 @@ func (r *Router) addTCPConnector(e config.TCPConnector) error {
 			return prof.Client(host, verify)
 		}
 	}
-	t := &tcpConnector{cfg: e, k: tcp.NewConnector(c, r.core, r.log)}
-	t.flows = r.flows.connector(e)
+	t := &tcpConnector{cfg: e, flows: r.flows.connector(e)}
+	c.Books = &flowBooks{t: r.flows, connector: t.flows.id}
+	t.k = tcp.NewConnector(c, r.core, r.log)
 	t.flows.count(func() uint64 { return uint64(t.k.Opened.Load()) })
 	t.k.Start(r.ctx)
 	r.tcpOut[e.Name] = t

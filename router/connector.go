@@ -9,6 +9,7 @@ import (
 	"github.com/skupper-plugins/suite/router/config"
 	"github.com/skupper-plugins/suite/router/internal/core"
 	"github.com/skupper-plugins/suite/router/internal/transport"
+	"github.com/skupper-plugins/suite/router/internal/vanflow"
 )
 
 // connector keeps connections to one peer: a control connection, and for inter-router ones data connections beside it.
@@ -20,11 +21,13 @@ type connector struct {
 	done   sync.WaitGroup
 	flows  *record // nil unless it leads to another router
 
-	mu     sync.Mutex
-	status string // INITIALIZING, CONNECTING, SUCCESS, FAILED, CLOSING
-	msg    string
-	up     int // control connections that are open
-	now    *generation
+	mu      sync.Mutex
+	traffic transport.Traffic // of all its connections
+	status  string            // INITIALIZING, CONNECTING, SUCCESS, FAILED, CLOSING
+	msg     string
+	up      int // control connections that are open
+	now     *generation
+	socket  *transport.Socket // of the last control connection that opened
 }
 
 // generation is the connections that a connector makes with one set of certificates. When there are newer ones it makes no more, but those that it
@@ -78,6 +81,7 @@ func (r *Router) addConnector(e config.Connector) error {
 	c := &connector{r: r, cfg: e, ctx: ctx, cancel: cancel, status: "INITIALIZING"}
 	if role != core.Normal {
 		c.flows = r.flows.link(e)
+		c.flows.gauge(c.measure)
 	}
 	c.start(r.ordinal(e.SSLProfile), core.Discriminator())
 	r.connectors[e.Name] = c
@@ -149,10 +153,11 @@ func (c *connector) setLocked(status, msg string) {
 }
 
 // opened and failed are told of control connections. While one of them is open the link works, whatever becomes of others.
-func (c *connector) opened() {
+func (c *connector) opened(s *transport.Socket) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.up++
+	c.socket = s
 	c.setLocked("SUCCESS", "")
 }
 
@@ -164,6 +169,21 @@ func (c *connector) failed(wasOpen bool, why string) {
 	}
 	if c.up == 0 && c.status != "CLOSING" {
 		c.setLocked("FAILED", why)
+	}
+}
+
+// measure brings the link's record up to date.
+func (c *connector) measure(v *vanflow.Record) {
+	v.Number(vanflow.Octets, c.traffic.Out.Load())
+	v.Number(vanflow.OctetsReverse, c.traffic.In.Load())
+	c.mu.Lock()
+	s := c.socket
+	c.mu.Unlock()
+	if s == nil {
+		return
+	}
+	if rtt := s.RTT(); rtt > 0 { // a socket that is closed has none
+		v.Number(vanflow.Latency, uint64(rtt.Microseconds()))
 	}
 }
 

@@ -59,10 +59,12 @@ func (c *connector) once(ctx context.Context, g *generation, l *line, data bool)
 			if id, ok := properties.Get("qd.access-id"); ok {
 				c.flows.peer(text(id))
 			}
-			c.opened()
+			c.opened(sock)
 		}
 	}
-	err = c.r.core.Serve(ctx, transport.NewPeer(sock, cc), id, o)
+	peer := transport.NewPeer(sock, cc)
+	peer.Count(&c.traffic)
+	err = c.r.core.Serve(ctx, peer, id, o)
 	c.r.core.Call(c.r.ctx, func() {}) // OnOpen runs there
 	return ending{opened: opened.Load(), unseen: unseen(err), err: err}
 }

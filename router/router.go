@@ -143,6 +143,7 @@ func (r *Router) Run(ctx context.Context) error {
 	coreDone := make(chan struct{})
 	go func() { defer close(coreDone); r.core.Run(coreCtx) }()
 	requests := r.serveManagement()
+	r.wg.Go(func() { r.flows.tellFlows(r.ctx) })
 	r.log.Info().Str("version", r.opts.Version).Int("pid", os.Getpid()).Msg("router started")
 
 	r.mu.Lock()

@@ -22,22 +22,26 @@ const siteIDVariable = "SKUPPER_SITE_ID"
 type telemetry struct {
 	core   *core.Core
 	source *vanflow.Source
+	ledger *vanflow.Ledger
+	due    chan struct{} // the ledger's time has come
 	nextID func() string
 
 	// Below: the core's goroutine.
-	counts map[*vanflow.Record]func() uint64 // flows that listeners and connectors have had
+	gauges map[*vanflow.Record]func(*vanflow.Record) // bring records up to what has been counted
 }
 
 // record is a record of the source as its owner has it. A nil record takes everything and does nothing.
 type record struct {
-	t *telemetry
-	r *vanflow.Record // set and used on the core's goroutine
+	t  *telemetry
+	id string
+	r  *vanflow.Record // set and used on the core's goroutine
 }
 
 // newTelemetry makes the source with its records of the site and the router, and has it hear who listens.
 func newTelemetry(cfg *config.Config, version, name string, nextID func() string, c *core.Core) *telemetry {
 	now := time.Now()
-	t := &telemetry{core: c, source: vanflow.NewSource(name+":0", now), nextID: nextID, counts: map[*vanflow.Record]func() uint64{}}
+	t := &telemetry{core: c, source: vanflow.NewSource(name+":0", now), nextID: nextID, gauges: map[*vanflow.Record]func(*vanflow.Record){},
+		ledger: vanflow.NewLedger(name+":0", nextID), due: make(chan struct{}, 1)}
 	id := siteID(cfg.Router.Metadata, os.Getenv(siteIDVariable))
 	if id != "" {
 		for _, s := range cfg.Sites[:min(len(cfg.Sites), 1)] {
@@ -62,8 +66,11 @@ func newTelemetry(cfg *config.Config, version, name string, nextID func() string
 	c.Subscribe("M"+t.source.CommandAddress(), true, func(m core.Incoming) {
 		if vanflow.IsFlush(m.Body) {
 			t.source.Flush()
+			t.ledger.Flush()
 		}
 	})
+	c.Watch("M"+t.ledger.Address(), t.ledger.Wanted)
+	c.Subscribe("M"+t.ledger.HalfAddress(), true, func(m core.Incoming) { t.ledger.Hear(m.Body) })
 	c.EachTick(t.tick)
 	return t
 }
@@ -96,8 +103,14 @@ func telemetryTreatment(addr string) (core.Treatment, bool) {
 func hasPrefix(s, prefix string) bool { return len(s) > len(prefix) && s[:len(prefix)] == prefix }
 
 func (t *telemetry) tick(now time.Time) {
-	for r, count := range t.counts {
-		r.Number(vanflow.FlowCount, count())
+	if t.source.Heard() {
+		for r, gauge := range t.gauges {
+			gauge(r)
+		}
+	}
+	select {
+	case t.due <- struct{}{}:
+	default:
 	}
 	if !now.Before(t.source.NextDeadline()) {
 		t.publish(now)
@@ -105,8 +118,26 @@ func (t *telemetry) tick(now time.Time) {
 }
 
 func (t *telemetry) publish(now time.Time) {
-	for _, m := range t.source.Step(now) {
+	t.send(t.source.Step(now))
+}
+
+func (t *telemetry) send(ms []vanflow.Message) {
+	for _, m := range ms {
 		t.core.Publish(m.To, m.Body, 4)
+	}
+}
+
+// tellFlows makes the records of flows until ctx ends. It is no work of the core's, which has to route meanwhile.
+func (t *telemetry) tellFlows(ctx context.Context) {
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-t.due:
+		}
+		if ms := t.ledger.Step(time.Now()); len(ms) > 0 {
+			t.core.Call(ctx, func() { t.send(ms) }) // no more of them before these are on their way
+		}
 	}
 }
 
@@ -116,7 +147,12 @@ func (t *telemetry) announce() { t.source.Announce(time.Now()) }
 // close tells that all is over, before the connections are.
 func (t *telemetry) close(ctx context.Context) {
 	now := time.Now()
+	flows := t.ledger.Close(now)
 	t.core.Call(ctx, func() {
+		t.send(flows)
+		for r, gauge := range t.gauges {
+			gauge(r)
+		}
 		t.source.EndAll(now)
 		t.publish(now)
 	})
@@ -127,7 +163,7 @@ func (t *telemetry) begin(typ vanflow.Type, id string, set func(r *vanflow.Recor
 	if id == "" {
 		id = t.nextID()
 	}
-	rec, now := &record{t: t}, time.Now()
+	rec, now := &record{t: t, id: id}, time.Now()
 	t.core.Do(func() {
 		rec.r = t.source.Begin(now, typ, id)
 		rec.r.Text(vanflow.Parent, t.source.ID())
@@ -149,14 +185,19 @@ func (r *record) end() {
 	}
 	now := time.Now()
 	r.t.core.Do(func() {
-		delete(r.t.counts, r.r)
+		delete(r.t.gauges, r.r)
 		r.t.source.End(now, r.r)
 	})
 }
 
 // count has the record tell how many flows there have been.
 func (r *record) count(f func() uint64) {
-	r.update(func(v *vanflow.Record) { r.t.counts[v] = f })
+	r.gauge(func(v *vanflow.Record) { v.Number(vanflow.FlowCount, f()) })
+}
+
+// gauge has f bring the record up to date whenever somebody listens.
+func (r *record) gauge(f func(v *vanflow.Record)) {
+	r.update(func(v *vanflow.Record) { r.t.gauges[v] = f })
 }
 
 // link is the record of a connector to another router.
@@ -173,6 +214,8 @@ func (t *telemetry) link(e config.Connector) *record {
 		r.Text(vanflow.Status, "down")
 		r.Text(vanflow.Role, e.Role)
 		r.Number(vanflow.DownCount, 0)
+		r.Number(vanflow.Octets, 0)
+		r.Number(vanflow.OctetsReverse, 0)
 		if e.SSLProfile != "" {
 			r.Number(vanflow.TLSOrdinal, 0)
 		}

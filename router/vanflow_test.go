@@ -44,6 +44,7 @@ func TestTelemetryTreatment(t *testing.T) {
 // ear hears a router's records as a subscriber in its process.
 type ear struct {
 	mu   sync.Mutex
+	keep bool // records that have ended
 	recs map[string]map[uint32]any
 }
 
@@ -65,7 +66,7 @@ func (e *ear) hear(m core.Incoming) {
 			k, _ := p.Key.(uint32)
 			e.recs[id][k] = p.Value
 		}
-		if e.recs[id][uint32(vanflow.EndTime)] != nil {
+		if e.recs[id][uint32(vanflow.EndTime)] != nil && !e.keep {
 			delete(e.recs, id)
 		}
 	}
@@ -114,7 +115,7 @@ func runTelling(t *testing.T, cfg *config.Config) (*Router, *ear) {
 
 func soon(t *testing.T, what string, f func() bool) {
 	t.Helper()
-	for end := time.Now().Add(10 * time.Second); !f(); time.Sleep(20 * time.Millisecond) {
+	for end := time.Now().Add(40 * time.Second); !f(); time.Sleep(20 * time.Millisecond) {
 		if time.Now().After(end) {
 			t.Fatalf("not soon: %s", what)
 		}

@@ -28,6 +28,9 @@ func (o Offer) Refuse(state frame.DeliveryState) { o.d.drop(state) }
 // Source is where progress and outcome go.
 func (o Offer) Source() Source { return o.d.src }
 
+// Trace is the routers that the stream came by, the first one first; none when it began here.
+func (o Offer) Trace() []string { return o.d.ann.Trace }
+
 // Done is called once when the stream is over: it counts in the choice of destinations until then.
 func (o Offer) Done() { o.done() }
 

@@ -5,6 +5,7 @@ import (
 	"crypto/tls"
 	"net"
 	"sync/atomic"
+	"time"
 
 	"github.com/rs/zerolog"
 
@@ -20,6 +21,7 @@ type ConnectorConfig struct {
 	Port    string
 	Address string
 	TLS     func() (*tls.Config, error) // nil: no TLS
+	Books   Books                       // nil: none
 }
 
 // Connector dials its server for each stream to its address.
@@ -38,6 +40,9 @@ type Connector struct {
 
 // NewConnector makes a connector; Start makes it work.
 func NewConnector(cfg ConnectorConfig, c *core.Core, log zerolog.Logger) *Connector {
+	if cfg.Books == nil {
+		cfg.Books = noBooks{}
+	}
 	return &Connector{cfg: cfg, core: c, log: log.With().Str("connector", cfg.Name).Logger(), group: newGroup()}
 }
 
@@ -77,22 +82,28 @@ func (k *Connector) serve(o core.Offer) {
 	if v, ok := o.Head.AppProperty("alpn"); ok {
 		alpn, _ = v.(string)
 	}
+	own := &Count{}
+	id, _ := o.Head.CorrelationID.(string)
+	entry := k.cfg.Books.Offered(id, o.Trace(), own)
 	s, err := k.dial(alpn)
 	if err != nil {
+		entry.Ended(time.Now(), err)
 		k.log.Info().Err(err).Str("host", k.cfg.Host).Str("port", k.cfg.Port).Msg("cannot connect")
 		o.Refuse(&frame.Modified{DeliveryFailed: true})
 		o.Done()
 		return
 	}
-	head, err := streamHead(o.Head.ReplyTo, "", "")
+	entry.Connected(s.LocalAddr())
+	head, err := streamHead(o.Head.ReplyTo, "", "", "")
 	if err != nil {
+		entry.Ended(time.Now(), err)
 		s.close(true)
 		o.Refuse(&frame.Modified{DeliveryFailed: true})
 		o.Done()
 		return
 	}
 	k.Opened.Add(1)
-	f := newFlow(s, k.core, k.group, &k.BytesIn, &k.BytesOut, nil)
+	f := newFlow(s, k.core, k.group, &k.BytesIn, &k.BytesOut, own, entry)
 	f.over = func(err error) {
 		k.group.remove(f)
 		k.Closed.Add(1)

@@ -195,6 +195,7 @@ func (s *stuckSock) read(*chunk.Pool, int, int) (*chunk.Chunk, int, error) {
 func (s *stuckSock) tryWrite([][]byte) (int, error) { return 0, nil }
 func (s *stuckSock) write([]byte) error             { <-s.closed; return net.ErrClosed }
 func (s *stuckSock) closeWrite() error              { return nil }
+func (s *stuckSock) LocalAddr() net.Addr            { return nil }
 func (s *stuckSock) waits() bool                    { return false }
 func (s *stuckSock) close(bool)                     { close(s.closed) }
 
@@ -209,7 +210,8 @@ func TestWindowOverrun(t *testing.T) {
 	g := newGroup()
 	l := &Listener{}
 	over := make(chan error, 1)
-	f := newFlow(&stuckSock{make(chan struct{})}, s.core, g, &l.BytesIn, &l.BytesOut, func(err error) { over <- err })
+	f := newFlow(&stuckSock{make(chan struct{})}, s.core, g, &l.BytesIn, &l.BytesOut, &Count{}, noEntry{})
+	f.over = func(err error) { over <- err }
 	src := said{make(chan frame.DeliveryState, 100)}
 	f.sink.src = src
 	part := make([]byte, 100_000)
@@ -249,7 +251,7 @@ func TestStrangeOffer(t *testing.T) {
 		return ok
 	})
 	for _, replyTo := range []string{"", "amqp:/_topo/0/A/temp.x"} {
-		head, err := streamHead("x", replyTo, "")
+		head, err := streamHead("x", replyTo, "", "")
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -5,6 +5,7 @@ import (
 	"io"
 	"sync"
 	"sync/atomic"
+	"time"
 
 	"github.com/skupper-plugins/suite/router/internal/core"
 	"github.com/skupper-plugins/suite/router/internal/frame"
@@ -26,6 +27,8 @@ type flow struct {
 	over  func(err error) // called once at the end
 
 	in, out *atomic.Uint64 // octets from and to the socket, of the listener or connector
+	own     *Count         // the same of this flow
+	entry   Entry
 
 	mu         sync.Mutex
 	window     sync.Cond
@@ -43,8 +46,8 @@ type flow struct {
 	err        error
 }
 
-func newFlow(s sock, c *core.Core, g *group, in, out *atomic.Uint64, over func(error)) *flow {
-	f := &flow{sock: s, core: c, group: g, over: over, in: in, out: out}
+func newFlow(s sock, c *core.Core, g *group, in, out *atomic.Uint64, own *Count, e Entry) *flow {
+	f := &flow{sock: s, core: c, group: g, in: in, out: out, own: own, entry: e}
 	f.window.L = &f.mu
 	f.sink = &sink{f: f, pool: c.Chunks()}
 	return f
@@ -52,6 +55,7 @@ func newFlow(s sock, c *core.Core, g *group, in, out *atomic.Uint64, over func(e
 
 // count adds octets to the counters: input is from the socket.
 func (f *flow) count(n int, input bool) {
+	f.own.add(n, input)
 	if input {
 		f.in.Add(uint64(n))
 	} else {
@@ -253,5 +257,6 @@ func (f *flow) close(err error) {
 			f.cutStream(err)
 		}
 	}
+	f.entry.Ended(time.Now(), err)
 	f.over(err)
 }

@@ -44,6 +44,7 @@ type ListenerConfig struct {
 	Strategy Strategy
 	Targets  []Target
 	TLS      func() (*tls.Config, error) // nil: no TLS
+	Books    Books                       // nil: none
 }
 
 // Listener accepts TCP connections for an address while that can be reached.
@@ -67,6 +68,9 @@ type Listener struct {
 
 // NewListener makes a listener; Start makes it work.
 func NewListener(cfg ListenerConfig, c *core.Core, log zerolog.Logger) *Listener {
+	if cfg.Books == nil {
+		cfg.Books = noBooks{}
+	}
 	return &Listener{
 		cfg: cfg, core: c, log: log.With().Str("listener", cfg.Name).Logger(), group: newGroup(),
 		changes: make(chan struct{}, 1), done: make(chan struct{}), reach: make([]bool, len(cfg.Targets)),
@@ -195,28 +199,50 @@ func (l *Listener) accept(ctx context.Context, s net.Listener, done chan<- struc
 			continue
 		}
 		l.Opened.Add(1)
-		if l.cfg.TLS == nil {
-			l.serve(c, nil, "")
+		to, ok := l.pick()
+		if !ok { // since a moment
+			closeConn(c, true)
+			l.Closed.Add(1)
 			continue
 		}
-		l.group.Go(func() { l.handshake(ctx, c) })
+		a := client{Conn: c, to: to.Address, own: &Count{}}
+		a.entry = l.cfg.Books.Accepted(to.Name, c.RemoteAddr(), a.own)
+		if l.cfg.TLS == nil {
+			l.serve(a, nil, "")
+			continue
+		}
+		l.group.Go(func() { l.handshake(ctx, a) })
 	}
 }
 
-func (l *Listener) handshake(ctx context.Context, c net.Conn) {
+// client is a connection that was accepted.
+type client struct {
+	net.Conn
+	to    string
+	own   *Count
+	entry Entry
+}
+
+// lost closes a connection that becomes no flow. With reset the client does not hear of what was still to be written.
+func (l *Listener) lost(c client, reset bool, err error) {
+	closeConn(c.Conn, reset)
+	l.Closed.Add(1)
+	c.entry.Ended(time.Now(), err)
+}
+
+func (l *Listener) handshake(ctx context.Context, c client) {
 	ctx, cancel := context.WithTimeout(ctx, limits.HandshakeTimeout)
 	defer cancel()
 	cfg, err := l.cfg.TLS()
 	if err == nil {
-		t := tls.Server(c, offerALPN(cfg))
+		t := tls.Server(c.Conn, offerALPN(cfg))
 		if err = t.HandshakeContext(ctx); err == nil {
 			l.serve(c, t, t.ConnectionState().NegotiatedProtocol)
 			return
 		}
 	}
 	l.log.Info().Err(err).Str("host", c.RemoteAddr().String()).Msg("tls handshake failed")
-	_ = c.Close()
-	l.Closed.Add(1)
+	l.lost(c, false, err)
 }
 
 // protocols are what clients may choose from, the preferred one first.
@@ -238,23 +264,20 @@ func offerALPN(cfg *tls.Config) *tls.Config {
 }
 
 // serve starts the flow of an accepted connection: its client stream leaves at once, before any octet.
-func (l *Listener) serve(c net.Conn, t *tls.Conn, alpn string) {
-	s, err := newSock(c, t)
-	to, ok := l.pick()
-	if err != nil || !ok {
-		closeConn(c, true)
-		l.Closed.Add(1)
+func (l *Listener) serve(c client, t *tls.Conn, alpn string) {
+	s, err := newSock(c.Conn, t)
+	if err != nil {
+		l.lost(c, true, err)
 		return
 	}
 	reply := l.core.Temporary()
-	head, err := streamHead(to, reply, alpn)
+	head, err := streamHead(c.to, reply, c.entry.ID(), alpn)
 	if err != nil {
-		closeConn(c, true)
-		l.Closed.Add(1)
+		l.lost(c, true, err)
 		return
 	}
 	var forget func()
-	f := newFlow(s, l.core, l.group, &l.BytesIn, &l.BytesOut, nil)
+	f := newFlow(s, l.core, l.group, &l.BytesIn, &l.BytesOut, c.own, c.entry)
 	f.over = func(err error) {
 		forget()
 		l.group.remove(f)
@@ -268,7 +291,7 @@ func (l *Listener) serve(c net.Conn, t *tls.Conn, alpn string) {
 		f.close(errDropped)
 		return
 	}
-	f.open(to, head, nil)
+	f.open(c.to, head, nil)
 }
 
 // Idle reports that no connection is left.
@@ -307,7 +330,7 @@ func (r *replyTaker) Offer(o core.Offer) {
 }
 
 // pick chooses the address for the next connection.
-func (l *Listener) pick() (string, bool) {
+func (l *Listener) pick() (Target, bool) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	best, sum := -1, 0
@@ -321,7 +344,7 @@ func (l *Listener) pick() (string, bool) {
 		}
 	}
 	if best < 0 {
-		return "", false
+		return Target{}, false
 	}
 	if l.cfg.Strategy == Weighted && sum > 0 {
 		n := rand.IntN(sum)
@@ -330,9 +353,9 @@ func (l *Listener) pick() (string, bool) {
 				continue
 			}
 			if n -= max(t.Value, 0); n < 0 {
-				return t.Address, true
+				return t, true
 			}
 		}
 	}
-	return l.cfg.Targets[best].Address, true
+	return l.cfg.Targets[best], true
 }

@@ -18,6 +18,7 @@ type sock interface {
 	closeWrite() error
 	// waits reports that tryWrite writes nothing and closeWrite may wait.
 	waits() bool
+	LocalAddr() net.Addr
 	// close closes the socket; reset makes the other end see an error instead of an end.
 	close(reset bool)
 }

@@ -21,9 +21,10 @@ type Receiver interface {
 
 // Peer is a running connection. Its methods may be called from any goroutine.
 type Peer struct {
-	sock *Socket
-	pool *chunk.Pool
-	wake chan struct{}
+	sock    *Socket
+	traffic *Traffic // nil: nobody counts
+	pool    *chunk.Pool
+	wake    chan struct{}
 	// reading is set while the reader waits for octets.
 	reading atomic.Bool
 
@@ -47,6 +48,12 @@ func NewPeer(sock *Socket, cfg conn.Config) *Peer {
 	p.room.L = &p.mu
 	return p
 }
+
+// Traffic is what connections have carried, in octets of AMQP.
+type Traffic struct{ In, Out atomic.Uint64 }
+
+// Count has the octets of the connection added to t. Call it before Run.
+func (p *Peer) Count(t *Traffic) { p.traffic = t }
 
 // Socket is the socket of the connection.
 func (p *Peer) Socket() *Socket { return p.sock }
@@ -101,6 +108,9 @@ func (p *Peer) read(r Receiver) error {
 		n, err := p.sock.readBatch(buf[to:])
 		p.reading.Store(false)
 		to += n
+		if p.traffic != nil {
+			p.traffic.In.Add(uint64(n))
+		}
 		p.mu.Lock()
 		p.doubted = false
 		closed := p.c.Done() // then an error is only the socket's end
@@ -162,15 +172,20 @@ func (p *Peer) write(done chan<- struct{}) {
 			f()
 		}
 		var err error
+		written := 0
 		for i, k := range out {
 			if err == nil {
 				_, err = p.sock.conn.Write(k.Bytes())
+				written += len(k.Bytes())
 			}
 			p.pool.Put(k)
 			out[i] = nil
 		}
 		if err == nil && len(out) > 0 {
 			err = p.sock.raw.flush()
+		}
+		if p.traffic != nil {
+			p.traffic.Out.Add(uint64(written))
 		}
 		switch {
 		case err != nil:

@@ -8,16 +8,23 @@
 // and records on the source's own. A consumer finds the source by its beacon, subscribes to its address and sends it a
 // FLUSH, upon which [Source.Flush] has every record sent again in full; from then on only what changed is sent.
 //
+// # Flows
+//
+// A [Ledger] has the records of TCP connections. The router that accepts one has its record; the one that joins it with its server has a half record,
+// which it sends to the first under the identity that came with the stream. What a flow has carried is counted by the flow itself and looked at once a
+// second, and only while somebody listens to flows: until then a flow costs its entry in the ledger and no message but that with its other half.
+//
 // # Limits
 //
 // Nothing is made while nobody listens. A record is sent at most once a second, however often it changes or a flush is
-// asked for, and a message has at most fifty records.
+// asked for, and a message has at most fifty records. The ledger has at most [MaxFlows] flows; further ones are carried and not told of.
 //
 // # Ownership
 //
-// There is no clock, no socket and no lock in here: all methods are called by one goroutine, which in a router is the core's.
+// There is no clock and no socket in here. The methods of a source and its records are called by one goroutine, which in a router is the core's. Those of
+// a ledger and its flows may be called by any: they take its lock for a moment. Its Step is for one goroutine, which does the work.
 //
 // # Not done
 //
-// Records of single flows (BIFLOW_TPORT, BIFLOW_APP) and of log lines (LOG), with their addresses, are not made.
+// Records of what is said over a flow (BIFLOW_APP) and of log lines (LOG) are not made.
 package vanflow

@@ -28,8 +28,12 @@ type Message struct {
 }
 
 func (s *Source) message(to, subject string, props wire.Map, body any) Message {
-	m := message.Message{MessageID: s.messages, To: to, Subject: subject, AppProps: props, Body: body, HasBody: true}
 	s.messages++
+	return newMessage(s.messages-1, to, subject, props, body)
+}
+
+func newMessage(id int64, to, subject string, props wire.Map, body any) Message {
+	m := message.Message{MessageID: id, To: to, Subject: subject, AppProps: props, Body: body, HasBody: true}
 	b, err := m.Append(nil)
 	if err != nil { // only values without an AMQP type are refused, and there are none
 		panic(err)
@@ -59,11 +63,16 @@ func (s *Source) heartbeat(now time.Time) Message {
 const valueSection = 0x77
 
 func (s *Source) records(rs []*Record) Message {
+	return s.message(s.RecordAddress(), SubjectRecord, nil, body(rs))
+}
+
+// body is records as the body of a message.
+func body(rs []*Record) wire.Raw {
 	b, list := wire.BeginList32(wire.AppendDescriptor(nil, valueSection))
 	for _, r := range rs {
 		b = r.append(b)
 	}
-	return s.message(s.RecordAddress(), SubjectRecord, nil, wire.Raw(wire.EndList32(b, list, len(rs))))
+	return wire.Raw(wire.EndList32(b, list, len(rs)))
 }
 
 // IsFlush tells whether a message to the command address asks for all records.

@@ -11,7 +11,7 @@ import (
 type Record struct {
 	typ    Type
 	id     string
-	source *Source
+	source *Source // nil: it is sent in another way
 	fields []field // by attribute
 	sent   time.Time
 	queued bool // it is in the source's list of records to send
@@ -73,7 +73,14 @@ func (r *Record) set(f field) {
 		r.fields[i] = f
 	}
 	r.fields[i].changed = true
-	r.source.queue(r)
+	if r.source != nil {
+		r.source.queue(r)
+	}
+}
+
+// dirty tells whether there is anything to send.
+func (r *Record) dirty() bool {
+	return r.whole || slices.ContainsFunc(r.fields, func(f field) bool { return f.changed })
 }
 
 // append appends the record as a map, and forgets what had changed.

@@ -131,6 +131,9 @@ func (s *Source) RecordsWanted(wanted bool) {
 	s.waiting = nil
 }
 
+// Heard tells whether anybody listens to records.
+func (s *Source) Heard() bool { return s.recordsWanted }
+
 // Flush has all records sent in full, each as soon as it may be.
 func (s *Source) Flush() {
 	for _, r := range s.live {

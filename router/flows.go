@@ -1,0 +1,31 @@
+package router
+
+import (
+	"net"
+	"time"
+
+	"github.com/skupper-plugins/suite/router/internal/tcp"
+	"github.com/skupper-plugins/suite/router/internal/vanflow"
+)
+
+// flowBooks are the records of the flows of one tcpListener or tcpConnector.
+type flowBooks struct {
+	t *telemetry
+	// parents are the identities of a listener's records by the names of its targets.
+	parents map[string]string
+	// connector is the identity of a connector's record.
+	connector string
+}
+
+// Accepted begins the record of a flow.
+func (b *flowBooks) Accepted(target string, client net.Addr, c *tcp.Count) tcp.Entry {
+	return flowEntry{b.t.ledger.Accept(time.Now(), b.parents[target], client, c)}
+}
+
+// Offered begins the other half of one.
+func (b *flowBooks) Offered(id string, trace []string, c *tcp.Count) tcp.Entry {
+	return flowEntry{b.t.ledger.Offer(id, trace, b.connector, c)}
+}
+
+// flowEntry is a flow of the ledger as the TCP adaptor takes it.
+type flowEntry struct{ *vanflow.Flow }
