@@ -1,6 +1,7 @@
 package router
 
 import (
+	"fmt"
 	"strings"
 	"sync/atomic"
 
@@ -23,12 +24,25 @@ func newLevelHook(logs []config.Log) *levelHook {
 	return h
 }
 
+// levels are the words in expressions for levels.
+var levels = map[string]zerolog.Level{
+	"trace": zerolog.TraceLevel, "debug": zerolog.DebugLevel, "info": zerolog.InfoLevel, "notice": zerolog.InfoLevel,
+	"warning": zerolog.WarnLevel, "error": zerolog.ErrorLevel, "critical": zerolog.FatalLevel, "none": zerolog.Disabled,
+}
+
+// checkEnable refuses what is no list of levels: words with commas between, each with a + for those above it.
+func checkEnable(enable string) error {
+	for word := range strings.SplitSeq(enable, ",") {
+		name := strings.TrimSuffix(strings.TrimSpace(word), "+")
+		if _, ok := levels[name]; !ok && name != "default" && name != "" {
+			return refuse(400, fmt.Sprintf("%q is not a log level: want none, debug, info, warning, error, critical or default, with + for those above it", word))
+		}
+	}
+	return nil
+}
+
 // set takes an expression such as "info+" or "debug".
 func (h *levelHook) set(enable string) {
-	levels := map[string]zerolog.Level{
-		"trace": zerolog.TraceLevel, "debug": zerolog.DebugLevel, "info": zerolog.InfoLevel, "notice": zerolog.InfoLevel,
-		"warning": zerolog.WarnLevel, "error": zerolog.ErrorLevel, "critical": zerolog.FatalLevel, "none": zerolog.Disabled,
-	}
 	if l, ok := levels[strings.TrimSuffix(strings.TrimSpace(enable), "+")]; ok {
 		h.level.Store(int32(l))
 	}

@@ -112,6 +112,10 @@ func withModules(rows []map[string]any) []map[string]any {
 func (r *Router) operational(entityType, name string, m map[string]any) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
+	r.operationalLocked(entityType, name, m)
+}
+
+func (r *Router) operationalLocked(entityType, name string, m map[string]any) {
 	switch entityType {
 	case "connector":
 		if c := r.connectors[name]; c != nil {
@@ -203,12 +207,24 @@ func (r *Router) addressRows() []map[string]any {
 				"subscriberCount": uint32(a.Subscribers), "remoteCount": uint32(a.Remotes), "remoteHostRouters": append([]string{}, a.RemoteRouters...),
 				"deliveriesIngress": a.Ingress, "deliveriesEgress": a.Egress, "deliveriesTransit": a.Transit, "deliveriesToContainer": a.ToContainer,
 				"deliveriesFromContainer": a.FromContainer, "deliveriesEgressRouteContainer": uint64(0), "deliveriesIngressRouteContainer": uint64(0),
-				"deliveriesEgressInterNetwork": uint64(0), "deliveriesIngressInterNetwork": uint64(0), "trackedDeliveries": a.Outstanding,
+				"deliveriesEgressInterNetwork": uint64(0), "deliveriesIngressInterNetwork": uint64(0), "trackedDeliveries": a.Outstanding, "transitOutstanding": numbers(a.OutstandingByLink),
 				"priority": int32(-1), "deliveriesRedirectedToFallback": uint64(0), "watch": a.Watched,
 			})
 		}
 	})
 	return rows
+}
+
+// numbers are those of a list, nil for none.
+func numbers(in []int64) any {
+	if in == nil {
+		return nil
+	}
+	out := make([]any, len(in))
+	for i, n := range in {
+		out[i] = n
+	}
+	return out
 }
 
 func (r *Router) linkRows() []map[string]any {
@@ -221,7 +237,9 @@ func (r *Router) linkRows() []map[string]any {
 			}
 			id := fmt.Sprintf("%d/%s", l.Conn, l.Name)
 			rows = append(rows, map[string]any{
-				"name": id, "identity": id, "linkName": l.Name, "linkType": l.Kind, "linkDir": dir, "owningAddr": l.Address, "capacity": uint32(250),
+				"name": id, "identity": id, "linkName": l.Name, "linkType": l.Kind, "linkDir": dir, "owningAddr": l.Address, "capacity": l.Capacity,
+				"unsettledCount": l.Unsettled, "presettledCount": l.Presettled, "droppedPresettledCount": l.DroppedPresettled, "acceptedCount": l.Accepted,
+				"rejectedCount": l.Rejected, "releasedCount": l.Released, "modifiedCount": l.Modified,
 				"undeliveredCount": uint64(l.Queued), "deliveryCount": l.Deliveries, "connectionId": strconv.FormatUint(l.Conn, 10), "operStatus": "up",
 				"priority": uint32(l.Priority), "creditAvailable": l.Credit,
 			})

@@ -50,7 +50,9 @@ func (r *Router) Create(_ context.Context, entityType, name string, attrs map[st
 		return nil, refuse(400, err.Error())
 	}
 	r.log.Info().Str("type", entityType).Str("name", name).Msg("entity created")
-	return nil, nil //nolint:nilnil // nothing to add to what the caller knows
+	row := maps.Clone(attrs)
+	r.operationalLocked(entityType, name, row)
+	return row, nil
 }
 
 // named is the type of the entity with a name, "" when there is none. Names are unique across types. r.mu is held.
@@ -125,6 +127,9 @@ func (r *Router) create(entityType, name string, one *config.Config) error {
 }
 
 func (r *Router) setLog(l config.Log) error {
+	if err := checkEnable(l.Enable); err != nil {
+		return err
+	}
 	r.cfg.Logs = slices.DeleteFunc(slices.Clone(r.cfg.Logs), func(o config.Log) bool { return o.Module == l.Module })
 	r.cfg.Logs = append(r.cfg.Logs, l)
 	if l.Module == "DEFAULT" {

@@ -58,6 +58,11 @@ type Type struct {
 // FullName is the type name on the wire.
 func (t *Type) FullName() string { return Prefix + t.Name }
 
+// Configured tells entities that a configuration has from those that only show what goes on.
+func (t *Type) Configured() bool {
+	return t.Operations&(OpCreate|OpDelete) != 0 || t.Name == "router" || t.Name == "site" || t.Name == "log"
+}
+
 // Attribute finds an attribute by name, or returns nil.
 func (t *Type) Attribute(name string) *Attribute {
 	for i := range t.Attributes {

@@ -15,7 +15,7 @@ type Source interface {
 	// identity, name and type are filled in. The result is not kept, nor changed.
 	Rows(entityType string) []map[string]any
 	// Create makes an entity. Its attributes are string, int64, bool, map[string]any or []any, checked one by
-	// one against the schema, without defaults; name is in them too. It returns the new entity's row.
+	// one against the schema, without defaults; name is in them too. It returns the new entity's row, which may lack defaults.
 	// Its error may be a *Fault; any other is reported as 500.
 	Create(ctx context.Context, entityType, name string, attrs map[string]any) (map[string]any, error)
 	// Update changes the given attributes of the entity that has the name; nil takes a value away.

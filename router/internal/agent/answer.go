@@ -23,14 +23,12 @@ const (
 func (a *Agent) answer(ctx context.Context, r *request) (code int, text string, body any, fault *Fault) {
 	code, text = 200, "OK"
 	switch r.op {
-	case "":
-		fault = badRequest("No 'operation' property")
 	case "QUERY":
 		body, fault = a.query(r)
 	case "GET-TYPES":
-		body, fault = describe(r, func(*config.Type) any { return supertypes() })
+		body, fault = describe(r, func(t *config.Type) any { return supertypes(t) })
 	case "GET-ATTRIBUTES":
-		body, fault = describe(r, func(t *config.Type) any { return texts(t.Columns()) })
+		body, fault = describe(r, func(t *config.Type) any { return attributeNames(t) })
 	case "GET-OPERATIONS":
 		body, fault = describe(r, func(t *config.Type) any { return texts(operations(t)) })
 	case "GET-ANNOTATIONS":
@@ -54,7 +52,9 @@ func (a *Agent) answer(ctx context.Context, r *request) (code int, text string, 
 		code, text = 204, "No Content"
 		body, fault = wire.Map{}, a.remove(ctx, r)
 	default:
-		fault = a.unknownOperation(r)
+		if fault = a.unknownOperation(r); !r.asks {
+			fault = badRequest("No 'operation' property")
+		}
 	}
 	return code, text, body, fault
 }

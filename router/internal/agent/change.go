@@ -47,9 +47,9 @@ func (a *Agent) create(ctx context.Context, r *request) (any, *Fault) {
 		return nil, faultOf(err)
 	}
 	if row == nil {
-		row = withDefaults(t, attrs)
+		row = attrs
 	}
-	return entityMap(t, row), nil
+	return entityMap(t, withDefaults(t, row)), nil
 }
 
 // roleFault says why a router of this mode cannot have such a listener or connector.

@@ -2,6 +2,7 @@ package agent
 
 import (
 	"encoding/json"
+	"slices"
 	"strings"
 
 	"github.com/skupper-plugins/suite/router/config"
@@ -38,7 +39,19 @@ func describe(r *request, of func(*config.Type) any) (any, *Fault) {
 	return out, nil
 }
 
-func supertypes() []any { return []any{config.Prefix + "entity"} }
+// supertypes are what a type is a kind of: something that is configured, or something that only happens to be there.
+func supertypes(t *config.Type) []any {
+	kind := "operationalEntity"
+	if t.Configured() {
+		kind = "configurationEntity"
+	}
+	return []any{config.Prefix + kind, config.Prefix + "entity"}
+}
+
+// attributeNames are the names of a type's attributes. A query has columns without one.
+func attributeNames(t *config.Type) []any {
+	return texts(slices.DeleteFunc(t.Columns(), func(name string) bool { return name == "" }))
+}
 
 // nodes lists the management addresses of all routers that are known.
 func (a *Agent) nodes() any {

@@ -11,6 +11,7 @@ import (
 // request is a management request in plain form.
 type request struct {
 	op         string
+	asks       bool   // there is an operation
 	typ        string // full or short, as given; "" if absent
 	entityType string // of a query
 	name       string
@@ -21,7 +22,7 @@ type request struct {
 	body       wire.Map
 }
 
-// parse reads a request from a message. A body that is not a map counts as empty.
+// parse reads a request from a message. Operations that need no body take any.
 func parse(m *message.Message) (*request, *Fault) {
 	r := &request{count: -1, limit: -1}
 	text := map[string]*string{
@@ -36,6 +37,7 @@ func parse(m *message.Message) (*request, *Fault) {
 				return nil, badRequest("Property '%s' is not a short text", key)
 			}
 			*dst = s
+			r.asks = r.asks || dst == &r.op
 		}
 		if dst := number[key]; dst != nil && p.Value != nil {
 			n, ok := integer(p.Value)
@@ -45,7 +47,10 @@ func parse(m *message.Message) (*request, *Fault) {
 			*dst = int(n)
 		}
 	}
-	r.body, _ = m.Body.(wire.Map)
+	var isMap bool
+	if r.body, isMap = m.Body.(wire.Map); !isMap && m.Body != nil && (r.op == "QUERY" || r.op == "CREATE" || r.op == "UPDATE") {
+		return nil, badRequest("The body of a %s has to be a map", r.op)
+	}
 	if len(r.body) > MaxAttributes {
 		return nil, badRequest("More than %d attributes", MaxAttributes)
 	}

@@ -162,7 +162,10 @@ func (cn *Connection) arrive(ev *conn.Event) *Delivery {
 	}
 	l.deliveries.Add(1)
 	d := &Delivery{core: cn.core, link: l, settled: ev.Settled}
-	d.src = &linkSource{cn: cn, in: ev.In}
+	d.src = &linkSource{cn: cn, in: ev.In, on: l}
+	if ev.Settled {
+		l.presettled.Add(1)
+	}
 	ev.In.User = d
 	return d
 }

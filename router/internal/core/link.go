@@ -47,7 +47,8 @@ type link struct {
 	ready    atomic.Bool // streaming link that has had credit
 	credited atomic.Bool // the core is about to look at new credit
 
-	deliveries atomic.Uint64
+	deliveries, presettled, dropped atomic.Uint64
+	outcomes                        outcomes
 }
 
 // queued is a message with what becomes of it: whole, or a stream.
@@ -76,6 +77,8 @@ type outbound struct {
 	counted    atomic.Bool
 	acked      atomic.Uint64 // octets of a stream that its receiver has taken
 	link       *link         // of a stream
+	on         *link         // that it left on
+	said       judged
 	progress   atomic.Uint32 // of a stream: what of the following has happened
 }
 
@@ -101,6 +104,9 @@ func (o *outbound) outcome(state frame.DeliveryState, settled bool) {
 		o.acked.Store(1 << 62) // no window any more
 		o.done()
 	}
+	if o.on != nil {
+		o.said.count(state, &o.on.outcomes)
+	}
 	if settled && o.link != nil && o.progress.Or(streamSettled)&streamEnded != 0 {
 		o.release(o.link.free)
 	}
@@ -124,6 +130,7 @@ func (l *link) put(q queued) {
 	case !l.dead && len(l.queue) == 0 && l.trySend(q):
 	case l.dead || len(l.queue) >= limits.MaxQueued || l.octets+len(q.msg) > limits.MaxQueuedOctets && len(l.queue) > 0:
 		if q.ob.presettled {
+			l.dropped.Add(1)
 			l.cn.core.stats.DroppedPresettled++
 		}
 		q.refuse()
@@ -149,6 +156,7 @@ func (l *link) trySend(q queued) (sent bool) {
 		return true
 	}
 	full := false
+	q.ob.on = l
 	l.cn.peer.Do(func(c *conn.Conn) {
 		if full = l.kind == endpointLink && c.Congested(); full {
 			return // a client may give more credit than it can take messages
@@ -165,6 +173,7 @@ func (l *link) trySend(q queued) (sent bool) {
 	if sent {
 		l.deliveries.Add(1)
 		if q.ob.presettled {
+			l.presettled.Add(1)
 			q.ob.done()
 		}
 	}
@@ -210,11 +219,12 @@ func (l *link) producerCredit(reachable bool) {
 type linkSource struct {
 	cn *Connection
 	in *conn.InDelivery
+	on *link
 	judged
 }
 
 // Update passes the word on to the sender.
 func (s *linkSource) Update(state frame.DeliveryState, settled bool) {
-	s.count(&s.cn.core.outcomes, state)
+	s.count(state, &s.cn.core.outcomes, &s.on.outcomes)
 	s.cn.peer.Update(s.in, state, settled)
 }

@@ -7,6 +7,7 @@ import (
 
 	"github.com/skupper-plugins/suite/router/internal/conn"
 	"github.com/skupper-plugins/suite/router/internal/frame"
+	"github.com/skupper-plugins/suite/router/internal/limits"
 )
 
 // Disconnect closes a connection by request. On the core's goroutine.
@@ -54,6 +55,8 @@ type AddressView struct {
 	Ingress, Egress, Transit, ToContainer, FromContainer uint64
 	Outstanding                                          int64
 	LocalProducers                                       int
+	// OutstandingByLink is the deliveries without an outcome by the number of the link that they left on; nil when there is no such count.
+	OutstandingByLink []int64
 }
 
 // Addresses lists the address table by key.
@@ -69,8 +72,14 @@ func (c *Core) Addresses() []AddressView {
 		for _, n := range a.remotes {
 			v.RemoteRouters = append(v.RemoteRouters, n.id)
 		}
-		for _, n := range a.outstanding {
+		if a.Treatment == Balanced && a.outstanding != nil {
+			v.OutstandingByLink = make([]int64, len(c.links))
+		}
+		for cn, n := range a.outstanding {
 			v.Outstanding += int64(n.Load())
+			if v.OutstandingByLink != nil {
+				v.OutstandingByLink[cn.controlNo] += int64(n.Load())
+			}
 		}
 		out = append(out, v)
 	}
@@ -79,15 +88,17 @@ func (c *Core) Addresses() []AddressView {
 
 // LinkView is a link as management shows it.
 type LinkView struct {
-	Conn       uint64
-	Name       string
-	Kind       string
-	Out        bool
-	Address    string
-	Priority   int
-	Queued     int
-	Deliveries uint64
-	Credit     uint32
+	Conn                                                                             uint64
+	Name                                                                             string
+	Kind                                                                             string
+	Out                                                                              bool
+	Address                                                                          string
+	Priority                                                                         int
+	Queued                                                                           int
+	Deliveries                                                                       uint64
+	Credit                                                                           uint32
+	Capacity                                                                         uint32 // of an incoming link: the credit that it is given
+	Presettled, DroppedPresettled, Unsettled, Accepted, Rejected, Released, Modified uint64
 }
 
 // Links lists the links of all connections.
@@ -97,6 +108,18 @@ func (c *Core) Links() []LinkView {
 		cn := c.conns[cv.ID]
 		for _, l := range cn.links {
 			v := LinkView{Conn: cn.ID, Name: l.l.Name, Kind: l.kind.String(), Out: l.l.Sender(), Priority: l.priority, Queued: len(l.queue), Deliveries: l.deliveries.Load()}
+			v.Presettled, v.DroppedPresettled, v.Capacity = l.presettled.Load(), l.dropped.Load(), limits.LinkCapacity
+			o := &l.outcomes
+			v.Accepted, v.Rejected, v.Released, v.Modified = o.accepted.Load(), o.rejected.Load(), o.released.Load(), o.modified.Load()
+			if known := v.Presettled + o.sum(); v.Deliveries > known {
+				v.Unsettled = v.Deliveries - known
+			}
+			switch {
+			case l.kind == trackingLink:
+				v.Capacity = limits.TrackingCapacity
+			case l.kind == meshLink:
+				v.Capacity = limits.MeshCapacity
+			}
 			if l.addr != nil {
 				v.Address = l.addr.Key
 			}

@@ -12,10 +12,16 @@ type outcomes struct{ accepted, rejected, released, modified atomic.Uint64 }
 // judged counts the first outcome of one delivery: it may be said twice, unsettled and settled.
 type judged struct{ said atomic.Bool }
 
-func (j *judged) count(o *outcomes, state frame.DeliveryState) {
+func (j *judged) count(state frame.DeliveryState, in ...*outcomes) {
 	if state == nil || !frame.Terminal(state) || j.said.Swap(true) {
 		return
 	}
+	for _, o := range in {
+		o.add(state)
+	}
+}
+
+func (o *outcomes) add(state frame.DeliveryState) {
 	switch state.(type) {
 	case *frame.Accepted:
 		o.accepted.Add(1)
@@ -28,6 +34,11 @@ func (j *judged) count(o *outcomes, state frame.DeliveryState) {
 	}
 }
 
+// sum is how many deliveries have had an outcome.
+func (o *outcomes) sum() uint64 {
+	return o.accepted.Load() + o.rejected.Load() + o.released.Load() + o.modified.Load()
+}
+
 // countedSource is the source of a stream that begins in this process.
 type countedSource struct {
 	Source
@@ -37,7 +48,7 @@ type countedSource struct {
 
 // Update passes the word on.
 func (s *countedSource) Update(state frame.DeliveryState, settled bool) {
-	s.count(&s.core.outcomes, state)
+	s.count(state, &s.core.outcomes)
 	s.Source.Update(state, settled)
 }
 

@@ -23,13 +23,16 @@ type linkOutlet struct {
 
 // newOutlet begins a stream on l; nil when l cannot send.
 func (l *link) newOutlet(ob *outbound, flags uint32) *linkOutlet {
-	ob.link = l
+	ob.link, ob.on = l, l
 	o := &linkOutlet{link: l, peer: l.cn.peer, ob: ob, windowed: flags&message.FlagQ2Disabled != 0}
 	l.cn.peer.Do(func(c *conn.Conn) { o.od = c.NewDelivery(l.l, ob.presettled, ob) })
 	if o.od == nil {
 		return nil
 	}
 	l.deliveries.Add(1)
+	if ob.presettled {
+		l.presettled.Add(1)
+	}
 	return o
 }
 
