@@ -153,11 +153,11 @@ func (f *fakeSystem) Start(ctx context.Context) error {
 	return f.startErr
 }
 func (f *fakeSystem) Stop(context.Context) error { f.stops++; f.stopped = true; return nil }
-func (f *fakeSystem) Reload(ctx context.Context) error {
+func (f *fakeSystem) Reload(ctx context.Context) ([]string, error) {
 	if f.reload != nil {
-		return f.reload(ctx)
+		return nil, f.reload(ctx)
 	}
-	return nil
+	return nil, nil
 }
 func (f *fakeSystem) Settle(ctx context.Context) (bool, error) {
 	f.settles++

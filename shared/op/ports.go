@@ -67,8 +67,9 @@ type System interface {
 	Start(ctx context.Context) error
 	// Stop stops the namespace's router and keeps it stopped until Start. Resources, certificates and keys stay.
 	Stop(ctx context.Context) error
-	// Reload makes the agent read all resources anew now and returns when they are applied.
-	Reload(ctx context.Context) error
+	// Reload makes the agent read all resources anew now and returns when they are applied. Notes are what it found and
+	// did not stumble over. That a resource cannot be read is an error which names it; the others are applied all the same.
+	Reload(ctx context.Context) (notes []string, err error)
 	// Wake makes sure that somebody acts on changed resources, without starting a site that was stopped on purpose:
 	// then it says stopped. Verbs call it after they have changed the store and before they wait. It does not wait itself.
 	Wake(ctx context.Context) (stopped bool, err error)

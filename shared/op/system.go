@@ -79,13 +79,14 @@ func (c ReloadSystem) Run(ctx context.Context, p Ports, say Progress) (Changed, 
 	within, cancel := context.WithTimeout(ctx, c.Timeout)
 	defer cancel()
 	say.say("site " + s.Name + " to reload")
-	if err := p.System.Reload(within); err != nil {
+	notes, err := p.System.Reload(within)
+	if err != nil {
 		if within.Err() != nil && ctx.Err() == nil {
 			return Changed{}, fault.Wrap(fault.Late, fmt.Sprintf("site %s is not reloaded after %s", s.Name, Span(c.Timeout)), err, "`system status`")
 		}
 		return Changed{}, fmt.Errorf("reload site %s: %w", s.Name, err)
 	}
-	return Changed{Did: "reloaded", Kind: v2alpha1.KindSite, Name: s.Name, Object: s}, nil
+	return Changed{Did: "reloaded", Kind: v2alpha1.KindSite, Name: s.Name, Object: s, Notes: notes}, nil
 }
 
 // Run installs.

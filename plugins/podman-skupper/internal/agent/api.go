@@ -27,6 +27,7 @@ type Report struct {
 	Stopped    bool     `json:"stopped,omitempty"`    // on purpose
 	WaitingFor []string `json:"waitingFor,omitempty"` // what keeps the site from being as wanted
 	Faults     []string `json:"faults,omitempty"`     // what is wrong with input files
+	Broken     []string `json:"broken,omitempty"`     // those of Faults because of which something is not applied
 	Error      string   `json:"error,omitempty"`      // why the pass could not be completed
 	Kind       int      `json:"kind,omitempty"`       // the fault.Kind of Error
 	Hint       string   `json:"hint,omitempty"`

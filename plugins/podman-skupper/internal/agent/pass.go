@@ -80,6 +80,11 @@ func (n *namespace) attempt(ctx context.Context, in *filestore.Input, st *state,
 	if err != nil {
 		return err
 	}
+	for _, unfit := range w.unfit {
+		if !slices.Contains(rep.Broken, unfit) { // an attempt before this has found it too
+			rep.Faults, rep.Broken = append(rep.Faults, unfit), append(rep.Broken, unfit)
+		}
+	}
 	d, err := n.prepare(ctx, w, st)
 	if err != nil {
 		return err
@@ -97,6 +102,8 @@ type world struct {
 	res site.Resources
 	obs site.Observed
 	due time.Time // when the first certificate is due
+
+	unfit []string // what is wrong with key pairs that the user brought
 }
 
 // world gathers everything that Plan needs.
@@ -135,15 +142,17 @@ func (n *namespace) world(ctx context.Context, in *filestore.Input, st state) (*
 		given[name] = p
 	}
 	res.Given = given
+	var unfit []string
 	for _, err := range append(faults, more...) {
 		n.log.Warn().Err(err).Msg("input.keys")
+		unfit = append(unfit, err.Error())
 	}
 	res.Certs, _ = keys.ReadAll(n.dir.RuntimeCerts()) // what does not fit is made anew
 	made, _ := keys.ReadAll(n.dir.RuntimeIssuers())
 	for name, p := range made {
 		res.Certs[name] = p
 	}
-	return &world{res: res, obs: obs}, nil
+	return &world{res: res, obs: obs, unfit: unfit}, nil
 }
 
 // prepare plans, makes the certificates, and remembers what has to stay. It touches nothing that runs.
@@ -250,6 +259,9 @@ func earliest(a, b time.Time) time.Time {
 func (n *namespace) tellFaults(in *filestore.Input, rep *Report) {
 	for _, f := range in.Faults {
 		rep.Faults = append(rep.Faults, f.Error())
+		if !f.Remark {
+			rep.Broken = append(rep.Broken, f.Error())
+		}
 	}
 	now := strings.Join(rep.Faults, "\n")
 	if now == n.faults {

@@ -22,6 +22,8 @@ const (
 	grace     = 10 * time.Second // from SIGTERM to SIGKILL
 	quickEnd  = 3                // restarts by the engine after which a container is taken for one that does not start
 	logLines  = 5
+	logTries  = 5 // for a log that is still empty
+	logPause  = 100 * time.Millisecond
 	sinceBoot = "unseen" // start of a process that cannot be seen from here
 )
 
@@ -109,7 +111,11 @@ func (e *Engine) State(ctx context.Context) supervise.State {
 	case c.Restarts >= quickEnd && time.Since(c.Started) < grace:
 		return supervise.State{Detail: fmt.Sprintf("%s ends again and again%s", e.what(), e.lastWords(ctx, api))}
 	}
-	return e.note(c)
+	st := e.note(c)
+	if c.Restarts > 0 && time.Since(c.Started) < grace {
+		st.Detail += ", which has ended before" + e.lastWords(ctx, api)
+	}
+	return st
 }
 
 // note puts the process of a running container on record.
@@ -133,13 +139,20 @@ func (e *Engine) ended(ctx context.Context, api API, c engineapi.Container) stri
 	return fmt.Sprintf("%s has exited with code %d%s", e.what(), c.ExitCode, e.lastWords(ctx, api))
 }
 
-// lastWords is the end of the container's log.
+// lastWords is the end of the container's log. An engine may know that a container has ended before it knows what that said.
 func (e *Engine) lastWords(ctx context.Context, api API) string {
-	lines, err := api.Logs(ctx, e.name(), logLines)
-	if err != nil || len(lines) == 0 {
-		return ""
+	for range logTries {
+		lines, err := api.Logs(ctx, e.name(), logLines)
+		if err == nil && len(lines) > 0 {
+			return "; its log ends with: " + strings.Join(lines, " | ")
+		}
+		select {
+		case <-ctx.Done():
+			return ""
+		case <-time.After(logPause):
+		}
 	}
-	return "; its log ends with: " + strings.Join(lines, " | ")
+	return ""
 }
 
 // foreign says why a container of our name is not ours, or nil: it is ours if it is labelled for this site, or has this

@@ -237,6 +237,9 @@ func broken(faults []Fault) bool {
 func readFile(path string) (*file, []Fault) {
 	content, mode, err := readBounded(path)
 	if errors.Is(err, fs.ErrNotExist) {
+		if to, bad := os.Readlink(path); bad == nil {
+			return nil, []Fault{{Path: path, Why: "is a link to " + to + ", which does not exist"}}
+		}
 		return nil, nil // gone since the directory was listed
 	}
 	if err != nil {

@@ -30,7 +30,7 @@ func (s system) Settle(ctx context.Context) (stopped bool, err error) {
 	if !needed || err != nil {
 		return stopped, err
 	}
-	return false, s.reconcile(ctx, false)
+	return false, s.reconcile(ctx)
 }
 
 // needed tells whether anybody has to act on what the store has: there is a site that is not stopped, or what is left of one.

@@ -42,29 +42,41 @@ func (s system) Start(ctx context.Context) error {
 	if err := os.Remove(s.dir.Stopped()); err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return fault.Wrap(fault.Failed, "start the site", err, "")
 	}
-	return s.reconcile(ctx, false)
+	return s.reconcile(ctx)
 }
 
 // Reload implements op.System.
-func (s system) Reload(ctx context.Context) error { return s.reconcile(ctx, true) }
+func (s system) Reload(ctx context.Context) ([]string, error) {
+	rep, err := s.pass(ctx, true)
+	if err != nil {
+		return nil, err
+	}
+	if len(rep.Broken) > 0 {
+		return nil, fault.New(fault.Failed, "this cannot be applied, all else is: "+strings.Join(rep.Broken, "; "), "correct it; it is read again by itself")
+	}
+	return rep.Faults, nil
+}
 
-// reconcile has the agent, started if need be, do a pass, and returns what came of it. An agent that ends meanwhile, by
+func (s system) reconcile(ctx context.Context) error {
+	_, err := s.pass(ctx, false)
+	return err
+}
+
+// pass has the agent, started if need be, do a pass, and returns what came of it. An agent that ends meanwhile, by
 // whatever hand, is started once more: a pass can be done again.
-func (s system) reconcile(ctx context.Context, reload bool) error {
-	var rep agent.Report
-	var err error
+func (s system) pass(ctx context.Context, reload bool) (rep agent.Report, err error) {
 	for range 2 {
 		if _, err = daemon.EnsureAgent(ctx, s.paths); err != nil {
-			return err
+			return rep, err
 		}
 		if rep, err = s.client().Reconcile(ctx, s.dir.Name(), reload); !errors.Is(err, agent.ErrNoAgent) {
 			break
 		}
 	}
 	if err != nil {
-		return err
+		return rep, err
 	}
-	return rep.Err()
+	return rep, rep.Err()
 }
 
 // Stop implements op.System.

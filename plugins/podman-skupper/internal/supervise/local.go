@@ -89,6 +89,10 @@ func (l *Local) Start(ctx context.Context, d site.Desired) error {
 	if _, err := atomicfile.WriteChanged(l.opts.ConfigFile, 0o600, text); err != nil {
 		return err
 	}
+	if age := l.opts.Now().Sub(state.Since); age >= 0 && age < answerWait {
+		// Its engine has started it again a moment ago, or somebody else has: it need not listen yet, and may end at once.
+		return l.awaitAnswer(ctx, want, text)
+	}
 	return l.update(ctx, want, text, state)
 }
 
@@ -139,9 +143,12 @@ func (l *Local) bringUp(ctx context.Context, c *config.Config, text []byte) erro
 func (l *Local) awaitAnswer(ctx context.Context, c *config.Config, text []byte) error {
 	ctx, cancel := context.WithTimeout(ctx, answerWait)
 	defer cancel()
-	for {
+	for first := 0; ; {
 		state := l.opts.Engine.State(ctx)
-		if !state.Running {
+		if first == 0 {
+			first = state.PID
+		}
+		if !state.Running || state.PID != first { // another one: it was not seen how the first ended
 			return fault.New(fault.Failed, "the router ended right after its start: "+state.Detail, "")
 		}
 		_, err := l.connect(ctx, state)
