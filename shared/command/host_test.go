@@ -80,10 +80,10 @@ type system struct {
 	store *sitetest.Memory
 }
 
-func (s *system) Start(ctx context.Context) error { _, err := s.Wake(ctx); return err }
-func (s *system) Stop(context.Context) error      { return nil }
+func (s *system) Start(ctx context.Context) error          { _, err := s.Wake(ctx); return err }
+func (s *system) Stop(context.Context) error               { return nil }
 func (s *system) Reload(context.Context) ([]string, error) { return nil, nil }
-func (s *system) Install(context.Context) error   { return nil }
+func (s *system) Install(context.Context) error            { return nil }
 func (s *system) Uninstall(_ context.Context, force bool) error {
 	if !force {
 		return errors.New("site west runs")

@@ -41,6 +41,8 @@ type Options struct {
 	// Open reaches an engine; nil: engineapi.Open.
 	Open func(ctx context.Context, endpoint string) (API, error)
 	Log  zerolog.Logger
+	// Quadlet starts a container that systemd is to run, where the settings say so; nil: the engine runs it.
+	Quadlet func(context.Context, engineapi.Spec) error
 }
 
 // Engine is a supervise.Engine on containers.
@@ -235,26 +237,54 @@ func (e *Engine) Start(ctx context.Context) error {
 			return err
 		}
 	}
-	id, err := siteID(e.opts.ConfigFile)
+	spec, err := e.obtain(ctx, api, s)
 	if err != nil {
 		return err
 	}
+	run := api.Run
+	if s.Quadlet && e.opts.Quadlet != nil {
+		run = e.opts.Quadlet
+	}
+	if err := run(ctx, spec); err != nil {
+		return err
+	}
+	e.opts.Log.Info().Str("container", e.name()).Str("image", spec.Image).Msg("container.started")
+	if st := e.State(ctx); !st.Running {
+		return fault.New(fault.Failed, "the router of namespace "+e.opts.Namespace+" does not run: "+st.Detail, e.opts.Platform+" logs "+e.name())
+	}
+	return nil
+}
+
+// obtain gets the image, and gives the container as it is to be.
+func (e *Engine) obtain(ctx context.Context, api API, s Settings) (spec engineapi.Spec, err error) {
+	id, err := siteID(e.opts.ConfigFile)
+	if err != nil {
+		return spec, err
+	}
 	image, err := s.Obtain(ctx, api, e.opts.Credentials, func(line string) { e.opts.Log.Info().Str("what", line).Msg("image.pull") })
 	if err != nil {
-		return err
+		return spec, err
 	}
 	if image.Why != "" && image.Why != e.told {
 		e.told = image.Why
 		e.opts.Log.Warn().Str("image", image.Ref).Str("why", image.Why).Msg("image.embedded")
 	}
-	if err := api.Run(ctx, e.spec(s, image.Ref, id)); err != nil {
-		return err
+	return e.spec(s, image.Ref, id), nil
+}
+
+// Spec is the container as it is to be, whose image is there then.
+func (e *Engine) Spec(ctx context.Context) (engineapi.Spec, error) {
+	api, s, err := e.reach(ctx)
+	if err != nil {
+		return engineapi.Spec{}, err
 	}
-	e.opts.Log.Info().Str("container", e.name()).Str("image", image.Ref).Msg("container.started")
-	if st := e.State(ctx); !st.Running {
-		return fault.New(fault.Failed, "the router of namespace "+e.opts.Namespace+" does not run: "+st.Detail, e.opts.Platform+" logs "+e.name())
-	}
-	return nil
+	return e.obtain(ctx, api, s)
+}
+
+// ByQuadlet tells whether systemd is to run the container, by a file of which Podman makes the unit.
+func (e *Engine) ByQuadlet() bool {
+	s, err := e.opts.Settings()
+	return err == nil && s.Quadlet && e.opts.Quadlet != nil
 }
 
 // Stop implements supervise.Engine. The container is removed: one that is only stopped starts again with its engine.

@@ -307,12 +307,12 @@ func TestSettings(t *testing.T) {
 	get := func() (Settings, error) {
 		return FromEnvironment(engineapi.Podman, 0, func(k string) string { return env[k] })
 	}
-	if s, err := get(); err != nil || s != (Settings{"unix:///run/podman/podman.sock", Auto, "quay.io/skupper/skupper-router:main", PullMissing}) {
+	if s, err := get(); err != nil || s != (Settings{"unix:///run/podman/podman.sock", Auto, "quay.io/skupper/skupper-router:main", PullMissing, false}) {
 		t.Errorf("got %+v, %v", s, err)
 	}
 	env = map[string]string{"SKUPPER_IMAGE_REGISTRY": "r/x/", "SKUPPER_ROUTER_IMAGE_PULL_POLICY": "Never", "SKUPPER_ENGINE": "image", "CONTAINER_ENDPOINT": "unix:///e"}
 	s, err := get()
-	if err != nil || s != (Settings{"unix:///e", FromName, "r/x/skupper-router:main", PullNever}) {
+	if err != nil || s != (Settings{"unix:///e", FromName, "r/x/skupper-router:main", PullNever, false}) {
 		t.Errorf("got %+v, %v", s, err)
 	}
 	path := filepath.Join(t.TempDir(), "s.json")

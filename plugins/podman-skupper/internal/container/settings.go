@@ -41,6 +41,7 @@ type Settings struct {
 	Router   Choice `json:"router"`
 	Image    string `json:"image"`
 	Pull     string `json:"pull"`
+	Quadlet  bool   `json:"quadlet,omitempty"` // systemd runs it, by a file of which Podman makes the unit
 }
 
 const (

@@ -7,6 +7,7 @@ import (
 
 	"github.com/rs/zerolog"
 
+	"github.com/skupper-plugins/suite/plugins/podman-skupper/internal/connection"
 	"github.com/skupper-plugins/suite/plugins/podman-skupper/internal/container"
 	"github.com/skupper-plugins/suite/plugins/podman-skupper/internal/engineapi"
 	"github.com/skupper-plugins/suite/plugins/podman-skupper/internal/filestore"
@@ -17,7 +18,7 @@ import (
 // systemd, if there is one, else a process of its own.
 func Engine(s *supervise.Systemd, program string, log zerolog.Logger) func(filestore.Dir) supervise.Engine {
 	return func(d filestore.Dir) supervise.Engine {
-		return &byPlatform{dir: d, process: processEngine(s, program, log, d), log: log.With().Str("namespace", d.Name()).Logger()}
+		return &byPlatform{dir: d, systemd: s, process: processEngine(s, program, log, d), log: log.With().Str("namespace", d.Name()).Logger()}
 	}
 }
 
@@ -34,10 +35,14 @@ func processEngine(s *supervise.Systemd, program string, log zerolog.Logger, d f
 	return supervise.NewProcess(spec, log.With().Str("namespace", d.Name()).Logger())
 }
 
-// ContainerEngine makes what runs the router of a namespace in a container.
+// ContainerEngine makes what runs the router of a namespace in a container, and nothing that starts that with the machine.
 func ContainerEngine(d filestore.Dir, platform string, log zerolog.Logger) *container.Engine {
+	return container.New(containerOptions(d, platform, log))
+}
+
+func containerOptions(d filestore.Dir, platform string, log zerolog.Logger) container.Options {
 	var last *container.Settings // those that were written down, for when the directory is removed
-	return container.New(container.Options{
+	return container.Options{
 		Namespace: d.Name(), Platform: platform, Log: log,
 		ConfigFile: d.RouterConfig(), CertDir: d.RuntimeCerts(), ProxyDir: d.RuntimeProxies(), PIDFile: d.RouterPID(),
 		Settings: func() (container.Settings, error) {
@@ -51,16 +56,17 @@ func ContainerEngine(d filestore.Dir, platform string, log zerolog.Logger) *cont
 			case last != nil:
 				return *last, nil
 			}
-			return container.FromEnvironment(platform, os.Getuid(), os.Getenv)
+			return Settings(platform, connection.Choice{}, os.Getuid(), os.Getenv)
 		},
 		Credentials: func(ref string) engineapi.Credentials { return engineapi.CredentialsFor(ref, os.Getuid(), os.Getenv) },
-	})
+	}
 }
 
 // byPlatform is the engine of a namespace whose platform may be another from one site to the next. It is used by one
 // goroutine at a time, as every engine.
 type byPlatform struct {
 	dir     filestore.Dir
+	systemd *supervise.Systemd
 	process supervise.Engine
 	log     zerolog.Logger
 
@@ -84,7 +90,7 @@ func (b *byPlatform) now() supervise.Engine {
 	}
 	switch platform {
 	case engineapi.Podman, engineapi.Docker:
-		b.engine = ContainerEngine(b.dir, platform, b.log)
+		b.engine = newSupervised(b.systemd, b.dir, platform, b.log)
 	default:
 		b.engine = b.process
 	}
@@ -99,6 +105,14 @@ func (b *byPlatform) Start(ctx context.Context) error {
 		return err
 	}
 	return e.Start(ctx)
+}
+
+// Keep implements supervise.Keeper.
+func (b *byPlatform) Keep(ctx context.Context) error {
+	if k, ok := b.now().(supervise.Keeper); ok {
+		return k.Keep(ctx)
+	}
+	return nil
 }
 
 // leave ends what still runs on a platform that was left.

@@ -48,6 +48,9 @@ func Open(ctx context.Context, platform, endpoint string) (*Client, error) {
 // Version is the engine's own, or that of its interface where it does not tell.
 func (c *Client) Version() string { return c.version }
 
+// Older tells whether that is before major.minor.
+func (c *Client) Older(major, minor int) bool { return older(c.version, major, minor) }
+
 // Platform is the one it was opened for.
 func (c *Client) Platform() string { return c.platform }
 

@@ -7,13 +7,16 @@ import (
 	"io"
 	"io/fs"
 	"os"
+	"os/user"
 
 	"github.com/skupper-plugins/suite/plugins/podman-skupper/internal/connection"
 	"github.com/skupper-plugins/suite/plugins/podman-skupper/internal/container"
 	"github.com/skupper-plugins/suite/plugins/podman-skupper/internal/daemon"
 	"github.com/skupper-plugins/suite/plugins/podman-skupper/internal/engineapi"
 	"github.com/skupper-plugins/suite/plugins/podman-skupper/internal/filestore"
+	"github.com/skupper-plugins/suite/plugins/podman-skupper/internal/supervise"
 	"github.com/skupper-plugins/suite/shared/api/v2alpha1"
+	"github.com/skupper-plugins/suite/shared/fault"
 )
 
 // binding is a store that binds its namespace to a platform before a site is in it, so that nothing acts on the site before,
@@ -24,8 +27,10 @@ type binding struct {
 	platform string
 	why      string // it is that one, to be said
 	choice   string // of --engine; empty: not given
+	quadlet  bool   // --quadlet
 	engine   connection.Choice
 	say      io.Writer // progress
+	systemd  func(context.Context) *supervise.Systemd
 }
 
 // Create implements site.Store.
@@ -53,6 +58,9 @@ func (b binding) bind(ctx context.Context, dir filestore.Dir) (undo func() error
 	if b.why != "" {
 		b.tell(b.why)
 	}
+	if b.quadlet && b.platform != engineapi.Podman {
+		return nil, fault.New(fault.Usage, "quadlet is for the platform podman, and this site gets "+b.platform, "--platform podman")
+	}
 	if b.platform != filestore.PlatformLinux {
 		settings, err := b.prepare(ctx, dir)
 		if err != nil {
@@ -65,6 +73,7 @@ func (b binding) bind(ctx context.Context, dir filestore.Dir) (undo func() error
 			return nil, err
 		}
 	}
+	b.tellLinger(ctx)
 	undo = func() error {
 		var errs []error
 		for _, path := range []string{dir.Platform(), dir.Container()} {
@@ -93,6 +102,11 @@ func (b binding) prepare(ctx context.Context, dir filestore.Dir) (container.Sett
 	if err != nil {
 		return s, err
 	}
+	if b.quadlet {
+		if s.Quadlet, err = true, b.canQuadlet(ctx, client); err != nil {
+			return s, err
+		}
+	}
 	if err := daemon.ContainerEngine(dir, b.platform, nop()).Free(ctx, client); err != nil {
 		return s, err
 	}
@@ -108,6 +122,28 @@ func (b binding) prepare(ctx context.Context, dir filestore.Dir) (container.Sett
 		s.Router = container.Embedded // the agent need not try in vain again
 	}
 	return s, nil
+}
+
+// tellLinger warns a user whose sites end with the session.
+func (b binding) tellLinger(ctx context.Context) {
+	sd := b.systemd(ctx)
+	if sd == nil {
+		return
+	}
+	if me, err := user.Current(); err == nil && !sd.Lingers(me.Username) {
+		b.tell(lingerNote(me.Username))
+	}
+}
+
+// canQuadlet says why a Quadlet file would be of no use, or nil.
+func (b binding) canQuadlet(ctx context.Context, client *engineapi.Client) error {
+	if client.Older(4, 4) {
+		return fault.New(fault.Failed, "this Podman knows no Quadlet files: it is version "+client.Version()+", want 4.4 or later", "leave --quadlet out: a unit starts the container with the machine")
+	}
+	if b.systemd(ctx) == nil {
+		return fault.New(fault.Failed, "there is no systemd that works for this installation, and so nothing that a Quadlet file is for", "leave --quadlet out")
+	}
+	return nil
 }
 
 func (b binding) tell(line string) {

@@ -8,6 +8,7 @@ import (
 
 	"github.com/skupper-plugins/suite/plugins/podman-skupper/internal/connection"
 	"github.com/skupper-plugins/suite/plugins/podman-skupper/internal/container"
+	"github.com/skupper-plugins/suite/plugins/podman-skupper/internal/daemon"
 	"github.com/skupper-plugins/suite/plugins/podman-skupper/internal/engineapi"
 	"github.com/skupper-plugins/suite/plugins/podman-skupper/internal/filestore"
 	"github.com/skupper-plugins/suite/plugins/podman-skupper/internal/shim"
@@ -40,24 +41,12 @@ func checkConnection(c *cli.Context, platform string) error {
 
 // engineOf is the engine of a platform that the user chose, or else has.
 func (h Host) engineOf(platform string, choice connection.Choice) (connection.Engine, error) {
-	if platform == engineapi.Docker {
-		return connection.Docker(choice, h.getenv)
-	}
-	return connection.Podman(choice, os.Getuid(), h.getenv)
+	return daemon.EngineOf(platform, choice, os.Getuid(), h.getenv)
 }
 
 // settings are how the container of a new site is made.
 func (h Host) settings(platform string, choice connection.Choice) (container.Settings, error) {
-	s, err := container.FromEnvironment(platform, os.Getuid(), h.getenv)
-	if err != nil {
-		return s, err
-	}
-	e, err := h.engineOf(platform, choice)
-	if err != nil {
-		return s, err
-	}
-	s.Endpoint = e.URL
-	return s, nil
+	return daemon.Settings(platform, choice, os.Getuid(), h.getenv)
 }
 
 // implied is the platform that the manner of the call implies; empty if none.

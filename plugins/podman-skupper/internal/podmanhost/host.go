@@ -14,6 +14,7 @@ import (
 	"github.com/skupper-plugins/suite/plugins/podman-skupper/internal/claim"
 	"github.com/skupper-plugins/suite/plugins/podman-skupper/internal/container"
 	"github.com/skupper-plugins/suite/plugins/podman-skupper/internal/daemon"
+	"github.com/skupper-plugins/suite/plugins/podman-skupper/internal/engineapi"
 	"github.com/skupper-plugins/suite/plugins/podman-skupper/internal/filestore"
 	"github.com/skupper-plugins/suite/plugins/podman-skupper/internal/supervise"
 	"github.com/skupper-plugins/suite/shared/host"
@@ -54,6 +55,7 @@ func (Host) Flags() []cli.Flag {
 		&cli.StringFlag{Name: "namespace", Usage: "`NAMESPACE` of the site (default: " + filestore.DefaultNamespace + ")"},
 		&cli.StringFlag{Name: "platform", Aliases: []string{"p"}, Usage: "`PLATFORM` that runs the router: podman, docker or linux (default: $SKUPPER_PLATFORM, or that of the site, or podman if it answers, or linux)"},
 		&cli.StringFlag{Name: "engine", Usage: "`ROUTER` that a container of a new site runs: image ($SKUPPER_ROUTER_IMAGE), embedded (the one in this program, which needs no registry), or auto (default: $SKUPPER_ENGINE, or auto)"},
+		&cli.BoolFlag{Name: "quadlet", Usage: "have systemd run the container of a new site, by a Quadlet file (Podman 4.4 or later)"},
 	}, connectionFlags()...)
 }
 
@@ -73,6 +75,9 @@ func (h Host) checkOwnFlags(c *cli.Context) (err error) {
 	asked, bad := h.asked(c)
 	if c.IsSet("engine") && asked == filestore.PlatformLinux {
 		err = multierr.Append(err, errors.New("engine is for the platforms podman and docker: on linux the router is no container"))
+	}
+	if c.Bool("quadlet") && asked != "" && asked != engineapi.Podman {
+		err = multierr.Append(err, errors.New("quadlet is for the platform podman"))
 	}
 	return multierr.Combine(err, bad, checkConnection(c, asked))
 }
@@ -102,7 +107,8 @@ func (h Host) Open(ctx context.Context, c *cli.Context) (*host.Site, error) {
 	}
 	look := lookAt(dir, platform, h.now)
 	sys := system{h: h, paths: paths, dir: dir, store: store, look: look, platform: platform}
-	binder := binding{Store: store, h: h, platform: platform, why: why, choice: c.String("engine"), engine: chosenEngine(c), say: c.App.ErrWriter}
+	binder := binding{Store: store, h: h, platform: platform, why: why, choice: c.String("engine"), quadlet: c.Bool("quadlet"), engine: chosenEngine(c), say: c.App.ErrWriter,
+		systemd: func(ctx context.Context) *supervise.Systemd { return daemon.Systemd(ctx, paths, h.getenv) }}
 	within := inside{h: h, paths: paths, dir: dir, system: sys}
 	if platform != filestore.PlatformLinux {
 		within.container = daemon.ContainerEngine(dir, platform, nop())

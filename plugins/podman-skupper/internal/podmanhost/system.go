@@ -160,9 +160,17 @@ func (s system) systemdStatus(ctx context.Context, out *op.SystemStatus) {
 	if st := s.engine(ctx).State(ctx); st.Running {
 		out.Router.Detail = st.Detail
 	}
-	if me, err := user.Current(); err == nil && out.Installed && !sd.Lingers(me.Username) {
-		out.Notes = append(out.Notes, "sites end when you log out, unless: loginctl enable-linger "+me.Username)
+	unit := supervise.UnitName(s.dir.Name())
+	if out.Router.Running && !out.Stopped && !sd.Has(unit) && !sd.HasQuadlet(s.dir.Name()) {
+		out.Notes = append(out.Notes, "there is no "+sd.Name()+" "+unit+", which starts the router with the machine: `system reload` makes it")
 	}
+	if me, err := user.Current(); err == nil && out.Installed && !sd.Lingers(me.Username) {
+		out.Notes = append(out.Notes, lingerNote(me.Username))
+	}
+}
+
+func lingerNote(user string) string {
+	return "sites end when you log out, unless: loginctl enable-linger " + user
 }
 
 // Install implements op.System.

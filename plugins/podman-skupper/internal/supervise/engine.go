@@ -18,6 +18,13 @@ type Engine interface {
 	Remove(ctx context.Context) error
 }
 
+// Keeper is an Engine that has things of its own outside of the router's process, such as what starts it with the machine.
+type Keeper interface {
+	// Keep makes them what they are to be. It is called after a router was started or found, and again when somebody asks
+	// for everything to be looked at; that the router runs does not depend on it.
+	Keep(ctx context.Context) error
+}
+
 // State is how a router's process is.
 type State struct {
 	Running bool

@@ -54,6 +54,7 @@ type Local struct {
 	pid     int
 	applied [sha256.Size]byte // what was applied to that process last
 	checked time.Time         // when that was compared with what it has
+	kept    int               // process for which the engine's own things were put in order last
 }
 
 var _ site.Runtime = (*Local)(nil)
@@ -68,6 +69,30 @@ func (l *Local) Start(ctx context.Context, d site.Desired) error {
 	if d.Config == nil {
 		return l.stop(ctx)
 	}
+	if err := l.start(ctx, d); err != nil {
+		return err
+	}
+	l.keep(ctx)
+	return nil
+}
+
+// keep has the engine put its own things in order, once for each process.
+func (l *Local) keep(ctx context.Context) {
+	k, ok := l.opts.Engine.(Keeper)
+	if !ok {
+		return
+	}
+	state := l.opts.Engine.State(ctx)
+	if !state.Running || state.PID == l.kept {
+		return
+	}
+	l.kept = state.PID
+	if err := k.Keep(ctx); err != nil {
+		l.opts.Log.Error().Err(err).Msg("router.supervision")
+	}
+}
+
+func (l *Local) start(ctx context.Context, d site.Desired) error {
 	if err := d.Config.Check(); err != nil {
 		return fault.Wrap(fault.Failed, "the router's configuration is not valid, and the router keeps the one it has", err, "")
 	}
@@ -207,6 +232,7 @@ func (l *Local) Stop(ctx context.Context) error {
 
 func (l *Local) stop(ctx context.Context) error {
 	l.disconnect()
+	l.kept = 0
 	return l.opts.Engine.Stop(ctx)
 }
 
@@ -304,5 +330,5 @@ func (l *Local) Retry() {
 func (l *Local) Forget() {
 	l.one.Lock()
 	defer l.one.Unlock()
-	l.checked = time.Time{}
+	l.checked, l.kept = time.Time{}, 0
 }

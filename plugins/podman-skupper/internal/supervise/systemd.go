@@ -1,10 +1,8 @@
 package supervise
 
 import (
-	"bytes"
 	"context"
 	"errors"
-	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -19,6 +17,8 @@ import (
 type Systemd struct {
 	user bool
 	dir  string // where unit files go
+
+	quadlets string // where files of containers go, of which Podman makes units
 }
 
 // systemctlTimeout bounds a call of systemctl.
@@ -27,7 +27,7 @@ const systemctlTimeout = 30 * time.Second
 // FindSystemd gives the service manager that works for this user, or false. That systemctl is installed says nothing:
 // in a container or without a user session it cannot reach a manager.
 func FindSystemd(ctx context.Context, getenv func(string) string) (*Systemd, bool) {
-	s := &Systemd{user: os.Getuid() != 0, dir: "/etc/systemd/system"}
+	s := &Systemd{user: os.Getuid() != 0, dir: "/etc/systemd/system", quadlets: "/etc/containers/systemd"}
 	if s.user {
 		conf := getenv("XDG_CONFIG_HOME")
 		if !filepath.IsAbs(conf) {
@@ -37,7 +37,7 @@ func FindSystemd(ctx context.Context, getenv func(string) string) (*Systemd, boo
 			}
 			conf = filepath.Join(home, ".config")
 		}
-		s.dir = filepath.Join(conf, "systemd", "user")
+		s.dir, s.quadlets = filepath.Join(conf, "systemd", "user"), filepath.Join(conf, "containers", "systemd")
 	}
 	ctx, cancel := context.WithTimeout(ctx, 3*time.Second)
 	defer cancel()
@@ -79,41 +79,6 @@ func (s *Systemd) run(ctx context.Context, args ...string) error {
 	return fault.Wrap(fault.Failed, "systemctl "+strings.Join(args, " "), errors.New(why), "")
 }
 
-// Unit is a service.
-type Unit struct {
-	Name        string // with .service
-	Description string
-	Program     string
-	Args        []string
-	Env         []string // KEY=value
-}
-
-// Text is the unit file.
-func (u Unit) Text() []byte {
-	var b bytes.Buffer
-	fmt.Fprintf(&b, "[Unit]\nDescription=%s\nWants=network-online.target\nAfter=network-online.target\nStartLimitIntervalSec=0\n\n", u.Description)
-	b.WriteString("[Service]\nType=simple\n")
-	for _, e := range u.Env {
-		fmt.Fprintf(&b, "Environment=%s\n", quoteUnit(e))
-	}
-	dollars := strings.NewReplacer("$", "$$") // commands only are expanded
-	b.WriteString("ExecStart=" + quoteUnit(dollars.Replace(u.Program)))
-	for _, a := range u.Args {
-		b.WriteString(" " + quoteUnit(dollars.Replace(a)))
-	}
-	b.WriteString("\nKillMode=process\nRestart=always\nRestartSec=1\nTimeoutStopSec=70\n\n[Install]\nWantedBy=default.target\n")
-	return b.Bytes()
-}
-
-// quoteUnit quotes a word of a unit file, in which systemd expands %.
-func quoteUnit(s string) string {
-	s = strings.NewReplacer(`\`, `\\`, `"`, `\"`, "%", "%%", "\n", `\n`).Replace(s)
-	if s == "" || strings.ContainsAny(s, " \t'\"\\;") {
-		return `"` + s + `"`
-	}
-	return s
-}
-
 // Ensure writes the unit file if it differs, enables and starts the unit.
 func (s *Systemd) Ensure(ctx context.Context, u Unit) error {
 	if err := os.MkdirAll(s.dir, 0o755); err != nil {
@@ -146,6 +111,14 @@ func (s *Systemd) Stop(ctx context.Context, name string) error {
 func (s *Systemd) Has(name string) bool {
 	_, err := os.Stat(filepath.Join(s.dir, name))
 	return err == nil
+}
+
+// Disable stops a unit and lets it not start with the machine any more; that it does not exist is no error.
+func (s *Systemd) Disable(ctx context.Context, name string) error {
+	if !s.Has(name) {
+		return nil
+	}
+	return s.run(ctx, "disable", "--now", name)
 }
 
 // Remove stops and disables a unit and removes its file.

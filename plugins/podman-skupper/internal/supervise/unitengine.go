@@ -67,10 +67,7 @@ func (e *UnitEngine) Start(ctx context.Context) error {
 
 // Stop implements Engine. The unit is disabled too: a stopped site stays stopped when the machine starts.
 func (e *UnitEngine) Stop(ctx context.Context) error {
-	if !e.systemd.Has(e.name()) {
-		return nil
-	}
-	return e.systemd.run(ctx, "disable", "--now", e.name())
+	return e.systemd.Disable(ctx, e.name())
 }
 
 // Remove implements Engine.
