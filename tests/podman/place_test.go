@@ -4,6 +4,7 @@ package podman
 
 import (
 	"bytes"
+	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -40,7 +41,7 @@ func in(t *testing.T, ns string) place {
 			t.Log(p.logs())
 		}
 		_ = exec.Command(program, "--namespace", p.ns, "site", "delete", "--all").Run()
-		_, _ = engine.try(t.Context(), "rm", "-f", ns+"-skupper-router")
+		_, _ = engine.try(context.WithoutCancel(t.Context()), "rm", "-f", ns+"-skupper-router")
 	})
 	return p
 }

@@ -132,7 +132,16 @@ func (s *service) remove(ctx context.Context) error {
 	for _, mount := range mountsBelow(s.dir) {
 		err = errors.Join(err, syscall.Unmount(mount, 0))
 	}
-	return errors.Join(err, os.RemoveAll(s.dir))
+	return errors.Join(err, removeAll(s.dir))
+}
+
+// removeAll removes a directory in which what cleans up after containers may still be at work.
+func removeAll(dir string) (err error) {
+	for end := time.Now().Add(patience); ; time.Sleep(100 * time.Millisecond) {
+		if err = os.RemoveAll(dir); err == nil || time.Now().After(end) {
+			return err
+		}
+	}
 }
 
 // mountsBelow are the mounts in a directory, the innermost first.

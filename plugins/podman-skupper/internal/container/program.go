@@ -39,6 +39,9 @@ func Embeddable() error {
 	return nil
 }
 
+// EmbeddedImage is the name of the image that is made of this program.
+func EmbeddedImage() (string, error) { return embeddedRef() }
+
 // embeddedRef is the image of this program.
 func embeddedRef() (string, error) {
 	f, err := os.Open(program)

@@ -13,7 +13,7 @@ import (
 func (h Host) Commands(s host.Streams) []*cli.Command {
 	return []*cli.Command{
 		h.shimGroup(s),
-		{Name: "system", Subcommands: []*cli.Command{h.generateBundle(s), h.doctor(s)}},
+		{Name: "system", Subcommands: []*cli.Command{h.generateBundle(s), h.doctor(s), h.images(s)}},
 		{
 			Name: "agent", Hidden: true, Usage: "look after the local sites of this user; started by other commands",
 			Flags: []cli.Flag{

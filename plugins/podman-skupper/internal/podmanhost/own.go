@@ -26,10 +26,7 @@ type own struct {
 
 // ownCommand makes a command of it.
 func (h Host) ownCommand(s host.Streams, o own) *cli.Command {
-	_, leaf, grouped := strings.Cut(o.name, " ")
-	if !grouped {
-		leaf = o.name
-	}
+	leaf := o.name[strings.LastIndexByte(o.name, ' ')+1:]
 	c := &cli.Command{Name: leaf, Usage: o.usage, ArgsUsage: o.operands, Description: o.more, Flags: o.flags}
 	if !o.plain {
 		c.Flags = append(c.Flags, h.OutputFlags(o.manner)...)

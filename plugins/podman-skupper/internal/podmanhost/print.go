@@ -23,6 +23,7 @@ func (Host) OutputFlags(m host.Manner) []cli.Flag {
 			&cli.BoolFlag{Name: "noheading", Aliases: []string{"n"}, Usage: "leave out the headings"},
 			&cli.BoolFlag{Name: "quiet", Aliases: []string{"q"}, Usage: "print names only"},
 			&cli.BoolFlag{Name: "watch", Aliases: []string{"w"}, Usage: "go on and print what changes"})
+		flags = append(flags, narrowFlags()...)
 	}
 	return flags
 }
@@ -33,6 +34,9 @@ func checkOutput(c *cli.Context) (err error) {
 	case "", "json", "yaml":
 	default:
 		err = multierr.Append(err, fmt.Errorf("output is %q, want json or yaml", o))
+	}
+	if _, bad := filters(c); bad != nil {
+		err = multierr.Append(err, bad)
 	}
 	f := c.String("format")
 	if f != "" && c.String("output") != "" {
@@ -63,7 +67,10 @@ func (Host) Follow(c *cli.Context, s host.Streams) func(host.View) error {
 	return func(v host.View) error {
 		notes := host.View{Empty: v.Empty, Notes: v.Notes, Next: v.Next, Columns: v.Columns, Rows: v.Rows}
 		whole := c.String("output") != "" || report.IsJSON(c.String("format")) && c.String("format") != ""
-		v = shown.Changed(v, whole)
+		v, err := narrow(c, shown.Changed(v, whole))
+		if err != nil {
+			return err
+		}
 		defer func() { first = false }()
 		if len(v.Rows) > 0 {
 			if err := changes(c, s.Out, v, whole, first); err != nil {
@@ -103,6 +110,10 @@ func changes(c *cli.Context, w io.Writer, v host.View, whole, first bool) error 
 
 // Print implements host.Host.
 func (Host) Print(c *cli.Context, s host.Streams, v host.View) error {
+	v, err := narrow(c, v)
+	if err != nil {
+		return err
+	}
 	if err := answer(c, s.Out, v); err != nil {
 		return err
 	}

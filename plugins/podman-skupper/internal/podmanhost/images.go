@@ -1,0 +1,168 @@
+package podmanhost
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+
+	"github.com/urfave/cli/v2"
+
+	"github.com/skupper-plugins/suite/plugins/podman-skupper/internal/container"
+	"github.com/skupper-plugins/suite/plugins/podman-skupper/internal/engineapi"
+	"github.com/skupper-plugins/suite/plugins/podman-skupper/internal/filestore"
+	"github.com/skupper-plugins/suite/shared/atomicfile"
+	"github.com/skupper-plugins/suite/shared/fault"
+	"github.com/skupper-plugins/suite/shared/host"
+)
+
+// images are the commands for machines that reach no registry.
+func (h Host) images(s host.Streams) *cli.Command {
+	return &cli.Command{Name: "images", Usage: "carry the images of sites to machines that reach no registry", Subcommands: []*cli.Command{
+		h.ownCommand(s, own{
+			name: "system images list", usage: "list the images that the site of this namespace needs, or that a new one would", manner: host.Table, flags: h.Flags(),
+			read: func(c *cli.Context, _ []string) (func() (host.View, error), error) {
+				return func() (host.View, error) { return h.listImages(c.Context, c) }, h.checkOwnFlags(c)
+			},
+		}),
+		h.ownCommand(s, own{
+			name: "system images save", operands: "FILE", usage: "write the images that are listed to an archive", manner: host.Change, flags: h.Flags(),
+			more: "What the engine does not have is pulled. The file is replaced if it is there.", example: "images.tar",
+			read: func(c *cli.Context, words []string) (func() (host.View, error), error) {
+				return func() (host.View, error) { return h.saveImages(c.Context, c, words[0]) }, h.checkOwnFlags(c)
+			},
+		}),
+		h.ownCommand(s, own{
+			name: "system images load", operands: "FILE", usage: "make the images of an archive known to the engine of this machine", manner: host.Change, flags: h.Flags(),
+			more: "The archive is one of images save, or of podman save or docker save.", example: "images.tar",
+			read: func(c *cli.Context, words []string) (func() (host.View, error), error) {
+				return func() (host.View, error) { return h.loadImages(c.Context, c, words[0]) }, h.checkOwnFlags(c)
+			},
+		}),
+	}}
+}
+
+// siteImage is an image that a site needs.
+type siteImage struct {
+	Component string `json:"component"`
+	Image     string `json:"image"`
+	From      string `json:"from"` // registry, or this program
+	Here      bool   `json:"here"` // the engine has it
+	ID        string `json:"id,omitempty"`
+}
+
+// engineFor is the engine of a namespace's site, or of a new one, and how its container is made.
+func (h Host) engineFor(ctx context.Context, c *cli.Context) (*engineapi.Client, container.Settings, error) {
+	paths, err := filestore.Locate(h.getenv)
+	if err != nil {
+		return nil, container.Settings{}, err
+	}
+	dir := paths.Namespace(h.Namespace(c))
+	platform, why, err := h.platform(ctx, c, dir)
+	if err != nil {
+		return nil, container.Settings{}, err
+	}
+	if platform == filestore.PlatformLinux {
+		if why != "" {
+			why = " (" + why + ")"
+		}
+		return nil, container.Settings{}, fault.New(fault.Usage, "a site on platform linux needs no images"+why, "--platform podman, or docker")
+	}
+	s, ok, err := container.ReadSettings(dir.Container())
+	if err == nil && !ok {
+		s, err = h.settings(platform, chosenEngine(c))
+	}
+	if err != nil {
+		return nil, s, err
+	}
+	if v := c.String("engine"); v != "" {
+		s.Router = container.Choice(v)
+	}
+	client, err := engineapi.Open(ctx, platform, s.Endpoint)
+	return client, s, err
+}
+
+func (h Host) listImages(ctx context.Context, c *cli.Context) (host.View, error) {
+	client, s, err := h.engineFor(ctx, c)
+	if err != nil {
+		return host.View{}, err
+	}
+	one := siteImage{Component: "router", Image: s.Image, From: "registry"}
+	if s.Router == container.Embedded {
+		if one.From = "this program"; container.Embeddable() == nil {
+			if one.Image, err = container.EmbeddedImage(); err != nil {
+				return host.View{}, err
+			}
+		}
+	}
+	have, err := client.Image(ctx, one.Image)
+	if err != nil && !fault.Is(err, fault.Missing) {
+		return host.View{}, err
+	}
+	one.Here, one.ID = err == nil, have.ID
+	here := "no"
+	if one.Here {
+		here = "yes"
+	}
+	v := host.View{Kind: "image", Object: host.List([]siteImage{one}),
+		Columns: []host.Column{{Title: "COMPONENT", Name: "Component"}, {Title: "IMAGE", Name: "Image"}, {Title: "FROM", Name: "From"}, {Title: "HERE", Name: "Here"}},
+		Rows:    [][]string{{one.Component, one.Image, one.From, here}}}
+	if s.Router == container.Auto {
+		v.Notes = append(v.Notes, "where it cannot be had, the router in this program is used, which needs no image from elsewhere")
+	}
+	return v, nil
+}
+
+func (h Host) saveImages(ctx context.Context, c *cli.Context, file string) (host.View, error) {
+	client, s, err := h.engineFor(ctx, c)
+	if err != nil {
+		return host.View{}, err
+	}
+	if s.Router == container.Auto {
+		s.Router = container.FromName // an archive of what this program has by itself is of no use
+	}
+	credentials := func(ref string) engineapi.Credentials { return engineapi.CredentialsFor(ref, os.Getuid(), h.getenv) }
+	image, err := s.Obtain(ctx, client, credentials, func(line string) { fmt.Fprintln(c.App.ErrWriter, line) })
+	if err != nil {
+		return host.View{}, err
+	}
+	if err := atomicfile.WriteFrom(file, 0o644, func(w io.Writer) error { return client.Save(ctx, image.Ref, w) }); err != nil {
+		return host.View{}, err
+	}
+	return host.View{Verb: "saved", Kind: "archive", Name: file, Object: map[string]any{"path": file, "images": []string{image.Ref}},
+		Notes: []string{"it has " + image.Ref}, Next: "on the other machine: " + h.Command() + " system images load " + file}, nil
+}
+
+func (h Host) loadImages(ctx context.Context, c *cli.Context, file string) (v host.View, err error) {
+	f, err := openArchive(file)
+	if err != nil {
+		return v, err
+	}
+	defer func() { err = errors.Join(err, f.Close()) }()
+	client, s, err := h.engineFor(ctx, c)
+	if err != nil {
+		return v, err
+	}
+	names, err := client.Load(ctx, f)
+	if err != nil {
+		return v, fault.Wrap(fault.KindOf(err), "load "+file, err, "see that it is an archive of images: tar -tf "+file)
+	}
+	v = host.View{Verb: "loaded", Kind: "image", Object: map[string]any{"images": names}, Lines: names}
+	if _, err := client.Image(ctx, s.Image); fault.Is(err, fault.Missing) && s.Router != container.Embedded {
+		v.Notes = append(v.Notes, "sites use "+s.Image+", which is not among them: SKUPPER_ROUTER_IMAGE names another")
+	}
+	return v, nil
+}
+
+// openArchive opens a file that the engine is to read.
+func openArchive(file string) (*os.File, error) {
+	info, err := os.Stat(file)
+	if err == nil && !info.Mode().IsRegular() {
+		err = errors.New("is no regular file")
+	}
+	if err != nil {
+		return nil, fault.Wrap(fault.Missing, "read "+file, err, "")
+	}
+	return os.Open(file)
+}
