@@ -60,14 +60,22 @@ func helpTree(b *strings.Builder, top []*cli.Command) {
 	}
 }
 
-func helpCommands(b *strings.Builder, cmds []*cli.Command) {
-	var rows [][2]string
+// commandRows are the commands with what they do, those of groups within groups with the group's name.
+func commandRows(group string, cmds []*cli.Command) (rows [][2]string) {
 	for _, c := range cmds {
-		if !c.Hidden {
-			rows = append(rows, [2]string{strings.TrimSpace(c.Name + " " + c.ArgsUsage), c.Usage})
+		switch {
+		case c.Hidden:
+		case len(c.Subcommands) > 0:
+			rows = append(rows, commandRows(group+c.Name+" ", c.Subcommands)...)
+		default:
+			rows = append(rows, [2]string{strings.TrimSpace(group + c.Name + " " + c.ArgsUsage), c.Usage})
 		}
 	}
-	helpRows(b, rows)
+	return rows
+}
+
+func helpCommands(b *strings.Builder, cmds []*cli.Command) {
+	helpRows(b, commandRows("", cmds))
 }
 
 func helpLeaf(b *strings.Builder, words string, c *cli.Command, codes string) {
