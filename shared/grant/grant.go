@@ -7,6 +7,7 @@ type Grant struct {
 	UID       string // what it is looked up by, last part of the token's URL
 	Name      string
 	Namespace string
+	Issuer    string // the certificate authority that signs; empty: the site's default
 	Code      string // the secret that must be shown; empty: nothing can be redeemed yet
 
 	Allowed  int // how often it can be redeemed

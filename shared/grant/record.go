@@ -34,7 +34,7 @@ func Of(obj *v2alpha1.AccessGrant) (Grant, error) {
 		return Grant{}, err
 	}
 	g := Grant{
-		UID: string(obj.UID), Name: obj.Name, Namespace: obj.Namespace, Code: obj.Status.Code,
+		UID: string(obj.UID), Name: obj.Name, Namespace: obj.Namespace, Issuer: obj.Spec.Issuer, Code: obj.Status.Code,
 		Allowed: max(obj.Spec.RedemptionsAllowed, 1), Redeemed: max(obj.Status.Redemptions, rec.Count),
 		Claims: rec.Claims,
 	}

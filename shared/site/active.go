@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 
 	"go.uber.org/multierr"
 
@@ -65,7 +66,7 @@ func (p *planner) siteStatus() {
 	if p.in.Controller != nil {
 		s.Status.Controller = p.in.Controller.DeepCopy()
 	}
-	fault := multierr.Combine(validate.Object(s), p.accessType())
+	fault := multierr.Combine(validate.Object(s), p.accessType(), p.in.Faults[string(s.UID)])
 	if fault == nil {
 		fault = issuer
 	}
@@ -106,9 +107,15 @@ func (p *planner) accessType() error {
 // errEdge is why an edge site has no link access.
 func errEdge() error { return errors.New("Edge sites cannot accept incoming links from remote sites") } //nolint:staticcheck // matched on by others
 
-// running is nil if the router runs, or says why it does not.
+// running is nil or a remark if the router runs, or says why it does not.
 func (p *planner) running() error {
+	remarks := p.obs.Remarks
+	if p.obs.Blind != "" {
+		remarks = append(slices.Clone(remarks), p.obs.Blind)
+	}
 	switch {
+	case p.obs.Running && len(remarks) > 0:
+		return v2alpha1.Noting(strings.Join(remarks, "; "))
 	case p.obs.Running:
 		return nil
 	case p.local && p.obs.NotReady != "":

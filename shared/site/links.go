@@ -96,6 +96,7 @@ func (p *planner) linkOperational(l *v2alpha1.Link) {
 	state, seen := p.obs.Links[l.Name]
 	configured := l.Status.IsTrue(v2alpha1.ConditionConfigured)
 	switch {
+	case configured && p.obs.Running && p.obs.Blind != "": // as it was
 	case configured && p.obs.Running && seen && state.Up:
 		p.set(l, v2alpha1.ConditionOperational, nil)
 		if state.RemoteSite != "" { // else it is not known yet, and most likely as before

@@ -29,6 +29,9 @@ func Plan(in Resources, obs Observed) (Desired, error) {
 	if err := p.identify(); err != nil {
 		return Desired{}, err
 	}
+	if p.obs.Blind != "" && p.obs.Network == nil {
+		p.obs.Network = p.site.Status.Network
+	}
 	p.reserveNames()
 	p.reservePeer()
 	p.reservePorts()

@@ -62,6 +62,9 @@ type Resources struct {
 	// AccessTypes are the values of a site's link access that can be had; empty: all.
 	AccessTypes []string
 
+	// Faults are what is wrong with the specs of Sites that only the caller can see, by their UID.
+	Faults map[string]error
+
 	// Controller is who does all this, for the site's status; may be nil.
 	Controller *v2alpha1.Controller
 }

@@ -32,6 +32,8 @@ type Observed struct {
 	Addresses map[string]AddressState // by routing key; nil: not known
 	Nodes     []Node                  // routers that can be reached, this one included if it is an interior router
 	Network   []v2alpha1.SiteRecord   // sites with their services, as observers collect them; nil: not known
+	Blind     string                  // why Links and Network could not be looked at this time: what was known of them stays
+	Remarks   []string                // what there is to say of a site that runs nevertheless, for people
 	Ports     map[string]int          // by name of the router's listener or tcpListener: what Desired.Ports was before, kept for good
 	Now       time.Time               // time of the observation, always set; it becomes the time of transitions
 }

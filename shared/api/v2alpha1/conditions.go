@@ -43,8 +43,22 @@ func IsWaiting(err error) bool {
 	return errors.As(err, &w)
 }
 
-// SetCondition sets one condition of obj as of now and adds the conditions up again: nil is met, a Waiting error is
-// pending, any other is an error. Fields of the status which repeat the condition (redeemed, hasMatchingListener…) are
+// Noting is the error to give to a condition that is met, though there is something to say: it becomes Ready with text as the
+// message, which a resource that is ready otherwise shows in place of OK.
+func Noting(text string) error { return noting(text) }
+
+type noting string
+
+func (n noting) Error() string { return string(n) }
+
+// IsNoting reports whether err is, or wraps, one made by Noting.
+func IsNoting(err error) bool {
+	var n noting
+	return errors.As(err, &n)
+}
+
+// SetCondition sets one condition of obj as of now and adds the conditions up again: nil is met, so is a Noting error, a
+// Waiting error is pending, any other is an error. Fields of the status which repeat the condition (redeemed, hasMatchingListener…) are
 // set too. It reports whether anything changed; a time of transition changes only when the condition flips.
 //
 // Use it where the time must be given; the Set methods are the same at the current time.
@@ -54,7 +68,7 @@ func SetCondition(now time.Time, obj Object, condition string, err error) bool {
 		return false
 	}
 	changed := s.set(now, obj.GetGeneration(), condition, err)
-	mirrored := mirror(obj, condition, err == nil)
+	mirrored := mirror(obj, condition, err == nil || IsNoting(err))
 	// The sum is left alone while the condition stays the same, but for one kind, whose endpoints come and go without a
 	// change of the condition.
 	if _, always := obj.(*SecuredAccess); changed || always {
@@ -165,6 +179,8 @@ func (s *Status) set(now time.Time, generation int64, condition string, err erro
 	switch {
 	case err == nil:
 		want.Status, want.Reason, want.Message = metav1.ConditionTrue, string(StatusReady), MessageOK
+	case IsNoting(err):
+		want.Status, want.Reason, want.Message = metav1.ConditionTrue, string(StatusReady), err.Error()
 	case IsWaiting(err):
 		want.Reason, want.Message = string(StatusPending), err.Error()
 	default:
@@ -190,7 +206,8 @@ func (s *Status) put(now time.Time, want metav1.Condition) bool {
 	return changed
 }
 
-// add makes status and message of the required conditions: the first that is absent or not met decides.
+// add makes status and message of the required conditions: the first that is absent or not met decides. If all are met, the
+// message is what there is to say of the first of which there is something.
 func (s *Status) add(now time.Time, generation int64, required []string, withReady bool) bool {
 	status, message := StatusReady, MessageOK
 	for _, name := range required {
@@ -202,6 +219,9 @@ func (s *Status) add(now time.Time, generation int64, required []string, withRea
 		if c.Status != metav1.ConditionTrue {
 			status, message = StatusType(c.Reason), c.Message
 			break
+		}
+		if message == MessageOK {
+			message = c.Message
 		}
 	}
 	changed := s.StatusType != status || s.Message != message

@@ -179,3 +179,19 @@ func TestIssuer(t *testing.T) {
 		}
 	}
 }
+
+// TestNoting has something to say of what is well all the same.
+func TestNoting(t *testing.T) {
+	s, l := &Site{}, &Listener{}
+	s.SetConfigured(nil)
+	s.SetRunning(Noting("one of two"))
+	if !s.IsReady() || s.Status.StatusType != StatusReady || s.Status.Message != "one of two" || s.Status.Condition(ConditionReady).Message != "one of two" {
+		t.Errorf("got %+v", s.Status)
+	}
+	if s.SetRunning(nil); s.Status.Message != MessageOK {
+		t.Errorf("got %+v", s.Status)
+	}
+	if l.SetMatched(Noting("x")); !l.Status.HasMatchingConnector {
+		t.Error("not matched")
+	}
+}

@@ -84,7 +84,7 @@ type site struct {
 	err       func() error // asked before each Issue; nil: no trouble
 }
 
-func (s *site) Issue(_ context.Context, _, _, subject string, csr []byte) (Credentials, error) {
+func (s *site) Issue(_ context.Context, _ grant.Grant, _, subject string, csr []byte) (Credentials, error) {
 	if s.err != nil {
 		if err := s.err(); err != nil {
 			return Credentials{}, err

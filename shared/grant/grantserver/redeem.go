@@ -18,7 +18,7 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) { s.serve(w, 
 
 // serve answers one redemption. Once stopping is closed it delays nothing any more.
 func (s *Server) serve(w http.ResponseWriter, r *http.Request, stopping <-chan struct{}) {
-	c, bad := readClaim(w, r)
+	c, bad := readClaim(w, r, s.opts.ByKey)
 	if bad != nil {
 		s.refuse(w, c, grant.Grant{}, bad, nil)
 		return
@@ -78,7 +78,7 @@ func (s *Server) redeem(ctx context.Context, c *claim, stopping <-chan struct{})
 	if c.subject == "" {
 		c.subject = c.name
 	}
-	creds, err := s.issuer.Issue(ctx, g.Namespace, c.name, c.subject, c.csr)
+	creds, err := s.issuer.Issue(ctx, g, c.name, c.subject, c.csr)
 	if err != nil {
 		return g, nil, errors.Join(errIssue, err)
 	}

@@ -21,7 +21,7 @@ type claim struct {
 }
 
 // readClaim reads a request. If it cannot be answered with credentials whatever the grant, refusal says so.
-func readClaim(w http.ResponseWriter, r *http.Request) (c claim, bad *refusal) {
+func readClaim(w http.ResponseWriter, r *http.Request, byKey bool) (c claim, bad *refusal) {
 	if r.Method != http.MethodPost {
 		w.Header().Set("Allow", http.MethodPost)
 		return c, &refusal{status: http.StatusMethodNotAllowed, text: "Only POST is supported"}
@@ -31,7 +31,7 @@ func readClaim(w http.ResponseWriter, r *http.Request) (c claim, bad *refusal) {
 		return c, &refusal{status: http.StatusBadRequest, text: "Request body not valid"}
 	}
 	c = claim{
-		uid:  strings.ReplaceAll(r.URL.Path, "/", ""),
+		uid:  lookup(r.URL.Path, byKey),
 		code: string(body), name: r.Header.Get("name"), subject: r.Header.Get("subject"),
 		origin: origin(r.RemoteAddr),
 	}
@@ -54,6 +54,14 @@ func readClaim(w http.ResponseWriter, r *http.Request) (c claim, bad *refusal) {
 		c.fingerprint = pki.Fingerprint(csr)
 	}
 	return c, nil
+}
+
+// lookup is what a path asks for: a UID, however many slashes there are, or NAMESPACE/NAME.
+func lookup(path string, byKey bool) string {
+	if key := strings.TrimPrefix(path, "/"); byKey && strings.Count(key, "/") == 1 && !strings.HasSuffix(key, "/") && key[0] != '/' {
+		return key
+	}
+	return strings.ReplaceAll(path, "/", "")
 }
 
 // refusal is an answer other than credentials.

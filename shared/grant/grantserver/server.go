@@ -22,6 +22,9 @@ import (
 type Options struct {
 	Log zerolog.Logger // nothing secret is logged
 
+	// ByKey has grants be found by NAMESPACE/NAME as well, for tokens written by hand. The code is needed all the same.
+	ByKey bool
+
 	MaxConns        int // connections at once; 0 means DefaultMaxConns
 	MaxConnsPerAddr int // of one address; 0 means DefaultMaxConnsPerAddr, less: no limit of its own
 }

@@ -59,7 +59,7 @@ func (g *granter) Confirm(_ context.Context, _ string, r grant.Redemption) error
 	return nil
 }
 
-func (g *granter) Issue(_ context.Context, _, _, subject string, csr []byte) (grantserver.Credentials, error) {
+func (g *granter) Issue(_ context.Context, _ grant.Grant, _, subject string, csr []byte) (grantserver.Credentials, error) {
 	return grantserver.Sign(g.site, subject, csr, []v2alpha1.Endpoint{
 		{Name: "inter-router", Host: "10.0.0.1", Port: "55671", Group: "skupper-router"},
 		{Name: "edge", Host: "10.0.0.1", Port: "45671", Group: "skupper-router"}}, 0, time.Now())

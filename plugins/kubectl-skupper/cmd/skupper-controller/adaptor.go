@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"github.com/skupper-plugins/suite/plugins/kubectl-skupper/internal/adaptor"
+	"github.com/skupper-plugins/suite/plugins/kubectl-skupper/internal/kubelog"
 	"github.com/skupper-plugins/suite/shared/logs"
 )
 
@@ -35,5 +36,6 @@ func runAdaptor(ctx context.Context, args []string, version string) error {
 		return err
 	}
 	o.Version, o.Log = version, log.With().Str(logs.Component, adaptorName).Logger()
+	kubelog.Set(o.Log)
 	return adaptor.Run(ctx, o)
 }

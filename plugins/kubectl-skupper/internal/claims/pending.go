@@ -77,6 +77,29 @@ func (j journal) keepAnswer(ctx context.Context, res redeem.Result) error {
 	})
 }
 
+// refusedKey is where it is kept that a token is of no use. One that was changed is another.
+func (j journal) refusedKey() string {
+	return "refused-" + strconv.FormatInt(j.token.Generation, 10)
+}
+
+// refuse keeps why a token is of no use, so that the next program to look at it need not ask again.
+func (j journal) refuse(ctx context.Context, why string) error {
+	return j.change(ctx, func(data map[string][]byte) bool {
+		before := data[j.refusedKey()]
+		data[j.refusedKey()] = []byte(why)
+		return string(before) != why
+	})
+}
+
+// refused is why a token is of no use; empty if that is not known.
+func (j journal) refused(ctx context.Context) (string, error) {
+	var s corev1.Secret
+	if err := j.live.Get(ctx, j.key(), &s); err != nil {
+		return "", client.IgnoreNotFound(err)
+	}
+	return string(s.Data[j.refusedKey()]), nil
+}
+
 // answer is the answer that was stored, if there is one.
 func (j journal) answer(ctx context.Context) (secret *v2alpha1.Secret, links []*v2alpha1.Link, err error) {
 	var s corev1.Secret

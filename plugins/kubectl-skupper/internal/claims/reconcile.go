@@ -3,6 +3,8 @@ package claims
 import (
 	"context"
 	"errors"
+	"fmt"
+	"strings"
 	"sync"
 	"time"
 
@@ -69,23 +71,70 @@ func (r *reconciler) Reconcile(ctx context.Context, req ctrl.Request) (ctrl.Resu
 	if site == nil {
 		return ctrl.Result{}, r.status(ctx, &t, v2alpha1.Waiting(v2alpha1.MessageNoActiveSite))
 	}
-	if left := r.left(req.NamespacedName, t.Generation, r.opts.Now()); left > 0 {
+	left, never, fresh := r.left(req.NamespacedName, t.Generation, r.opts.Now())
+	if fresh { // it may have been refused before this program began
+		if never, err = r.journalOf(&t).refused(ctx); err != nil {
+			return ctrl.Result{}, err
+		}
+		if never != "" {
+			r.never(req.NamespacedName, t.Generation, never)
+		}
+	}
+	switch {
+	case never != "":
+		return behind(r.status(ctx, &t, errors.New(never)))
+	case left > 0:
 		return ctrl.Result{RequeueAfter: left}, nil
 	}
 	if err := r.redeem(ctx, &t, site); err != nil {
-		if ctx.Err() != nil {
-			return ctrl.Result{}, ctx.Err() // the controller ends
-		}
-		again := r.failed(req.NamespacedName, t.Generation, err, r.opts.Now())
-		r.opts.Log.Warn().Err(err).Str("namespace", t.Namespace).Str("token", t.Name).Dur("again", again).Msg("token.failed")
-		return ctrl.Result{RequeueAfter: again}, r.status(ctx, &t, err)
+		return r.fail(ctx, &t, err)
 	}
 	r.forget(req.NamespacedName)
 	r.opts.Log.Info().Str("namespace", t.Namespace).Str("token", t.Name).Msg("token.redeemed")
 	if err := r.status(ctx, &t, nil); err != nil {
-		return ctrl.Result{}, err // the journal stays until it is written
+		return behind(err) // the journal stays until it is written
 	}
 	return ctrl.Result{}, r.journalOf(&t).remove(ctx)
+}
+
+// fail tells of a failure, and has the token tried again if that may help.
+func (r *reconciler) fail(ctx context.Context, t *v2alpha1.AccessToken, err error) (ctrl.Result, error) {
+	switch {
+	case ctx.Err() != nil:
+		return ctrl.Result{}, ctx.Err() // the controller ends
+	case apierrors.IsConflict(err), apierrors.IsNotFound(err):
+		return behind(err) // something was changed, or has gone, while it was being made: that is no news to anybody
+	}
+	key := client.ObjectKeyFromObject(t)
+	line := r.opts.Log.Warn().Err(err).Str("namespace", t.Namespace).Str("token", t.Name)
+	if final(err) {
+		line.Msg("token.refused")
+		why := clip(err.Error(), maxMessage-len(notAgain)) + notAgain
+		var bad unusable
+		if !errors.As(err, &bad) { // else it can be seen again at no cost
+			if err := r.journalOf(t).refuse(ctx, why); err != nil {
+				return behind(fmt.Errorf("keep that token %s is refused: %w", t.Name, err))
+			}
+		}
+		r.never(key, t.Generation, why)
+		return behind(r.status(ctx, t, errors.New(why)))
+	}
+	again := r.failed(key, t.Generation, err, r.opts.Now())
+	line.Dur("again", again).Msg("token.failed")
+	result, err := behind(r.status(ctx, t, err))
+	if err == nil {
+		result.RequeueAfter = again
+	}
+	return result, err
+}
+
+// behind is the end of a pass with an error of the API server. A conflict, and what is not there any more, are none: the cache
+// is behind.
+func behind(err error) (ctrl.Result, error) {
+	if apierrors.IsConflict(err) || apierrors.IsNotFound(err) {
+		return ctrl.Result{RequeueAfter: time.Second}, nil
+	}
+	return ctrl.Result{}, err
 }
 
 func (r *reconciler) journalOf(t *v2alpha1.AccessToken) journal {
@@ -135,8 +184,8 @@ func (r *reconciler) exchange(ctx context.Context, j journal, t token.Token, sub
 // status says how it went.
 func (r *reconciler) status(ctx context.Context, t *v2alpha1.AccessToken, result error) error {
 	before := t.DeepCopy()
-	if len(messageOf(result)) > maxMessage {
-		result = errors.New(messageOf(result)[:maxMessage])
+	if text := messageOf(result); len(text) > maxMessage {
+		result = errors.New(clip(text, maxMessage))
 	}
 	v2alpha1.SetCondition(r.opts.Now(), t, v2alpha1.ConditionRedeemed, result)
 	if equality.Semantic.DeepEqual(before.Status, t.Status) {
@@ -156,6 +205,13 @@ func (r *reconciler) status(ctx context.Context, t *v2alpha1.AccessToken, result
 
 // maxMessage is how many octets of a failure are told; an event takes 1024.
 const maxMessage = 1000
+
+func clip(text string, most int) string {
+	if len(text) > most {
+		text = strings.ToValidUTF8(text[:most], "")
+	}
+	return text
+}
 
 func messageOf(err error) string {
 	if err == nil {

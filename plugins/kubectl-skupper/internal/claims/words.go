@@ -15,7 +15,12 @@ import (
 // What is said in the status of a token begins with words that tools and people know; what we know better follows them.
 
 // read is the token of a resource, or what is wrong with it.
-func read(obj *v2alpha1.AccessToken) (token.Token, error) {
+func read(obj *v2alpha1.AccessToken) (t token.Token, err error) {
+	defer func() {
+		if err != nil {
+			err = unusable{err}
+		}
+	}()
 	if strings.TrimSpace(obj.Spec.CA) == "" {
 		return token.Token{}, errors.New("token does not have a CA")
 	}
@@ -45,6 +50,9 @@ func explain(err error) error {
 	//nolint:staticcheck // matched on by others
 	return fmt.Errorf("Controller got failed response: %d (%s) %s: %w", f.Status, http.StatusText(f.Status), f.Body, f)
 }
+
+// notAgain is behind the message of a token that is not tried again.
+const notAgain = "; it is not tried again until the token is changed: delete it, and redeem a new one"
 
 // storing is the failure to create what came for a token.
 func storing(kind string, err error) error {

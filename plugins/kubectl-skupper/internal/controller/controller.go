@@ -15,7 +15,6 @@ import (
 	clientgoscheme "k8s.io/client-go/kubernetes/scheme"
 	"k8s.io/client-go/rest"
 	"k8s.io/client-go/tools/clientcmd"
-	"k8s.io/klog/v2"
 	ctrl "sigs.k8s.io/controller-runtime"
 	"sigs.k8s.io/controller-runtime/pkg/cache"
 	"sigs.k8s.io/controller-runtime/pkg/client"
@@ -27,6 +26,7 @@ import (
 	"github.com/skupper-plugins/suite/plugins/kubectl-skupper/internal/certificates"
 	"github.com/skupper-plugins/suite/plugins/kubectl-skupper/internal/claims"
 	"github.com/skupper-plugins/suite/plugins/kubectl-skupper/internal/grants"
+	"github.com/skupper-plugins/suite/plugins/kubectl-skupper/internal/kubelog"
 	"github.com/skupper-plugins/suite/plugins/kubectl-skupper/internal/names"
 	"github.com/skupper-plugins/suite/plugins/kubectl-skupper/internal/namespace"
 	"github.com/skupper-plugins/suite/plugins/kubectl-skupper/internal/scope"
@@ -49,9 +49,7 @@ const stopTime = 5 * time.Second
 func Run(ctx context.Context, o Options, version string, log zerolog.Logger) error {
 	level := &Level{}
 	log = log.Hook(level)
-	logger := newLogr(log)
-	ctrl.SetLogger(logger)
-	klog.SetLogger(logger.WithName("client-go"))
+	kubelog.Set(log)
 	cfg, err := cluster(&o, version)
 	if err != nil {
 		return err
@@ -118,12 +116,12 @@ func assemble(ctx context.Context, mgr ctrl.Manager, o Options, version string, 
 		return fmt.Errorf("the cluster does not know the resources of %s (%w); next: kubectl skupper install", v2alpha1.Group, err)
 	}
 	ours := scope.Control{Reader: mgr.GetClient(), Identity: o.Namespace + "/" + o.Name, Explicit: o.Explicit}
-	err = namespace.Add(ctx, mgr, namespace.Options{Scope: ours, Namespace: o.Namespace, Images: o.Images, Plain: o.Plain, Version: version,
+	part := func(name string) zerolog.Logger { return log.With().Str(logs.Component, name).Logger() }
+	err = namespace.Add(ctx, mgr, namespace.Options{Scope: ours, Log: part("namespace"), Namespace: o.Namespace, Images: o.Images, Plain: o.Plain, Version: version,
 		Controller: v2alpha1.Controller{Name: o.Name, Namespace: o.Namespace, Version: version}, AccessTypes: o.Access.Enabled, MultiKey: multiKey})
 	if err != nil {
 		return err
 	}
-	part := func(name string) zerolog.Logger { return log.With().Str(logs.Component, name).Logger() }
 	err = errors.Join(
 		certificates.Add(mgr, certificates.Options{Scope: ours, Log: part("certificates"), Own: o.Namespace}),
 		access.Add(mgr, access.Options{Scope: ours, Log: part("access"), Own: o.Namespace, Config: o.Access}),
@@ -131,9 +129,6 @@ func assemble(ctx context.Context, mgr ctrl.Manager, o Options, version string, 
 		claims.Add(mgr, claims.Options{Scope: ours, Log: part("claims")}))
 	if err != nil {
 		return err
-	}
-	if o.RedeemByKey {
-		log.Warn().Msg("grants are found by their identity alone: -allow-redeem-by-key is of no effect")
 	}
 	if err := followLevel(mgr, o.Namespace, level); err != nil {
 		return err

@@ -16,6 +16,7 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"sigs.k8s.io/controller-runtime/pkg/client/fake"
 
+	"github.com/skupper-plugins/suite/plugins/kubectl-skupper/internal/kubelog"
 	"github.com/skupper-plugins/suite/plugins/kubectl-skupper/internal/names"
 )
 
@@ -131,7 +132,7 @@ func TestLightObjects(t *testing.T) {
 func TestLogging(t *testing.T) {
 	var b bytes.Buffer
 	level := &Level{}
-	log := newLogr(zerolog.New(&b).Hook(level)).WithName("part").WithValues("object", metav1.ObjectMeta{Name: "x"})
+	log := kubelog.Logr(zerolog.New(&b).Hook(level)).WithName("part").WithValues("object", metav1.ObjectMeta{Name: "x"})
 	log.Info("hidden")
 	log.Error(errors.New("why"), "failed", "n", 1)
 	lines := strings.Split(strings.TrimSpace(b.String()), "\n")

@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"sync/atomic"
 
-	"github.com/go-logr/logr"
 	"github.com/rs/zerolog"
 	corev1 "k8s.io/api/core/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
@@ -17,72 +16,7 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/reconcile"
 
 	"github.com/skupper-plugins/suite/plugins/kubectl-skupper/internal/names"
-	"github.com/skupper-plugins/suite/shared/logs"
 )
-
-// sink writes what the libraries of Kubernetes log with our logger.
-type sink struct {
-	log  zerolog.Logger
-	name string
-}
-
-// newLogr is a logger for those libraries.
-func newLogr(log zerolog.Logger) logr.Logger { return logr.New(sink{log: log}) }
-
-func (s sink) Init(logr.RuntimeInfo) {}
-
-func (s sink) Enabled(level int) bool { return level <= 1 || s.log.GetLevel() == zerolog.TraceLevel }
-
-// Info is for people who look for something: what libraries have to say of themselves is no news.
-func (s sink) Info(level int, msg string, fields ...any) {
-	e := s.log.Debug()
-	if level > 1 {
-		e = s.log.Trace()
-	}
-	s.write(e, msg, fields)
-}
-
-func (s sink) Error(err error, msg string, fields ...any) {
-	s.write(s.log.Error().Err(err), msg, fields)
-}
-
-func (s sink) write(e *zerolog.Event, msg string, fields []any) {
-	if s.name != "" {
-		e = e.Str(logs.Component, s.name)
-	}
-	e.Fields(texts(fields)).Msg(msg)
-}
-
-// texts makes values of types of which a logger knows nothing readable.
-func texts(fields []any) []any {
-	out := make([]any, 0, len(fields))
-	for i, f := range fields {
-		if i%2 == 1 {
-			switch v := f.(type) {
-			case string, bool, int, int32, int64, uint64, float64, error:
-			case fmt.Stringer:
-				f = v.String()
-			default:
-				f = fmt.Sprintf("%v", v)
-			}
-		}
-		out = append(out, f)
-	}
-	return out
-}
-
-func (s sink) WithValues(fields ...any) logr.LogSink {
-	s.log = s.log.With().Fields(texts(fields)).Logger()
-	return s
-}
-
-func (s sink) WithName(name string) logr.LogSink {
-	if s.name != "" {
-		name = s.name + "." + name
-	}
-	s.name = name
-	return s
-}
 
 // Level is a level of logging that can change while the program runs. The zero value is info.
 type Level struct{ least atomic.Int32 }

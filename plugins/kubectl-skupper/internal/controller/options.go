@@ -33,7 +33,6 @@ type Options struct {
 	Burst          int
 	Grants         grants.Config
 	Access         access.Config
-	RedeemByKey    bool // wished for; not offered
 }
 
 // ErrVersion says that the version was asked for, and nothing else.
@@ -140,7 +139,7 @@ func (r *reader) grants(o *Options) {
 	r.number(&g.Port, "grant-server-port", "SKUPPER_GRANT_SERVER_PORT", grants.DefaultPort, "`PORT` of the grant server")
 	r.text(&g.Credentials, "grant-server-tls-credentials", "SKUPPER_GRANT_SERVER_TLS_CREDENTIALS", names.GrantServer, "`NAME` of the Secret with the grant server's certificate")
 	r.text(&g.PodName, "grant-server-podname", "HOSTNAME", "", "`NAME` of the pod of the grant server")
-	r.boolean(&o.RedeemByKey, "allow-redeem-by-key", "SKUPPER_ALLOW_REDEEM_BY_KEY", false, "accepted and of no effect: grants are found by their identity alone")
+	r.boolean(&g.ByKey, "allow-redeem-by-key", "SKUPPER_ALLOW_REDEEM_BY_KEY", false, "let tokens name a grant as NAMESPACE/NAME too, instead of by its identity; they need its code all the same")
 }
 
 func (r *reader) access(o *Options) {

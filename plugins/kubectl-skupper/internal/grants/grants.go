@@ -39,6 +39,7 @@ type Config struct {
 	BaseURL     string // HOST:PORT by which the server is reached; with Autoconfigure it is found out
 	Port        int    // that the server listens on; 0: DefaultPort
 	Credentials string // Secret in the controller's namespace with the server's key pair; empty: skupper-grant-server
+	ByKey       bool   // grants are found by NAMESPACE/NAME too
 	PodName     string // of the pod that this program runs in, for Autoconfigure
 }
 
@@ -103,9 +104,10 @@ func Add(mgr ctrl.Manager, o Options) error {
 	}
 	where := &address{changed: make(chan event.GenericEvent, 1)}
 	where.set(o.Config.BaseURL, "", waitingForServer)
-	r := &reconciler{Client: mgr.GetClient(), opts: o, address: where, counted: map[client.ObjectKey]time.Time{}}
+	r := &reconciler{Client: mgr.GetClient(), live: mgr.GetAPIReader(), opts: o, address: where, counted: map[client.ObjectKey]time.Time{}}
 	err := b.
 		Watches(&v2alpha1.Site{}, handler.EnqueueRequestsFromMapFunc(r.grantsOf)).
+		Watches(&corev1.Secret{}, handler.EnqueueRequestsFromMapFunc(r.signedBy)).
 		WatchesRawSource(source.Channel(where.changed, handler.EnqueueRequestsFromMapFunc(r.all))).
 		Complete(r)
 	if err != nil {

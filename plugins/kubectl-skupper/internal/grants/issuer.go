@@ -1,6 +1,7 @@
 package grants
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"time"
@@ -29,9 +30,19 @@ type issuer struct {
 
 var _ grantserver.Issuer = issuer{}
 
+// authority reads the key pair of an authority. It need not be right.
+func authority(ctx context.Context, cached, live client.Reader, key client.ObjectKey) (pki.Pair, error) {
+	var s corev1.Secret
+	err := cached.Get(ctx, key, &s)
+	if err == nil && len(s.Data) == 0 {
+		err = live.Get(ctx, key, &s)
+	}
+	return pki.Pair{CA: s.Data[v2alpha1.SecretKeyCA], Cert: s.Data[v2alpha1.SecretKeyCert], Key: s.Data[v2alpha1.SecretKeyKey]}, err
+}
+
 // Issue implements grantserver.Issuer.
-func (i issuer) Issue(ctx context.Context, namespace, _, subject string, csr []byte) (grantserver.Credentials, error) {
-	site, err := activesite.In(ctx, i, namespace)
+func (i issuer) Issue(ctx context.Context, g grant.Grant, _, subject string, csr []byte) (grantserver.Credentials, error) {
+	site, err := activesite.In(ctx, i, g.Namespace)
 	switch {
 	case err != nil:
 		return grantserver.Credentials{}, err
@@ -40,19 +51,13 @@ func (i issuer) Issue(ctx context.Context, namespace, _, subject string, csr []b
 	case site.Spec.Edge:
 		return grantserver.Credentials{}, grant.Edge
 	}
-	var s corev1.Secret
-	key := client.ObjectKey{Namespace: namespace, Name: site.Issuer()}
-	err = i.Get(ctx, key, &s)
-	if err == nil && len(s.Data) == 0 {
-		err = i.live.Get(ctx, key, &s)
-	}
+	ca, err := authority(ctx, i, i.live, client.ObjectKey{Namespace: g.Namespace, Name: cmp.Or(g.Issuer, site.Issuer())})
 	if err != nil {
 		if apierrors.IsNotFound(err) {
 			err = grant.NoIssuer
 		}
 		return grantserver.Credentials{}, err
 	}
-	ca := pki.Pair{CA: s.Data[v2alpha1.SecretKeyCA], Cert: s.Data[v2alpha1.SecretKeyCert], Key: s.Data[v2alpha1.SecretKeyKey]}
 	creds, err := grantserver.Sign(ca, subject, csr, site.Status.Endpoints, 0, i.now())
 	if cause := grant.Cause(""); err != nil && !errors.As(err, &cause) {
 		if _, bad := pki.Parse(ca); bad != nil || len(ca.Key) == 0 {

@@ -15,10 +15,12 @@ import (
 	"github.com/skupper-plugins/suite/plugins/kubectl-skupper/internal/scope"
 	"github.com/skupper-plugins/suite/shared/api/v2alpha1"
 	"github.com/skupper-plugins/suite/shared/grant"
+	"github.com/skupper-plugins/suite/shared/pki"
 )
 
 type reconciler struct {
 	client.Client
+	live    client.Reader // not the cache
 	opts    Options
 	address *address
 
@@ -31,6 +33,43 @@ type reconciler struct {
 // grantsOf are the grants of a site.
 func (r *reconciler) grantsOf(ctx context.Context, site client.Object) []reconcile.Request {
 	return scope.Requests(ctx, r, &v2alpha1.AccessGrantList{}, client.InNamespace(site.GetNamespace()))
+}
+
+// signedBy are the grants that name a Secret as their authority.
+func (r *reconciler) signedBy(ctx context.Context, secret client.Object) (out []reconcile.Request) {
+	var list v2alpha1.AccessGrantList
+	if err := r.List(ctx, &list, client.InNamespace(secret.GetNamespace())); err != nil {
+		return nil // the cache has ended
+	}
+	for i := range list.Items {
+		if g := &list.Items[i]; g.Spec.Issuer == secret.GetName() {
+			out = append(out, reconcile.Request{NamespacedName: client.ObjectKeyFromObject(g)})
+		}
+	}
+	return out
+}
+
+// issuer says what is wrong with the authority that a grant names, nil if nothing is or it names none.
+func (r *reconciler) issuer(ctx context.Context, g *v2alpha1.AccessGrant) (wrong, err error) {
+	if g.Spec.Issuer == "" {
+		return nil, nil
+	}
+	key := client.ObjectKey{Namespace: g.Namespace, Name: g.Spec.Issuer}
+	ca, err := authority(ctx, r, r.live, key)
+	if apierrors.IsNotFound(err) {
+		return v2alpha1.Waiting(fmt.Sprintf("spec.issuer: CA %q not found", key)), nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	m, err := pki.Parse(ca)
+	switch {
+	case err != nil:
+		return fmt.Errorf("spec.issuer: CA %q cannot be used: %w", key, err), nil
+	case len(ca.Key) == 0 || !m.Chain[0].IsCA:
+		return fmt.Errorf("spec.issuer: %q is no CA that can sign: want tls.crt of a CA and its tls.key", key), nil
+	}
+	return nil, nil
 }
 
 // all are all grants.
@@ -65,8 +104,12 @@ func (r *reconciler) Reconcile(ctx context.Context, req ctrl.Request) (ctrl.Resu
 	if err != nil {
 		return ctrl.Result{}, err
 	}
+	unsigned, err := r.issuer(ctx, &g)
+	if err != nil {
+		return ctrl.Result{}, err
+	}
 	now := r.opts.Now()
-	end := r.process(&g, edge, now)
+	end := r.process(&g, edge, unsigned, now)
 	var again ctrl.Result
 	if left := end.Sub(now); left > 0 {
 		again.RequeueAfter = left + time.Millisecond
@@ -94,7 +137,7 @@ func (r *reconciler) Reconcile(ctx context.Context, req ctrl.Request) (ctrl.Resu
 }
 
 // process computes the status and gives the grant's end, zero if it has none.
-func (r *reconciler) process(g *v2alpha1.AccessGrant, edge bool, now time.Time) time.Time {
+func (r *reconciler) process(g *v2alpha1.AccessGrant, edge bool, unsigned error, now time.Time) time.Time {
 	base, ca, problem := r.address.get()
 	end, err := grant.Prepare(g, now)
 	switch {
@@ -103,6 +146,8 @@ func (r *reconciler) process(g *v2alpha1.AccessGrant, edge bool, now time.Time) 
 		err = errEdge()
 	case !end.After(now):
 		err = fmt.Errorf("expired at %s: make a new grant", end.UTC().Format(time.RFC3339))
+	default:
+		err = unsigned
 	}
 	v2alpha1.SetCondition(now, g, v2alpha1.ConditionProcessed, err)
 	g.Status.URL, g.Status.CA = "", ca

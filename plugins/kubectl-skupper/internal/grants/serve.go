@@ -37,7 +37,7 @@ func newServer(mgr ctrl.Manager, o Options) (*server, error) {
 	}
 	s := &store{cache: mgr.GetClient(), live: direct, write: direct, scope: o.Scope,
 		byUID: map[string]client.ObjectKey{}, written: map[string]*v2alpha1.AccessGrant{}}
-	return &server{Server: grantserver.New(s, issuer{mgr.GetClient(), direct, o.Now}, grantserver.Options{Log: o.Log}),
+	return &server{Server: grantserver.New(s, issuer{mgr.GetClient(), direct, o.Now}, grantserver.Options{Log: o.Log, ByKey: o.Config.ByKey}),
 		store: s, caches: mgr.GetCache(), opts: o}, nil
 }
 

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"strconv"
+	"strings"
 	"sync"
 	"time"
 
@@ -86,6 +87,14 @@ func (s *store) Grant(ctx context.Context, uid string) (grant.Grant, error) {
 func (s *store) latest(ctx context.Context, uid string) (*v2alpha1.AccessGrant, error) {
 	s.mu.Lock()
 	key, there := s.byUID[uid]
+	if ns, name, byKey := strings.Cut(uid, "/"); byKey {
+		key = client.ObjectKey{Namespace: ns, Name: name}
+		for is, k := range s.byUID {
+			if k == key {
+				uid, there = is, true
+			}
+		}
+	}
 	own := s.written[uid]
 	s.mu.Unlock()
 	missing := fault.New(fault.Missing, "there is no such grant", "")

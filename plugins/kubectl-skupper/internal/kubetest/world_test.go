@@ -34,6 +34,9 @@ import (
 	"github.com/skupper-plugins/suite/plugins/kubectl-skupper/internal/certificates"
 	"github.com/skupper-plugins/suite/plugins/kubectl-skupper/internal/claims"
 	"github.com/skupper-plugins/suite/plugins/kubectl-skupper/internal/grants"
+	"github.com/skupper-plugins/suite/plugins/kubectl-skupper/internal/kubelog"
+	"github.com/skupper-plugins/suite/plugins/kubectl-skupper/internal/namespace"
+	"github.com/skupper-plugins/suite/plugins/kubectl-skupper/internal/workload"
 	"github.com/skupper-plugins/suite/shared/api/v2alpha1"
 	"github.com/skupper-plugins/suite/tests/kube"
 )
@@ -45,7 +48,41 @@ type setup struct {
 	Own     string
 	Access  access.Config
 	Grants  grants.Config
+	Sites   bool // the reconciler of sites as well
 	Debug   bool
+}
+
+// words is what controllers of this process have logged, by prefix of their namespaces.
+var words sync.Map
+
+// said is where a controller logs to.
+func (s setup) said() *log {
+	l, _ := words.LoadOrStore(s.Prefix, &log{})
+	return l.(*log)
+}
+
+// log keeps lines.
+type log struct {
+	mu   sync.Mutex
+	text strings.Builder
+}
+
+func (l *log) Write(p []byte) (int, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.text.Write(p)
+}
+
+// has are the lines with a text in them.
+func (l *log) has(text string) (lines []string) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	for line := range strings.Lines(l.text.String()) {
+		if strings.Contains(line, text) {
+			lines = append(lines, line)
+		}
+	}
+	return lines
 }
 
 // childEnv tells this program that it is to be a controller.
@@ -160,16 +197,17 @@ func (p prefixed) Controls(_ context.Context, namespace string) (bool, error) {
 func run(ctx context.Context, s setup) error {
 	yes := true
 	grace := 5 * time.Second
-	mgr, err := ctrl.NewManager(s.config(), ctrl.Options{Scheme: scheme(), Logger: logr.Discard(),
+	said := s.said()
+	log := zerolog.New(said).With().Str("prefix", s.Prefix).Logger()
+	if s.Debug {
+		log = zerolog.New(zerolog.ConsoleWriter{Out: os.Stderr, NoColor: true}).With().Str("prefix", s.Prefix).Logger()
+	}
+	mgr, err := ctrl.NewManager(s.config(), ctrl.Options{Scheme: scheme(), Logger: kubelog.Logr(log),
 		Metrics:                 metricsserver.Options{BindAddress: "0"},
 		GracefulShutdownTimeout: &grace,
 		Controller:              config.Controller{SkipNameValidation: &yes}})
 	if err != nil {
 		return err
-	}
-	log := zerolog.Nop()
-	if s.Debug {
-		log = zerolog.New(zerolog.ConsoleWriter{Out: os.Stderr, NoColor: true}).With().Str("prefix", s.Prefix).Logger()
 	}
 	scope := prefixed(s.Prefix)
 	for _, add := range []func() error{
@@ -186,21 +224,38 @@ func run(ctx context.Context, s setup) error {
 			return err
 		}
 	}
+	if s.Sites {
+		err := namespace.Add(ctx, mgr, namespace.Options{Scope: scope, Log: log, Namespace: s.Own, Version: "test", MultiKey: true, AccessTypes: s.Access.Enabled,
+			Controller: v2alpha1.Controller{Name: "test", Namespace: s.Own}, Images: workload.Images{Router: workload.Image{Name: "router"}, Adaptor: workload.Image{Name: "adaptor"}}})
+		if err != nil {
+			return err
+		}
+	}
 	return mgr.Start(ctx)
 }
 
-// start runs another controller within this process until the test ends.
-func start(t *testing.T, s setup) {
+// start runs another controller within this process until the test ends, or stop is called.
+func start(t *testing.T, s setup) (stop func()) {
 	t.Helper()
-	ctx, stop := context.WithCancel(context.Background())
+	ctx, cancel := context.WithCancel(context.Background())
 	ended := make(chan error, 1)
 	go func() { ended <- run(ctx, s) }()
-	t.Cleanup(func() {
-		stop()
+	stop = sync.OnceFunc(func() {
+		cancel()
 		if err := <-ended; err != nil {
 			t.Errorf("controller: %v", err)
 		}
 	})
+	t.Cleanup(stop)
+	return stop
+}
+
+// separate is the setup of a controller for one test, which has no namespaces but those of the test.
+func separate(sites bool) setup {
+	s := base
+	s.Prefix, s.Sites, s.Grants.Port = fmt.Sprintf("a%d-", made.Add(1)), sites, freePort()
+	s.Grants.BaseURL = net.JoinHostPort("127.0.0.1", strconv.Itoa(s.Grants.Port))
+	return s
 }
 
 var (

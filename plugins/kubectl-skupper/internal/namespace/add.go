@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"time"
 
+	"github.com/rs/zerolog"
 	"k8s.io/client-go/util/workqueue"
 	ctrl "sigs.k8s.io/controller-runtime"
 	"sigs.k8s.io/controller-runtime/pkg/builder"
@@ -20,6 +21,7 @@ import (
 // Options of the reconciler.
 type Options struct {
 	Scope       scope.Scope
+	Log         zerolog.Logger
 	Namespace   string // the controller's own, for sizings and label templates
 	Images      workload.Images
 	Plain       bool                // no security contexts in what is made
@@ -41,7 +43,7 @@ const indexSiteNamespace = "spec.siteNamespace"
 
 // Add makes the manager look after the sites of the namespaces in scope.
 func Add(ctx context.Context, mgr ctrl.Manager, o Options) error {
-	r := &reconciler{Options: o, client: mgr.GetClient(), now: time.Now}
+	r := &reconciler{Options: o, client: mgr.GetClient(), now: time.Now, told: map[string]string{}}
 	err := mgr.GetFieldIndexer().IndexField(ctx, &v2alpha1.AttachedConnector{}, indexSiteNamespace, siteNamespace)
 	if err != nil {
 		return fmt.Errorf("index attached connectors: %w", err)

@@ -25,7 +25,7 @@ import (
 // apply makes what the site consists of. What takes others longest comes first: certificates. One thing that cannot be made
 // does not keep the others from being made, but for the configuration: services must not lead to ports that it has not.
 func (r *reconciler) apply(ctx context.Context, w *world, d site.Desired) error {
-	render := r.render(ctx, w, d.Site)
+	render := r.render(w, d.Site)
 	var faults error
 	note := func(err error) { faults = multierr.Append(faults, err) }
 	for _, c := range d.Certificates {

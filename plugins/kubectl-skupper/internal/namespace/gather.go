@@ -37,7 +37,9 @@ type world struct {
 	deployments  map[string]*appsv1.Deployment
 	configs      map[string]*corev1.ConfigMap // of routers
 	templates    []workload.Template
+	sizings      []*corev1.ConfigMap
 	pods         []*corev1.Pod
+	foreign      map[string]error // what keeps a site, by its UID, from being made: a configuration that is somebody else's
 }
 
 func key(o client.Object) string {
@@ -60,7 +62,10 @@ func (r *reconciler) gather(ctx context.Context, ns string) (*world, error) {
 	}
 	w.selectPods()
 	w.observed.Running, w.observed.NotReady = running(w.pods)
+	w.remark()
+	w.judge()
 	w.rememberPorts(ctx)
+	r.tell(ns, w.observed.Blind)
 	return w, nil
 }
 
@@ -176,6 +181,10 @@ func (r *reconciler) readConfigMaps(ctx context.Context, w *world) error {
 		for _, cm := range pointers(list.Items) {
 			_, isConfig := cm.Labels[names.RouterConfig]
 			_, isTemplate := cm.Labels[names.LabelTemplate]
+			_, isSizing := cm.Labels[names.SiteSizing]
+			if isSizing && ns == r.Namespace {
+				w.sizings = append(w.sizings, cm)
+			}
 			switch {
 			case isTemplate:
 				w.templates = append(w.templates, workload.ReadTemplate(cm))
@@ -183,7 +192,7 @@ func (r *reconciler) readConfigMaps(ctx context.Context, w *world) error {
 			case isConfig, cm.Name == names.Router, cm.Name == names.SecondRouter:
 				w.configs[cm.Name] = cm
 			case cm.Name == names.NetworkStatus:
-				w.readNetwork(ctx, cm)
+				w.readNetwork(cm)
 			}
 		}
 	}
@@ -233,14 +242,14 @@ func (w *world) rememberPorts(ctx context.Context) {
 }
 
 // readNetwork reads what the adaptor publishes. Its values come from other sites.
-func (w *world) readNetwork(ctx context.Context, cm *corev1.ConfigMap) {
+func (w *world) readNetwork(cm *corev1.ConfigMap) {
 	text := cm.Data[names.NetworkKey]
 	if text == "" {
 		return
 	}
 	var status network.Status
 	if err := json.Unmarshal([]byte(text), &status); err != nil {
-		log.FromContext(ctx).Error(err, "the status of the network cannot be read", "configmap", cm.Name)
+		w.observed.Blind = fmt.Sprintf("what is said of links and other sites is old, as ConfigMap %s cannot be read (%v): delete it, it is made anew", cm.Name, err)
 		return
 	}
 	w.network = status

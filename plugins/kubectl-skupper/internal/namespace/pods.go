@@ -28,12 +28,8 @@ func isReady(p *corev1.Pod) bool {
 
 // notReady says why a pod is not ready: what a container waits for if that is no part of a good start, else what the conditions say.
 func notReady(p *corev1.Pod) string {
-	for _, all := range [][]corev1.ContainerStatus{p.Status.InitContainerStatuses, p.Status.ContainerStatuses} {
-		for i := range all {
-			if why := stuck(&all[i]); why != "" {
-				return why
-			}
-		}
+	if why := blocked(p); why != "" {
+		return why
 	}
 	for i := range p.Status.Conditions {
 		if c := &p.Status.Conditions[i]; c.Status == corev1.ConditionFalse && c.Message != "" {
@@ -52,7 +48,6 @@ const (
 
 // stuck says why a container does not start; it is empty if it runs or will soon.
 func stuck(c *corev1.ContainerStatus) string {
-	const most = 300 // octets of what a registry or the node says
 	w := c.State.Waiting
 	if w == nil || w.Reason == "" || w.Reason == waitInitializing || w.Reason == waitCreating {
 		return ""
@@ -63,22 +58,45 @@ func stuck(c *corev1.ContainerStatus) string {
 	if w.Message == "" {
 		return fmt.Sprintf("container %s: %s", c.Name, w.Reason)
 	}
-	text := w.Message
+	return fmt.Sprintf("container %s: %s: %s", c.Name, w.Reason, clip(w.Message))
+}
+
+// clip bounds what a registry, the node or the scheduler says.
+func clip(text string) string {
+	const most = 300 // octets
 	if len(text) > most {
 		text = strings.ToValidUTF8(text[:most], "") + "…"
 	}
-	return fmt.Sprintf("container %s: %s: %s", c.Name, w.Reason, text)
+	return text
+}
+
+// blocked says why a pod does not come up without somebody's doing; it is empty if it is up, or will soon be.
+func blocked(p *corev1.Pod) string {
+	for _, all := range [][]corev1.ContainerStatus{p.Status.InitContainerStatuses, p.Status.ContainerStatuses} {
+		for i := range all {
+			if why := stuck(&all[i]); why != "" {
+				return why
+			}
+		}
+	}
+	for i := range p.Status.Conditions {
+		if c := &p.Status.Conditions[i]; c.Type == corev1.PodScheduled && c.Status == corev1.ConditionFalse {
+			return "it cannot be scheduled: " + clip(c.Message)
+		}
+	}
+	return ""
 }
 
 // running says whether a router of the site is ready, or why none is.
 func running(pods []*corev1.Pod) (ok bool, why string) {
+	name := "" // of the pod that it is about: they are in no order, and what is said must not change with it
 	for _, p := range pods {
 		switch {
 		case !isRouter(p) || p.DeletionTimestamp != nil:
 		case p.Status.Phase == corev1.PodRunning && isReady(p):
 			return true, ""
-		default:
-			why = notReady(p)
+		case why == "" || p.Name < name:
+			name, why = p.Name, notReady(p)
 		}
 	}
 	return false, why

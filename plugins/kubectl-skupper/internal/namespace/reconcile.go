@@ -3,6 +3,7 @@ package namespace
 import (
 	"context"
 	"fmt"
+	"sync"
 	"time"
 
 	"go.uber.org/multierr"
@@ -13,7 +14,6 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/log"
 	"sigs.k8s.io/controller-runtime/pkg/reconcile"
 
-	"github.com/skupper-plugins/suite/plugins/kubectl-skupper/internal/names"
 	"github.com/skupper-plugins/suite/plugins/kubectl-skupper/internal/workload"
 	"github.com/skupper-plugins/suite/shared/api/v2alpha1"
 	"github.com/skupper-plugins/suite/shared/site"
@@ -24,6 +24,9 @@ type reconciler struct {
 	Options
 	client client.Client // reads from the cache
 	now    func() time.Time
+
+	mu   sync.Mutex
+	told map[string]string // by namespace: what was logged of it
 }
 
 // behind is how long to wait for the cache after a conflict with what it does not show yet.
@@ -43,8 +46,7 @@ func (r *reconciler) Reconcile(ctx context.Context, req reconcile.Request) (reco
 	if err != nil {
 		return reconcile.Result{}, err
 	}
-	fault := r.own(w, d)
-	if fault == nil && d.Site != nil {
+	if d.Site != nil && w.foreign[d.SiteID] == nil {
 		err = r.apply(ctx, w, d)
 	}
 	err = multierr.Combine(err, r.updateStatuses(ctx, w, d), r.markTokens(ctx, w))
@@ -66,14 +68,14 @@ func (r *reconciler) plan(w *world) (site.Desired, error) {
 	return site.Plan(w.resources, w.observed)
 }
 
-// settle tells conflicts, which the next look at the cache solves, from trouble.
+// settle tells what the next look at the cache solves, conflicts and what has vanished meanwhile, from trouble.
 func settle(ctx context.Context, err error) (reconcile.Result, error) {
 	var trouble error
 	again := false
 	for _, e := range multierr.Errors(err) {
 		switch {
 		case apierrors.HasStatusCause(e, corev1.NamespaceTerminatingCause):
-		case apierrors.IsConflict(e), apierrors.IsAlreadyExists(e):
+		case apierrors.IsConflict(e), apierrors.IsAlreadyExists(e), apierrors.IsNotFound(e):
 			log.FromContext(ctx).V(1).Info("the cache was behind", "reason", e.Error())
 			again = true
 		default:
@@ -86,40 +88,10 @@ func settle(ctx context.Context, err error) (reconcile.Result, error) {
 	return reconcile.Result{RequeueAfter: behind}, nil
 }
 
-// own makes sure that the router's configuration is not somebody else's. One of a site that is gone is taken over.
-func (r *reconciler) own(w *world, d site.Desired) error {
-	if d.Site == nil {
-		return nil
-	}
-	for _, rt := range d.Routers {
-		cm := w.configs[rt.Group]
-		if cm == nil || siteOwner(cm) != "" {
-			continue
-		}
-		err := fmt.Errorf("%s is not owned by skupper site %q", cm.Name, d.SiteID)
-		for _, o := range d.Statuses {
-			if o.GetUID() == d.Site.UID {
-				v2alpha1.SetCondition(w.observed.Now, o, v2alpha1.ConditionConfigured, err)
-			}
-		}
-		return err
-	}
-	return nil
-}
-
-// render prepares to render the objects of a site. A sizing that is not right is reported and left out.
-func (r *reconciler) render(ctx context.Context, w *world, s *v2alpha1.Site) workload.Render {
-	out := workload.Render{Site: s, Images: r.Images, Plain: r.Plain, Templates: w.templates}
-	var list corev1.ConfigMapList
-	if err := r.client.List(ctx, &list, client.InNamespace(r.Namespace), client.HasLabels{names.SiteSizing}, noCopy); err != nil {
-		log.FromContext(ctx).Error(err, "read the sizings")
-		return out
-	}
-	var err error
-	if out.Sizing, err = workload.Size(pointers(list.Items), s.Spec.Settings[v2alpha1.SettingSize]); err != nil {
-		log.FromContext(ctx).Error(err, "size the router pods", "site", s.Name)
-	}
-	return out
+// render prepares to render the objects of a site. A sizing that is not right is left out: the site's status tells of it.
+func (r *reconciler) render(w *world, s *v2alpha1.Site) workload.Render {
+	sizing, _ := workload.Size(w.sizings, s.Spec.Settings[v2alpha1.SettingSize])
+	return workload.Render{Site: s, Images: r.Images, Plain: r.Plain, Templates: w.templates, Sizing: sizing}
 }
 
 // sort puts a resource where it belongs.

@@ -41,7 +41,7 @@ func (r *reconciler) watches() []watch {
 		{object: &corev1.ServiceAccount{}, wakes: wakenByRouters},
 		{object: &rbacv1.Role{}, wakes: wakenByRouters},
 		{object: &rbacv1.RoleBinding{}, wakes: wakenByRouters},
-		{object: &appsv1.Deployment{}, wakes: wakenByRouters, matters: specChanged},
+		{object: &appsv1.Deployment{}, wakes: wakenByRouters, matters: deploymentChanged},
 		{object: &v2alpha1.AttachedConnector{}, wakes: func(_ context.Context, o client.Object) []string { return siteNamespace(o) }},
 	}
 	for _, k := range v2alpha1.Kinds() {
@@ -94,6 +94,14 @@ func specChanged(before, after client.Object) bool {
 		}
 	}
 	return before.GetGeneration() != after.GetGeneration() || metaChanged(before, after)
+}
+
+// deploymentChanged is specChanged, or about why there is no pod.
+func deploymentChanged(before, after client.Object) bool {
+	a, _ := before.(*appsv1.Deployment)
+	b, _ := after.(*appsv1.Deployment)
+	why := func(d *appsv1.Deployment) string { return unmade(map[string]*appsv1.Deployment{names.Router: d}) }
+	return specChanged(before, after) || why(a) != why(b)
 }
 
 func metaChanged(before, after client.Object) bool {

@@ -66,10 +66,10 @@ func (b book) Confirm(ctx context.Context, uid string, r grant.Redemption) error
 type issuer struct{ *Agent }
 
 // Issue implements grantserver.Issuer.
-func (i issuer) Issue(ctx context.Context, namespace, _, subject string, csr []byte) (grantserver.Credentials, error) {
+func (i issuer) Issue(ctx context.Context, g grant.Grant, _, subject string, csr []byte) (grantserver.Credentials, error) {
 	none := grantserver.Credentials{}
 	i.mu.Lock()
-	n := i.namespaces[namespace]
+	n := i.namespaces[g.Namespace]
 	i.mu.Unlock()
 	if n == nil {
 		return none, grant.NoSite

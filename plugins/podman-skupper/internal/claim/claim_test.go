@@ -47,7 +47,7 @@ func (g *granter) Confirm(_ context.Context, _ string, r grant.Redemption) error
 	return nil
 }
 
-func (g *granter) Issue(_ context.Context, _, _, subject string, csr []byte) (grantserver.Credentials, error) {
+func (g *granter) Issue(_ context.Context, _ grant.Grant, _, subject string, csr []byte) (grantserver.Credentials, error) {
 	ends := []v2alpha1.Endpoint{{Name: "inter-router", Host: "h", Port: "1", Group: "a"}, {Name: "inter-router", Host: "h", Port: "2", Group: "b"}}
 	return grantserver.Sign(g.ca, subject, csr, ends, 0, time.Now())
 }
