@@ -16,7 +16,9 @@ import (
 
 	corev1 "k8s.io/api/core/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	apimeta "k8s.io/apimachinery/pkg/api/meta"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/runtime"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	"github.com/skupper-plugins/suite/shared/api/v2alpha1"
@@ -231,3 +233,15 @@ func (c *child) kill() {
 }
 
 func inNamespace(name string) client.ListOption { return client.InNamespace(name) }
+
+// items are the names and versions of what a list has.
+func items(list client.ObjectList) string {
+	var all []string
+	_ = apimeta.EachListItem(list, func(o runtime.Object) error { // it has items
+		if c, ok := o.(client.Object); ok {
+			all = append(all, c.GetName()+"@"+c.GetResourceVersion())
+		}
+		return nil
+	})
+	return strings.Join(all, " ")
+}

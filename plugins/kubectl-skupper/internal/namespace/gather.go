@@ -9,7 +9,6 @@ import (
 	corev1 "k8s.io/api/core/v1"
 	apimeta "k8s.io/apimachinery/pkg/api/meta"
 	"sigs.k8s.io/controller-runtime/pkg/client"
-	"sigs.k8s.io/controller-runtime/pkg/log"
 
 	"github.com/skupper-plugins/suite/plugins/kubectl-skupper/internal/names"
 	"github.com/skupper-plugins/suite/plugins/kubectl-skupper/internal/workload"
@@ -64,7 +63,9 @@ func (r *reconciler) gather(ctx context.Context, ns string) (*world, error) {
 	w.observed.Running, w.observed.NotReady = running(w.pods)
 	w.remark()
 	w.judge()
-	w.rememberPorts(ctx)
+	if err := w.rememberPorts(); err != nil {
+		r.Log.Warn().Err(err).Str("namespace", ns).Msg("router-configuration.damaged") // it is made anew
+	}
 	r.tell(ns, w.observed.Blind)
 	return w, nil
 }
@@ -222,13 +223,13 @@ func (w *world) selectPods() {
 }
 
 // rememberPorts reads back what was decided before: the ports of listeners.
-func (w *world) rememberPorts(ctx context.Context) {
+func (w *world) rememberPorts() (damaged error) {
 	w.observed.Ports = map[string]int{}
 	old, known := &config.Config{}, ""
 	if cm := w.configs[names.Router]; cm != nil {
 		parsed, err := config.Parse([]byte(cm.Data[names.ConfigKey]))
 		if err != nil {
-			log.FromContext(ctx).Error(err, "the router's configuration was damaged and is made anew", "configmap", cm.Name)
+			damaged = fmt.Errorf("ConfigMap %s: %w", cm.Name, err)
 		} else {
 			old, known = parsed, cm.Annotations[names.TLSDigests]
 		}
@@ -239,6 +240,7 @@ func (w *world) rememberPorts(ctx context.Context) {
 		}
 	}
 	w.ordinals(old, known)
+	return damaged
 }
 
 // readNetwork reads what the adaptor publishes. Its values come from other sites.
