@@ -2,6 +2,7 @@ package namespace
 
 import (
 	"context"
+	"slices"
 	"time"
 
 	appsv1 "k8s.io/api/apps/v1"
@@ -134,7 +135,7 @@ func (r *reconciler) wakenByConfigMap(ctx context.Context, o client.Object) []st
 	switch {
 	case (sizing || template) && o.GetNamespace() == r.Namespace:
 		return r.siteNamespaces(ctx)
-	case config, template, o.GetName() == names.ControlMap, o.GetName() == names.NetworkStatus:
+	case config, template, slices.Contains([]string{names.ControlMap, names.NetworkStatus, names.Router, names.SecondRouter}, o.GetName()):
 		return []string{o.GetNamespace()}
 	}
 	return nil
