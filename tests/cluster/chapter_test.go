@@ -14,6 +14,7 @@ import (
 
 // TestChapter runs the story as a person types it.
 func TestChapter(t *testing.T) {
+	t.Parallel()
 	c := west(t)
 	ours().run(t, c)
 	home, dir := sandbox.New(t), t.TempDir()
@@ -36,7 +37,7 @@ func TestChapter(t *testing.T) {
 	if err != nil || !strings.HasSuffix(string(out), "chapter: done\n") {
 		p := &place{t: t, name: "west-chapter", c: c}
 		t.Errorf("%v\n%s\n%s", err, out, p.describe(t.Context(), ours()))
-		if _, err := c.Kubectl(t.Context(), "delete", "namespace", "west-chapter", "--ignore-not-found", "--timeout=60s"); err != nil {
+		if _, err := c.Kubectl(t.Context(), "delete", "namespace", "west-chapter", "--ignore-not-found", "--timeout="+patience.String()); err != nil {
 			t.Error(err)
 		}
 		return

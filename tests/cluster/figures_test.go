@@ -8,16 +8,16 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/skupper-plugins/suite/tests/cluster/node"
 )
 
-// TestFigures measures what users wait for, and prints a table. Machines differ and are busy: only what would be absurd fails.
+// TestFigures measures what users wait for, and prints a table. It runs alone, as every test that does not call Parallel. Machines
+// differ and are busy: it fails only for what does not happen at all.
 func TestFigures(t *testing.T) {
 	var rows []string
 	add := func(what, unit string, value float64) {
 		rows = append(rows, fmt.Sprintf("%-52s %8.2f %s", what, value, unit))
-		if unit == "s" && value > 60 {
-			t.Errorf("%s takes %.0f s", what, value)
-		}
 	}
 	timed := func(what string, do func()) {
 		t.Helper()
@@ -44,7 +44,7 @@ func TestFigures(t *testing.T) {
 		plain.do("token", "redeem", token)
 		plain.linked()
 	})
-	home := local(t, "home").site("--enable-link-access", "--advertise", "172.30.0.1")
+	home := local(t, "home").site("--enable-link-access", "--advertise", node.Outside)
 	third := ours().in(t, west(t), "measured-third").site()
 	third.linkToTimed(home, func(d time.Duration) { add("token redeem to link Ready, cluster to local", "s", d.Seconds()) })
 
@@ -64,8 +64,7 @@ func TestFigures(t *testing.T) {
 	timed("link status", func() { inside.do("link", "status") })
 	timed("kubectl get links", func() { kubectl(t, inside.c, "get", "links", "--namespace", inside.name) })
 
-	router := kubectl(t, inside.c, "get", "pods", "--namespace", inside.name, "-l", "skupper.io/component=router", "-o", "jsonpath={.items[0].metadata.name}")
-	head := kubectl(t, inside.c, "get", "pods", "--namespace", "skupper", "-l", "application=skupper-controller", "--field-selector=status.phase=Running", "-o", "jsonpath={.items[0].metadata.name}")
+	router, head := inside.router(), pod(t, inside.c, "skupper", controllerLabels)
 	for _, m := range []struct{ what, namespace, pod, container string }{
 		{"controller at rest", "skupper", head, "controller"},
 		{"adaptor at rest", inside.name, router, "kube-adaptor"},
@@ -83,8 +82,8 @@ func TestFigures(t *testing.T) {
 	time.Sleep(3 * time.Second) // for it to be noticed
 	answered(t, there)
 	answered(t, here)
-	add("router pod deleted: out at its listener", "s", atHere().Seconds())
-	add("router pod deleted: out at the other site's", "s", atThere().Seconds())
+	add("router pod deleted: out at its listener", "s", atHere().longest.Seconds())
+	add("router pod deleted: out at the other site's", "s", atThere().longest.Seconds())
 	outside.linked()
 	if err := inside.c.Cut(t.Context()); err != nil {
 		t.Fatal(err)

@@ -5,12 +5,15 @@ package cluster
 import (
 	"strings"
 	"testing"
+
+	"github.com/skupper-plugins/suite/tests/cluster/node"
 )
 
 // TestLocalRedeemsTokenOfCluster links a local site to one in a cluster, whose routers are reached in each of the ways there are.
 func TestLocalRedeemsTokenOfCluster(t *testing.T) {
 	for _, access := range []string{"default", "loadbalancer", "nodeport", "local"} {
 		t.Run(access, func(t *testing.T) {
+			t.Parallel()
 			inside := ours().in(t, west(t), "west-"+access)
 			flags := []string{"--enable-link-access"}
 			if access != "default" {
@@ -20,34 +23,34 @@ func TestLocalRedeemsTokenOfCluster(t *testing.T) {
 			outside := local(t, "outside").site().linkTo(inside)
 			bothWays(t, inside, outside)
 			inside.shows(`outside`, "link", "status") // the incoming link is seen too
-			if sites := kubectl(t, inside.c, "get", "site", "--namespace", inside.name, inside.name, "-o", "jsonpath={.status.sitesInNetwork}"); sites != "2" {
-				t.Errorf("the site knows of %s sites in its network, want 2", sites)
-			}
+			inside.gives("2", "get", "site", inside.name, "-o", "jsonpath={.status.sitesInNetwork}")
 		})
 	}
 }
 
 // TestClusterRedeemsTokenOfLocal links them the other way round.
 func TestClusterRedeemsTokenOfLocal(t *testing.T) {
-	outside := local(t, "outside").site("--enable-link-access", "--advertise", "172.30.0.1")
+	t.Parallel()
+	outside := local(t, "outside").site("--enable-link-access", "--advertise", node.Outside)
 	inside := ours().in(t, west(t), "inside").site().linkTo(outside)
 	bothWays(t, inside, outside)
-	if got := kubectl(t, inside.c, "get", "links", "--namespace", inside.name, "-o", "jsonpath={.items[*].status.remoteSiteName}"); got != "outside" {
-		t.Errorf("the link leads to %q, want outside", got)
-	}
+	inside.gives("outside", "get", "links", "-o", "jsonpath={.items[*].status.remoteSiteName}")
 }
 
 // TestClusterToCluster links sites of two clusters, and a site of the first to another in the same.
 func TestClusterToCluster(t *testing.T) {
-	first := ours().in(t, west(t), "first").site("--enable-link-access")
-	second := ours().in(t, east(t), "second").site().linkTo(first)
+	t.Parallel()
+	theEast, theWest := east(t), west(t)
+	first := ours().in(t, theWest, "first").site("--enable-link-access")
+	second := ours().in(t, theEast, "second").site().linkTo(first)
 	bothWays(t, first, second)
-	third := ours().in(t, west(t), "third").site().linkTo(first)
+	third := ours().in(t, theWest, "third").site().linkTo(first)
 	bothWays(t, second, third) // by way of the first
 }
 
 // TestTokenIsSpent redeems a token twice.
 func TestTokenIsSpent(t *testing.T) {
+	t.Parallel()
 	grantor := ours().in(t, west(t), "grantor").site("--enable-link-access")
 	token := grantor.token()
 	local(t, "one").site().do("token", "redeem", token)

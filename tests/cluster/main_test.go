@@ -12,10 +12,8 @@ import (
 	"os/signal"
 	"path/filepath"
 	"strings"
-	"sync"
 	"syscall"
 	"testing"
-	"time"
 
 	"github.com/skupper-plugins/suite/tests/cluster/isolate"
 	"github.com/skupper-plugins/suite/tests/cluster/node"
@@ -83,8 +81,12 @@ func inside(ctx context.Context, m *testing.M) (code int, err error) {
 	if err := node.Network(ctx); err != nil {
 		return 1, err
 	}
+	// The clusters have limits of their own, and a test that waits for one must not keep others from the other.
+	if err := kube.Parallel(100); err != nil {
+		return 1, err
+	}
 	code = m.Run()
-	return code, errors.Join(stopClusters()...)
+	return code, stopClusters()
 }
 
 // program is the path of one that was built.
@@ -104,50 +106,4 @@ func buildAll(ctx context.Context, dir, assets string) error {
 		return err
 	}
 	return os.Symlink(filepath.Join(assets, "kubectl"), filepath.Join(dir, "kubectl"))
-}
-
-// clusters are started when the first test asks for them, and serve all that follow.
-var clusters struct {
-	sync.Mutex
-	running [3]*node.Cluster // by index
-}
-
-// west and east are two clusters.
-func west(t *testing.T) *node.Cluster { t.Helper(); return theCluster(t, "west", 1) }
-func east(t *testing.T) *node.Cluster { t.Helper(); return theCluster(t, "east", 2) }
-
-func theCluster(t *testing.T, name string, index int) *node.Cluster {
-	t.Helper()
-	clusters.Lock()
-	defer clusters.Unlock()
-	if c := clusters.running[index]; c != nil {
-		return c
-	}
-	dir := filepath.Join(os.Getenv(dirEnv), "c"+fmt.Sprint(index))
-	if err := os.Mkdir(dir, 0o700); err != nil {
-		t.Fatal(err)
-	}
-	began := time.Now()
-	c, err := node.Start(t.Context(), node.Options{Name: name, Index: index, Assets: os.Getenv(assetsEnv), Dir: dir, Pause: program("pause")})
-	if err != nil {
-		t.Fatal(err)
-	}
-	if index == 1 { // a machine has one such file
-		if err := c.FindNames(); err != nil {
-			t.Fatal(err)
-		}
-	}
-	t.Logf("cluster %s is up after %.1f s", name, time.Since(began).Seconds())
-	clusters.running[index] = c
-	return c
-}
-
-func stopClusters() (errs []error) {
-	for i, c := range clusters.running {
-		if c != nil {
-			clusters.running[i] = nil
-			errs = append(errs, c.Stop())
-		}
-	}
-	return errs
 }

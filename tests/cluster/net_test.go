@@ -10,18 +10,23 @@ import (
 	"net/http"
 	"strconv"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 )
 
-// freePort is a port that nobody has now, below those that connections go out from.
+// lastPort is the last one that freePort gave.
+var lastPort atomic.Int32
+
+// freePort is a port that nobody has now and no other test gets, below those that connections go out from.
 func freePort(t *testing.T) string {
 	t.Helper()
-	for port := 20000; port < 30000; port++ {
-		l, err := net.Listen("tcp", ":"+strconv.Itoa(port))
+	lastPort.CompareAndSwap(0, 20000)
+	for port := lastPort.Add(1); port < 30000; port = lastPort.Add(1) {
+		l, err := net.Listen("tcp", ":"+strconv.Itoa(int(port)))
 		if err == nil {
 			_ = l.Close()
-			return strconv.Itoa(port)
+			return strconv.Itoa(int(port))
 		}
 	}
 	t.Fatal("no port is free")
@@ -49,10 +54,11 @@ func get(ctx context.Context, address string) error {
 	return err
 }
 
-// eventually repeats something until it does not fail.
+// eventually repeats something until it does not fail. Most of what is asked starts a program, so that asking all the time would
+// only keep from the cluster what it needs to get there.
 func eventually(t *testing.T, within time.Duration, what string, try func() error) {
 	t.Helper()
-	for end := time.Now().Add(within); ; time.Sleep(20 * time.Millisecond) {
+	for end := time.Now().Add(within); ; time.Sleep(100 * time.Millisecond) {
 		err := try()
 		if err == nil {
 			return

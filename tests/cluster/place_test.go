@@ -20,7 +20,7 @@ import (
 )
 
 // patience is how long things may take on a busy machine; how long they take on an idle one the table of figures tells.
-const patience = 90 * time.Second
+const patience = 3 * time.Minute
 
 // place is where a site can be: a namespace of a cluster, or of an installation on this machine.
 type place struct {
@@ -38,20 +38,10 @@ func (k controller) in(t *testing.T, c *node.Cluster, name string) *place {
 	t.Helper()
 	k.run(t, c)
 	p := &place{t: t, name: name, c: c, cli: []string{"kubectl", "skupper", "--namespace", name}, env: append(os.Environ(), "KUBECONFIG="+c.Kubeconfig)}
-	kubectl(t, c, "create", "namespace", name)
+	of(c).makeNamespace(t, name, func(ctx context.Context) { t.Log(p.describe(ctx, k)) })
 	if k.explicit {
 		kubectl(t, c, "create", "configmap", "skupper", "--namespace", name, "--from-literal=controller="+k.namespace+"/skupper-controller")
 	}
-	t.Cleanup(func() {
-		ctx, cancel := context.WithTimeout(context.Background(), patience) // t.Context has ended by now
-		defer cancel()
-		if t.Failed() {
-			t.Log(p.describe(ctx, k))
-		}
-		if _, err := c.Kubectl(ctx, "delete", "namespace", name, "--timeout=60s"); err != nil {
-			t.Errorf("namespace %s does not go: %v", name, err)
-		}
-	})
 	return p
 }
 
@@ -96,7 +86,7 @@ func (p *place) try(args ...string) result {
 // run runs a program in the environment of the place.
 func (p *place) run(args ...string) result {
 	p.t.Helper()
-	ctx, cancel := context.WithTimeout(p.t.Context(), 3*time.Minute)
+	ctx, cancel := context.WithTimeout(p.t.Context(), patience)
 	defer cancel()
 	cmd := exec.CommandContext(ctx, args[0], args[1:]...)
 	cmd.Env = p.env
@@ -137,7 +127,7 @@ func (p *place) shows(want string, args ...string) string {
 		if time.Now().After(end) {
 			p.t.Fatalf("%s %s does not show %q within %v, but\n%s%s", p.name, strings.Join(args, " "), want, patience, r.out, r.err)
 		}
-		time.Sleep(50 * time.Millisecond)
+		time.Sleep(100 * time.Millisecond)
 	}
 }
 
@@ -164,10 +154,43 @@ func (p *place) linkTo(other *place) *place {
 	return p
 }
 
-// linked waits until all links are ready.
-func (p *place) linked() {
+// linked waits until the link is ready, the only one.
+func (p *place) linked() { p.t.Helper(); p.links(1) }
+
+// links waits until there are so many links and all of them are ready.
+func (p *place) links(n int) {
 	p.t.Helper()
-	p.shows(`(?m)\bReady\b.*\bOK\b`, "link", "status")
+	all, ready := regexp.MustCompile(`(?m)^\S+ +(Ready|Pending|Error)\b`), regexp.MustCompile(`(?m)^\S+ +Ready\b.*\bOK\b`)
+	eventually(p.t, patience, fmt.Sprintf("%d links of %s, all ready", n, p.name), func() error {
+		r := p.try("link", "status")
+		if len(ready.FindAllString(r.out, -1)) != n || len(all.FindAllString(r.out, -1)) != n {
+			return errors.New(r.out + r.err)
+		}
+		return nil
+	})
+}
+
+// gives waits until what kubectl says of the place is as wanted.
+func (p *place) gives(want string, args ...string) {
+	p.t.Helper()
+	eventually(p.t, patience, fmt.Sprintf("kubectl %s gives %q", strings.Join(args, " "), want), func() error {
+		out, err := p.c.Kubectl(p.t.Context(), append(args, "--namespace", p.name)...)
+		if err == nil && strings.TrimSpace(out) != want {
+			err = fmt.Errorf("got %q", out)
+		}
+		return err
+	})
+}
+
+// redeem redeems a token, again and again if it has to: the controller may be changing.
+func (p *place) redeem(token string) {
+	p.t.Helper()
+	eventually(p.t, patience, "redemption by "+p.name, func() error {
+		if r := p.try("token", "redeem", token); r.code != 0 {
+			return errors.New(r.out + r.err)
+		}
+		return nil
+	})
 }
 
 // serve runs the demo server in pods of the cluster, or on this machine, and gives the port it answers at.
@@ -177,7 +200,7 @@ func (p *place) serve(name string, replicas int) {
 	if _, err := p.c.KubectlIn(p.t.Context(), manifest, "apply", "--namespace", p.name, "-f", "-"); err != nil {
 		p.t.Fatal(err)
 	}
-	kubectl(p.t, p.c, "rollout", "status", "--namespace", p.name, "deployment/"+name, "--timeout=60s")
+	kubectl(p.t, p.c, "rollout", "status", "--namespace", p.name, "deployment/"+name, "--timeout="+patience.String())
 }
 
 // servers answer at port 8080.
@@ -232,15 +255,24 @@ func answers(t *testing.T, address string) {
 	eventually(t, patience, "an answer from "+address, func() error {
 		return get(t.Context(), address)
 	})
-	if out, err := exec.CommandContext(t.Context(), program("demo"), "transfer", "http://"+address, "3000000").CombinedOutput(); err != nil {
-		t.Errorf("transfer through %s: %v\n%s", address, err, out)
+	if err := transfer(t.Context(), address); err != nil {
+		t.Error(err)
 	}
 }
 
 // recovers waits until octets get both ways unharmed: streams that are under way when a router ends break.
 func recovers(t *testing.T, address string) {
 	t.Helper()
-	eventually(t, patience, "octets through "+address, func() error {
-		return exec.CommandContext(t.Context(), program("demo"), "transfer", "http://"+address, "3000000").Run()
-	})
+	eventually(t, patience, "octets through "+address, func() error { return transfer(t.Context(), address) })
+}
+
+// transfer sends octets both ways and compares checksums. A stream that is cut off may never end by itself.
+func transfer(ctx context.Context, address string) error {
+	ctx, cancel := context.WithTimeout(ctx, 30*time.Second)
+	defer cancel()
+	out, err := exec.CommandContext(ctx, program("demo"), "transfer", "http://"+address, "3000000").CombinedOutput()
+	if err != nil {
+		err = fmt.Errorf("transfer through %s: %w\n%s", address, err, out)
+	}
+	return err
 }

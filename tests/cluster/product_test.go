@@ -83,18 +83,18 @@ func (k controller) install(t *testing.T, c *node.Cluster) {
 	}
 }
 
-// prepared are clusters that have images and definitions, and the controllers they have.
-var prepared = map[*node.Cluster]map[string]bool{}
-
 // run puts the controller into the cluster, once.
 func (k controller) run(t *testing.T, c *node.Cluster) {
 	t.Helper()
-	if prepared[c] == nil {
+	s := of(c)
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.controllers == nil {
 		loadImages(t, c)
-		prepared[c] = map[string]bool{}
 		ours().install(t, c)
+		s.controllers = map[string]bool{}
 	}
-	if prepared[c][k.namespace] || !k.explicit {
+	if s.controllers[k.namespace] || !k.explicit {
 		return
 	}
 	text, err := os.ReadFile(filepath.Join("testdata", "controller.yaml"))
@@ -107,7 +107,7 @@ func (k controller) run(t *testing.T, c *node.Cluster) {
 		t.Fatal(err)
 	}
 	kubectl(t, c, "rollout", "status", "--namespace", k.namespace, "deployment/skupper-controller", "--timeout=60s")
-	prepared[c][k.namespace] = true
+	s.controllers[k.namespace] = true
 }
 
 // kubectl runs it as the administrator; it must succeed.

@@ -5,10 +5,8 @@ package cluster
 import (
 	"context"
 	"net"
-	"os/exec"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/skupper-plugins/suite/tests/cluster/node"
 )
@@ -51,8 +49,9 @@ spec: {type: NodePort, selector: {app: server}, ports: [{port: 80, targetPort: 8
 // TestTheClusterItself proves what the other tests stand on: pods, probes, Services of each kind from each side, names, logs, exec, port-forward
 // and an account that may use the API.
 func TestTheClusterItself(t *testing.T) {
+	t.Parallel()
 	c := west(t)
-	ctx, cancel := context.WithTimeout(t.Context(), 2*time.Minute)
+	ctx, cancel := context.WithTimeout(t.Context(), 2*patience)
 	defer cancel()
 	if err := c.Load(ctx, demoImage()); err != nil {
 		t.Fatal(err)
@@ -65,20 +64,20 @@ func TestTheClusterItself(t *testing.T) {
 		}
 		return strings.TrimSpace(out)
 	}
-	run("create", "namespace", "smoke")
-	defer func() { run("delete", "namespace", "smoke") }()
+	of(c).makeNamespace(t, "smoke", func(ctx context.Context) {
+		out, err := c.Kubectl(ctx, "describe", "pods,services", "--namespace", "smoke")
+		t.Log(out, err)
+	})
 	if _, err := c.KubectlIn(ctx, demoServer, "apply", "--namespace", "smoke", "-f", "-"); err != nil {
 		t.Fatal(err)
 	}
-	run("rollout", "status", "--namespace", "smoke", "deployment/server", "--timeout=60s")
-	run("wait", "--namespace", "smoke", "service/server", "--for=jsonpath={.status.loadBalancer.ingress}", "--timeout=10s")
+	run("rollout", "status", "--namespace", "smoke", "deployment/server", "--timeout="+patience.String())
+	run("wait", "--namespace", "smoke", "service/server", "--for=jsonpath={.status.loadBalancer.ingress}", "--timeout="+patience.String())
 	balanced := run("get", "service", "--namespace", "smoke", "server", "-o", "jsonpath={.status.loadBalancer.ingress[0].ip}")
 	inner := run("get", "service", "--namespace", "smoke", "server", "-o", "jsonpath={.spec.clusterIP}")
 	port := run("get", "service", "--namespace", "smoke", "server-port", "-o", "jsonpath={.spec.ports[0].nodePort}")
 	for _, address := range []string{balanced, inner, net.JoinHostPort(c.IP, port)} {
-		eventually(t, 10*time.Second, "the server at "+address, func() error {
-			return exec.CommandContext(ctx, program("demo"), "transfer", "http://"+address, "1000000").Run()
-		})
+		recovers(t, address)
 	}
 	pod := run("get", "pods", "--namespace", "smoke", "-l", "app=server", "-o", "jsonpath={.items[0].metadata.name}")
 	for _, address := range []string{"server", "server.smoke", "server.smoke.svc.cluster.local", balanced} {

@@ -4,54 +4,61 @@ package cluster
 
 import (
 	"context"
+	"errors"
 	"sync"
 	"testing"
 	"time"
 )
 
-// watchOutage asks an address all the time, until the function that it gives is called, which tells the longest time without an answer.
-func watchOutage(t *testing.T, address string) (longest func() time.Duration) {
+// outage is what the clients of an address see.
+type outage struct {
+	longest time.Duration // without an answer
+	failed  int           // requests that came to an end without one; on a busy machine some may come to none
+}
+
+// watchOutage asks an address all the time, until the function that it gives is called.
+func watchOutage(t *testing.T, address string) (end func() outage) {
 	t.Helper()
 	ctx, cancel := context.WithCancel(t.Context())
-	var worst time.Duration
+	var seen outage
 	var wg sync.WaitGroup
 	last := time.Now()
 	wg.Go(func() {
 		for ctx.Err() == nil {
-			if get(ctx, address) == nil {
-				worst = max(worst, time.Since(last))
+			switch err := get(ctx, address); {
+			case err == nil:
+				seen.longest = max(seen.longest, time.Since(last))
 				last = time.Now()
+			case ctx.Err() == nil && !errors.Is(err, context.DeadlineExceeded):
+				seen.failed++
 			}
 			select {
 			case <-ctx.Done():
 			case <-time.After(20 * time.Millisecond):
 			}
 		}
-		worst = max(worst, time.Since(last))
+		seen.longest = max(seen.longest, time.Since(last))
 	})
 	t.Cleanup(func() { cancel(); wg.Wait() })
-	return func() time.Duration { cancel(); wg.Wait(); return worst }
+	return func() outage { cancel(); wg.Wait(); return seen }
 }
 
 // TestRouterGoes ends the router of a cluster in several ways; traffic comes back each time, in both directions, and the links with it.
 func TestRouterGoes(t *testing.T) {
-	inside := ours().in(t, west(t), "routers").site("--enable-link-access")
+	t.Parallel()
+	inside := ours().in(t, east(t), "routers").site("--enable-link-access")
 	outside := local(t, "outside").site().linkTo(inside)
 	atOutside, atInside := bothWays(t, inside, outside)
-	router := func() string {
-		return kubectl(t, inside.c, "get", "pods", "--namespace", inside.name, "-l", "skupper.io/component=router",
-			"--field-selector=status.phase=Running", "-o", "jsonpath={.items[0].metadata.name}")
-	}
 	for _, how := range []struct {
 		name string
 		do   func() error
 	}{
 		{"pod deleted", func() error {
-			kubectl(t, inside.c, "delete", "pod", "--namespace", inside.name, router(), "--wait=false")
+			kubectl(t, inside.c, "delete", "pod", "--namespace", inside.name, inside.router(), "--wait=false")
 			return nil
 		}},
-		{"router killed", func() error { return inside.c.KillContainer(t.Context(), inside.name, router(), "router") }},
-		{"adaptor killed", func() error { return inside.c.KillContainer(t.Context(), inside.name, router(), "kube-adaptor") }},
+		{"router killed", func() error { return inside.c.KillContainer(t.Context(), inside.name, inside.router(), "router") }},
+		{"adaptor killed", func() error { return inside.c.KillContainer(t.Context(), inside.name, inside.router(), "kube-adaptor") }},
 		{"kubelet restarted", func() error { return inside.c.Restart("kubelet") }},
 		{"containerd restarted", func() error { return inside.c.Restart("containerd") }},
 		{"kube-apiserver restarted", func() error { return inside.c.Restart("kube-apiserver") }},
@@ -65,7 +72,7 @@ func TestRouterGoes(t *testing.T) {
 			recovers(t, atOutside)
 			recovers(t, atInside)
 			outside.linked()
-			t.Logf("out for %.1f s at the listener in the cluster, %.1f s at the one here", local().Seconds(), remote().Seconds())
+			t.Logf("out for %.1f s at the listener in the cluster, %.1f s at the one here", local().longest.Seconds(), remote().longest.Seconds())
 			eventually(t, patience, "the API", func() error {
 				_, err := inside.c.Kubectl(t.Context(), "get", "sites", "--namespace", inside.name)
 				return err
@@ -81,15 +88,15 @@ func TestRouterGoes(t *testing.T) {
 // all succeed, and none more.
 func TestControllerGoesWhileTokensAreRedeemed(t *testing.T) {
 	const sites = 4
-	inside := ours().in(t, west(t), "redeemed").site("--enable-link-access")
+	t.Parallel()
+	inside := ours().in(t, east(t), "redeemed").site("--enable-link-access")
 	token := inside.token("--redemptions-allowed", "4")
 	others := make([]*place, sites)
 	for i := range others {
 		others[i] = local(t, "other").site()
 	}
 	kill := func() {
-		pods := kubectl(t, inside.c, "get", "pods", "--namespace", "skupper", "-l", "application=skupper-controller", "--field-selector=status.phase=Running", "-o", "jsonpath={.items[0].metadata.name}")
-		if err := inside.c.KillContainer(t.Context(), "skupper", pods, "controller"); err != nil {
+		if err := inside.c.KillContainer(t.Context(), "skupper", pod(t, inside.c, "skupper", controllerLabels), "controller"); err != nil {
 			t.Error(err)
 		}
 	}
@@ -109,9 +116,7 @@ func TestControllerGoesWhileTokensAreRedeemed(t *testing.T) {
 	for _, p := range others {
 		p.linked()
 	}
-	if got := kubectl(t, inside.c, "get", "accessgrants", "--namespace", inside.name, "-o", "jsonpath={.items[*].status.redemptions}"); got != "4" {
-		t.Errorf("%s redemptions are counted, want 4", got)
-	}
+	inside.gives("4", "get", "accessgrants", "-o", "jsonpath={.items[*].status.redemptions}")
 	if r := local(t, "late").site().try("token", "redeem", token); r.code == 0 {
 		t.Error("a token for four is redeemed a fifth time")
 	}
@@ -119,6 +124,7 @@ func TestControllerGoesWhileTokensAreRedeemed(t *testing.T) {
 
 // TestCut takes a cluster off the network and puts it back.
 func TestCut(t *testing.T) {
+	t.Parallel()
 	inside := ours().in(t, east(t), "cut").site("--enable-link-access")
 	outside := local(t, "outside").site().linkTo(inside)
 	atOutside, _ := bothWays(t, inside, outside)

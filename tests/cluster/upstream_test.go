@@ -79,7 +79,10 @@ func TestMixedParts(t *testing.T) {
 // stop takes a controller out, so that the next one has the memory.
 func (k controller) stop(t *testing.T, c *node.Cluster) {
 	t.Helper()
-	delete(prepared[c], k.namespace)
+	s := of(c)
+	s.mu.Lock()
+	delete(s.controllers, k.namespace)
+	s.mu.Unlock()
 	ctx, cancel := context.WithTimeout(context.Background(), patience) // t.Context has ended by now
 	defer cancel()
 	for _, what := range [][]string{{"namespace", k.namespace}, {"clusterrolebinding", "skupper-controller-" + k.namespace}} {

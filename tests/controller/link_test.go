@@ -12,6 +12,7 @@ import (
 const bothRoles = `{"endpoints":[{"name":"edge","host":"e","port":"45671"},{"name":"inter-router","host":"i","port":"55671"}],"cost":COST}`
 
 func TestG61LinkRole(t *testing.T) {
+	t.Parallel()
 	p := newPlace(t)
 	p.runningSite(`{}`)
 	p.create("Link", "east", strings.Replace(bothRoles, "COST", "0", 1))
@@ -27,6 +28,7 @@ func TestG61LinkRole(t *testing.T) {
 }
 
 func TestG62LinkStatus(t *testing.T) {
+	t.Parallel()
 	p := newPlace(t)
 	uid := p.runningSite(`{}`)
 	p.create("Link", "east", strings.Replace(bothRoles, "COST", "3", 1))
@@ -46,6 +48,7 @@ func TestG62LinkStatus(t *testing.T) {
 
 // TestG64StaticLink takes what a local site writes for others: Secret and Link, with keys of data that nobody here knows.
 func TestG64StaticLink(t *testing.T) {
+	t.Parallel()
 	p := newPlace(t)
 	p.runningSite(`{}`)
 	p.must("POST", p.path("secrets"), `{"apiVersion":"v1","kind":"Secret","metadata":{"name":"link-local-10.0.0.1","creationTimestamp":null},"type":"kubernetes.io/tls",
@@ -60,6 +63,7 @@ func TestG64StaticLink(t *testing.T) {
 }
 
 func TestLinkProxy(t *testing.T) {
+	t.Parallel()
 	p := newPlace(t)
 	p.runningSite(`{}`)
 	p.create("Link", "east", `{"endpoints":[{"name":"inter-router","host":"i","port":"55671"}],"settings":{"proxy-configuration":"proxy"}}`)
@@ -73,6 +77,7 @@ func TestLinkProxy(t *testing.T) {
 }
 
 func TestG67Network(t *testing.T) {
+	t.Parallel()
 	p := newPlace(t)
 	uid := p.runningSite(`{}`)
 	p.network(network(uid, "up", ``, `{"destHost":"h","address":"k"}`))

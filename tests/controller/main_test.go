@@ -80,6 +80,9 @@ func runAll(m *testing.M) (code int, err error) {
 		return 1, err
 	}
 	running = c
+	if err := kube.Parallel(8); err != nil {
+		return 1, err
+	}
 	code = m.Run()
 	if stopErr := c.stop(); stopErr != nil {
 		err = stopErr

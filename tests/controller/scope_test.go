@@ -41,6 +41,7 @@ func (p *place) untouched() {
 }
 
 func TestG20OtherController(t *testing.T) {
+	t.Parallel()
 	p := newPlace(t)
 	p.control("other/controller")
 	p.create("Site", "west", `{}`)
@@ -83,6 +84,7 @@ func (p *place) allow() {
 }
 
 func TestG21NamespaceScope(t *testing.T) {
+	t.Parallel()
 	p := newPlace(t)
 	p.control("other/controller") // keeps the cluster's controller out
 	p.allow()
@@ -104,6 +106,7 @@ func TestG21NamespaceScope(t *testing.T) {
 
 // TestRestart finds a site as it was by a controller that starts anew: nothing of it is in memory.
 func TestRestart(t *testing.T) {
+	t.Parallel()
 	p := newPlace(t)
 	p.control("other/controller")
 	p.allow()

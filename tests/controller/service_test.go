@@ -13,6 +13,7 @@ import (
 )
 
 func TestG08NoSite(t *testing.T) {
+	t.Parallel()
 	p := newPlace(t)
 	p.create("Listener", "backend", `{"routingKey":"backend","host":"backend","port":8080}`)
 	p.condition("listeners", "backend", "Configured", "False", "No active site in namespace")
@@ -22,6 +23,7 @@ func TestG08NoSite(t *testing.T) {
 }
 
 func TestG28ListenerService(t *testing.T) {
+	t.Parallel()
 	p := newPlace(t)
 	uid := p.runningSite(`{}`)
 	p.create("Listener", "web", `{"routingKey":"backend:1","host":"backend","port":8080}`)
@@ -44,6 +46,7 @@ func TestG28ListenerService(t *testing.T) {
 }
 
 func TestG29SharedHost(t *testing.T) {
+	t.Parallel()
 	p := newPlace(t)
 	p.runningSite(`{}`)
 	p.create("Listener", "b", `{"routingKey":"b","host":"h","port":1}`)
@@ -70,6 +73,7 @@ func TestG29SharedHost(t *testing.T) {
 }
 
 func TestG30ForeignService(t *testing.T) {
+	t.Parallel()
 	p := newPlace(t)
 	p.runningSite(`{}`)
 	p.must("POST", p.path("services"), `{"apiVersion":"v1","kind":"Service","metadata":{"name":"theirs"},"spec":{"ports":[{"port":80}],"selector":{"a":"b"}}}`)
@@ -85,6 +89,7 @@ func TestG30ForeignService(t *testing.T) {
 }
 
 func TestG31ServiceDeleted(t *testing.T) {
+	t.Parallel()
 	p := newPlace(t)
 	p.runningSite(`{}`)
 	p.create("Listener", "l", `{"routingKey":"k","host":"l","port":80}`)
@@ -105,6 +110,7 @@ func TestG31ServiceDeleted(t *testing.T) {
 }
 
 func TestG32SelectorConnector(t *testing.T) {
+	t.Parallel()
 	p := newPlace(t)
 	uid := p.runningSite(`{}`)
 	p.create("Connector", "c", `{"routingKey":"k","selector":"app=web","port":8080}`)
@@ -139,6 +145,7 @@ func TestG32SelectorConnector(t *testing.T) {
 }
 
 func TestG33HostConnector(t *testing.T) {
+	t.Parallel()
 	p := newPlace(t)
 	p.runningSite(`{}`)
 	p.create("Connector", "c", `{"routingKey":"k","host":"db.example.com","port":5432}`)
@@ -159,6 +166,7 @@ func network(self, link, listeners, connectors string) string {
 }
 
 func TestG35Matching(t *testing.T) {
+	t.Parallel()
 	p := newPlace(t)
 	uid := p.runningSite(`{}`)
 	p.create("Listener", "l", `{"routingKey":"k","host":"l","port":80}`)
@@ -178,6 +186,7 @@ func TestG35Matching(t *testing.T) {
 }
 
 func TestG36ConnectorTLS(t *testing.T) {
+	t.Parallel()
 	p := newPlace(t)
 	p.runningSite(`{}`)
 	p.secret("creds", "x")
@@ -201,6 +210,7 @@ func TestG36ConnectorTLS(t *testing.T) {
 }
 
 func TestG37MissingSecret(t *testing.T) {
+	t.Parallel()
 	p := newPlace(t)
 	p.runningSite(`{}`)
 	p.create("Listener", "l", `{"routingKey":"k","host":"l","port":80,"tlsCredentials":"late"}`)
@@ -221,6 +231,7 @@ func TestG37MissingSecret(t *testing.T) {
 }
 
 func TestG38PodsByName(t *testing.T) {
+	t.Parallel()
 	p := newPlace(t)
 	uid := p.runningSite(`{}`)
 	p.must("POST", p.path("services"), `{"apiVersion":"v1","kind":"Service","metadata":{"name":"theirs"},"spec":{"ports":[{"port":80}]}}`)
@@ -246,6 +257,7 @@ func TestG38PodsByName(t *testing.T) {
 }
 
 func TestG39AttachedConnector(t *testing.T) {
+	t.Parallel()
 	p, work := newPlace(t), newPlace(t)
 	p.runningSite(`{}`)
 	work.pod("w", `"app":"w"`, "10.0.0.7", "True")
@@ -268,6 +280,7 @@ func TestG39AttachedConnector(t *testing.T) {
 }
 
 func TestG40MultiKeyListener(t *testing.T) {
+	t.Parallel()
 	p := newPlace(t)
 	uid := p.runningSite(`{}`)
 	p.create("MultiKeyListener", "m", `{"host":"m","port":80,"strategy":{"priority":{"routingKeys":["a","b","c"]}}}`)

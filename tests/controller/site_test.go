@@ -25,6 +25,7 @@ func (p *place) certificates(names ...string) {
 }
 
 func TestG10SiteObjects(t *testing.T) {
+	t.Parallel()
 	p := newPlace(t)
 	uid := p.create("Site", "west", `{}`).text("metadata", "uid")
 	for _, o := range []struct{ plural, name string }{
@@ -61,6 +62,7 @@ func TestG10SiteObjects(t *testing.T) {
 }
 
 func TestG11RouterPods(t *testing.T) {
+	t.Parallel()
 	p := newPlace(t)
 	uid := p.create("Site", "west", `{}`).text("metadata", "uid")
 	d := p.there("deployments", "skupper-router")
@@ -93,6 +95,7 @@ func TestG11RouterPods(t *testing.T) {
 }
 
 func TestG12Ready(t *testing.T) {
+	t.Parallel()
 	p := newPlace(t)
 	p.create("Site", "west", `{}`)
 	p.status("sites", "west", "Pending", "No router pod is ready")
@@ -116,6 +119,7 @@ func (p *place) balance(service, ip string) {
 }
 
 func TestG13LinkAccessDefault(t *testing.T) {
+	t.Parallel()
 	p := newPlace(t)
 	uid := p.create("Site", "west", `{"linkAccess":"default"}`).text("metadata", "uid")
 	ra := p.there("routeraccesses", "skupper-router")
@@ -144,6 +148,7 @@ func TestG13LinkAccessDefault(t *testing.T) {
 }
 
 func TestG14Endpoints(t *testing.T) {
+	t.Parallel()
 	p := newPlace(t)
 	p.runningSite(`{"linkAccess":"loadbalancer"}`)
 	p.balance("skupper-router", "192.0.2.7")
@@ -160,6 +165,7 @@ func TestG14Endpoints(t *testing.T) {
 }
 
 func TestG15LinkAccessUnknown(t *testing.T) {
+	t.Parallel()
 	p := newPlace(t)
 	p.runningSite(`{"linkAccess":"bogus"}`)
 	p.condition("sites", "west", "Configured", "False", "Unsupported value for LinkAccess: bogus")
@@ -168,6 +174,7 @@ func TestG15LinkAccessUnknown(t *testing.T) {
 }
 
 func TestG16Edge(t *testing.T) {
+	t.Parallel()
 	p := newPlace(t)
 	p.runningSite(`{}`)
 	digest := func() string {
@@ -185,6 +192,7 @@ func TestG16Edge(t *testing.T) {
 }
 
 func TestG17HighAvailability(t *testing.T) {
+	t.Parallel()
 	p := newPlace(t)
 	uid := p.runningSite(`{"ha":true,"linkAccess":"loadbalancer"}`)
 	for _, plural := range []string{"deployments", "configmaps"} {
@@ -229,6 +237,7 @@ func (p *place) meshed() {
 
 // Two routers find each other also where nobody else may link to the site, and the site does not offer itself for that.
 func TestHighAvailabilityWithoutLinkAccess(t *testing.T) {
+	t.Parallel()
 	p := newPlace(t)
 	uid := p.runningSite(`{"ha":true}`)
 	p.meshed()
@@ -243,6 +252,7 @@ func TestHighAvailabilityWithoutLinkAccess(t *testing.T) {
 }
 
 func TestG18ServerCertificate(t *testing.T) {
+	t.Parallel()
 	p := newPlace(t)
 	p.runningSite(`{"linkAccess":"loadbalancer"}`)
 	p.balance("skupper-router", "192.0.2.1")
@@ -279,6 +289,7 @@ func TestG18ServerCertificate(t *testing.T) {
 }
 
 func TestG09SecondSite(t *testing.T) {
+	t.Parallel()
 	p := newPlace(t)
 	p.runningSite(`{}`)
 	p.status("sites", "west", "Ready", "OK")
@@ -298,6 +309,7 @@ func TestG09SecondSite(t *testing.T) {
 }
 
 func TestG19SiteDeleted(t *testing.T) {
+	t.Parallel()
 	p := newPlace(t)
 	p.runningSite(`{}`)
 	p.create("Listener", "backend", `{"routingKey":"backend","host":"backend","port":8080}`)
@@ -316,6 +328,7 @@ func TestG19SiteDeleted(t *testing.T) {
 
 // TestG55TokensOfDeletedSite marks what was redeemed, and nothing else.
 func TestG55TokensOfDeletedSite(t *testing.T) {
+	t.Parallel()
 	p := newPlace(t)
 	p.create("AccessToken", "used", `{"url":"https://192.0.2.1:1/x","code":"c","ca":"x"}`)
 	p.create("AccessToken", "fresh", `{"url":"https://192.0.2.1:1/x","code":"c","ca":"x"}`)
@@ -331,6 +344,7 @@ func TestG55TokensOfDeletedSite(t *testing.T) {
 }
 
 func TestG22Controller(t *testing.T) {
+	t.Parallel()
 	p := newPlace(t)
 	p.create("Site", "west", `{}`)
 	p.until("controller", func() (bool, any) {
@@ -342,6 +356,7 @@ func TestG22Controller(t *testing.T) {
 
 // TestG23ProfileContext finds every secret of a TLS profile marked with it, before the configuration names it.
 func TestG23ProfileContext(t *testing.T) {
+	t.Parallel()
 	p := newPlace(t)
 	p.runningSite(`{}`)
 	p.secret("tls", "one")
@@ -360,6 +375,7 @@ func TestG23ProfileContext(t *testing.T) {
 }
 
 func TestG26CertificateReplaced(t *testing.T) {
+	t.Parallel()
 	p := newPlace(t)
 	p.runningSite(`{"settings":{"tls-prior-valid-revisions":"1"}}`)
 	p.secret("tls", "one")
@@ -383,6 +399,7 @@ func TestG26CertificateReplaced(t *testing.T) {
 }
 
 func TestG27OwnAccount(t *testing.T) {
+	t.Parallel()
 	p := newPlace(t)
 	p.create("Site", "west", `{"serviceAccount":"mine"}`)
 	if got := p.there("deployments", "skupper-router").text("spec", "template", "spec", "serviceAccountName"); got != "mine" {
@@ -398,6 +415,7 @@ func TestG27OwnAccount(t *testing.T) {
 
 // TestForeignConfiguration leaves a ConfigMap alone that only is called like the router's.
 func TestForeignConfiguration(t *testing.T) {
+	t.Parallel()
 	p := newPlace(t)
 	p.must("POST", p.path("configmaps"), `{"apiVersion":"v1","kind":"ConfigMap","metadata":{"name":"skupper-router"},"data":{"a":"b"}}`)
 	uid := p.create("Site", "west", `{}`).text("metadata", "uid")
@@ -411,6 +429,7 @@ func TestForeignConfiguration(t *testing.T) {
 
 // TestSizes gives routers what the size of the site says, and templates their labels.
 func TestSizes(t *testing.T) {
+	t.Parallel()
 	sys := &place{t, system}
 	sys.must("POST", sys.path("configmaps"), `{"apiVersion":"v1","kind":"ConfigMap","metadata":{"name":"big","labels":{"skupper.io/site-sizing":"big"}},
 		"data":{"router-memory-limit":"1Gi"}}`)

@@ -108,7 +108,7 @@ func (p *place) find(plural, name string) object {
 }
 
 // patience is how long the controller has for anything; a busy machine needs some.
-const patience = 30 * time.Second
+const patience = 2 * time.Minute
 
 // until waits for something to be so. seen is what was looked at last.
 func (p *place) until(what string, so func() (ok bool, seen any)) {

@@ -20,12 +20,13 @@ import (
 
 // TestG23AnnotationIsWaitedFor: the init container waits for the Secret to be annotated, says so, and boots when it is.
 func TestG23AnnotationIsWaitedFor(t *testing.T) {
+	t.Parallel()
 	s := newKubeSite(t, "west")
 	p := newRouterPod(s, "skupper-router", "west-router-1")
 	cmd := p.start("kube-adaptor", "-init")
 	await := func(text string) {
 		t.Helper()
-		routertest.Eventually(t, 20*time.Second, func(context.Context) error {
+		routertest.Eventually(t, patience, func(context.Context) error {
 			if !strings.Contains(p.log.String(), text) {
 				return fmt.Errorf("nobody says %q", text)
 			}
@@ -51,6 +52,7 @@ func TestG23AnnotationIsWaitedFor(t *testing.T) {
 
 // TestG25Sync: the adaptor boots the router, follows the configuration, and tells of its health.
 func TestG25Sync(t *testing.T) {
+	t.Parallel()
 	s := newKubeSite(t, "west")
 	p := newRouterPod(s, "skupper-router", "west-router-1")
 	p.configure(p.base())
@@ -85,6 +87,7 @@ func TestG25Sync(t *testing.T) {
 
 // TestG25APIServerAway: the router works on meanwhile, and follows as soon as there is somebody to follow.
 func TestG25APIServerAway(t *testing.T) {
+	t.Parallel()
 	s := newKubeSite(t, "west")
 	p := newRouterPod(s, "skupper-router", "west-router-1")
 	between := newProxy(t, strings.TrimPrefix(server.URL, "https://"))
@@ -116,6 +119,7 @@ func TestG25APIServerAway(t *testing.T) {
 
 // TestG26Rotate: another certificate is in use without a restart.
 func TestG26Rotate(t *testing.T) {
+	t.Parallel()
 	s := newKubeSite(t, "west")
 	p := newRouterPod(s, "skupper-router", "west-router-1")
 	port := routertest.New(t).Port()
@@ -130,7 +134,7 @@ func TestG26Rotate(t *testing.T) {
 	for ordinal := 1; ordinal <= 3; ordinal++ {
 		want := parsed(s.credentials("skupper-site-server", ordinal, "skupper-site-server", "skupper-site-server-profile"))
 		set(ordinal)
-		routertest.Eventually(t, 20*time.Second, func(ctx context.Context) error {
+		routertest.Eventually(t, patience, func(ctx context.Context) error {
 			d := tls.Dialer{Config: &tls.Config{InsecureSkipVerify: true}} //nolint:gosec // which one is shown is the question
 			conn, err := d.DialContext(ctx, "tcp", "127.0.0.1:"+port)
 			if err != nil {
@@ -160,6 +164,7 @@ func TestG26Rotate(t *testing.T) {
 // TestG66NetworkStatus has two sites in it, and counts what uses a routing key. TestG67 is part of it: the own site goes by the
 // UID of its Site.
 func TestG66NetworkStatus(t *testing.T) {
+	t.Parallel()
 	s := newKubeSite(t, "west")
 	p := newRouterPod(s, "skupper-router", "west-router-1")
 	ports := routertest.New(t)
@@ -202,6 +207,7 @@ func TestG66NetworkStatus(t *testing.T) {
 
 // TestG66Pods: connectors show the name of the pod they lead to.
 func TestG66Pods(t *testing.T) {
+	t.Parallel()
 	s := newKubeSite(t, "west")
 	p := newRouterPod(s, "skupper-router", "west-router-1")
 	s.credentials("skupper-local-server", 0, "skupper-local-server")
@@ -232,6 +238,7 @@ func TestG66Pods(t *testing.T) {
 
 // TestG68OneLeader: of two adaptors one writes, and the other takes over when it goes.
 func TestG68OneLeader(t *testing.T) {
+	t.Parallel()
 	s := newKubeSite(t, "west")
 	s.credentials("skupper-local-server", 0, "skupper-local-server")
 	first, second := newRouterPod(s, "skupper-router", "west-router-1"), newRouterPod(s, "skupper-router-2", "west-router-2")
@@ -256,7 +263,7 @@ func TestG68OneLeader(t *testing.T) {
 		t.Error("the second adaptor is on duty")
 	}
 	first.stop(&first.adaptor)
-	routertest.Eventually(t, 20*time.Second, func(context.Context) error {
+	routertest.Eventually(t, patience, func(context.Context) error {
 		if got := s.holder(); got != "west-router-2" {
 			return fmt.Errorf("the lease is held by %q", got)
 		}

@@ -247,7 +247,7 @@ func (p *routerPod) boot() {
 
 func (p *routerPod) awaitHealth(code int) {
 	p.t.Helper()
-	routertest.Eventually(p.t, 20*time.Second, func(ctx context.Context) error {
+	routertest.Eventually(p.t, patience, func(ctx context.Context) error {
 		req, err := http.NewRequestWithContext(ctx, http.MethodGet, "http://127.0.0.1:"+p.health+"/healthz", nil)
 		if err != nil {
 			return err
@@ -278,7 +278,7 @@ func (p *routerPod) live(ctx context.Context) (*config.Config, error) {
 // awaitListeners waits until the router has tcpListeners of these names and no others.
 func (p *routerPod) awaitListeners(want ...string) {
 	p.t.Helper()
-	routertest.Eventually(p.t, 20*time.Second, func(ctx context.Context) error {
+	routertest.Eventually(p.t, patience, func(ctx context.Context) error {
 		live, err := p.live(ctx)
 		if err != nil {
 			return err
@@ -313,7 +313,7 @@ func (s *kubeSite) status() (network.Status, map[string]any, error) {
 
 func (s *kubeSite) awaitStatus(f func(st network.Status) error) {
 	s.t.Helper()
-	routertest.Eventually(s.t, 40*time.Second, func(context.Context) error {
+	routertest.Eventually(s.t, patience, func(context.Context) error {
 		st, _, err := s.status()
 		if err != nil {
 			return err

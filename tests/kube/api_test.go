@@ -11,6 +11,7 @@ import (
 
 // TestColumns holds what kubectl get shows to what people and scripts know of it.
 func TestColumns(t *testing.T) {
+	t.Parallel()
 	sh := newShell(t, server, Admin)
 	for plural, want := range map[string]string{
 		"sites":                     "Name, Status, Sites In Network, Message",
@@ -36,6 +37,7 @@ func TestColumns(t *testing.T) {
 }
 
 func TestShortNames(t *testing.T) {
+	t.Parallel()
 	sh := newShell(t, server, Admin)
 	got := map[string]string{}
 	list, _ := sh.must("GET", "/apis/skupper.io/v2alpha1", "")["resources"].([]any)
@@ -54,6 +56,7 @@ func TestShortNames(t *testing.T) {
 // TestValidation has what the definitions accept and refuse. They are as lax as those of every other implementation: what else is
 // wrong a controller says in the status.
 func TestValidation(t *testing.T) {
+	t.Parallel()
 	sh := newShell(t, server, Admin)
 	const (
 		listener = `"kind":"Listener","spec":{"routingKey":"k","host":"h","port":80`
@@ -115,6 +118,7 @@ func TestValidation(t *testing.T) {
 
 // TestStrategyStays changes the keys of a strategy, which can be done, and its kind, which cannot.
 func TestStrategyStays(t *testing.T) {
+	t.Parallel()
 	sh := newShell(t, server, Admin)
 	sh.must("POST", sh.path("multikeylisteners"), `{"apiVersion":"skupper.io/v2alpha1","kind":"MultiKeyListener","metadata":{"name":"x"},"spec":{"host":"h","port":80,"strategy":{"priority":{"routingKeys":["a"]}}}}`)
 	sh.must("PATCH", sh.path("multikeylisteners", "x"), `{"spec":{"strategy":{"priority":{"routingKeys":["b","a"]}}}}`)
@@ -126,6 +130,7 @@ func TestStrategyStays(t *testing.T) {
 
 // TestStatusApart has every kind's status at an address of its own, and ports of endpoints as text.
 func TestStatusApart(t *testing.T) {
+	t.Parallel()
 	sh := newShell(t, server, Admin)
 	list, _ := sh.must("GET", "/apis/skupper.io/v2alpha1", "")["resources"].([]any)
 	var apart []string

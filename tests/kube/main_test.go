@@ -23,6 +23,9 @@ var (
 	plugin string  // kubectl-skupper
 )
 
+// crowd is how many tests run at a time, each in a namespace of its own.
+const crowd = 8
+
 func TestMain(m *testing.M) {
 	flag.Parse()
 	code, err := runAll(m)
@@ -71,6 +74,9 @@ func runAll(m *testing.M) (code int, err error) {
 		return 1, err
 	}
 	if err := server.Client(Admin).InstallCRDs(ctx); err != nil {
+		return 1, err
+	}
+	if err := Parallel(crowd); err != nil {
 		return 1, err
 	}
 	return m.Run(), nil

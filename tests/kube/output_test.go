@@ -20,6 +20,7 @@ func links(t *testing.T) *shell {
 }
 
 func TestStatusTable(t *testing.T) {
+	t.Parallel()
 	sh := links(t)
 	const head, east, north = "NAME    STATUS    COST   MESSAGE\n", "east    Ready     2      OK\n", "north   Pending   1      Not Configured\n"
 	sh.equal("table", sh.ok("link", "status"), head+east+north)
@@ -40,6 +41,7 @@ func TestStatusTable(t *testing.T) {
 }
 
 func TestStatusEverywhere(t *testing.T) {
+	t.Parallel()
 	one, two := links(t), links(t)
 	got := one.ok("link", "status", "-A", "-l", "env=prod")
 	for _, want := range []string{"NAMESPACE   NAME   STATUS   COST   MESSAGE\n", one.namespace + " ", two.namespace + " "} {
@@ -54,6 +56,7 @@ func TestStatusEverywhere(t *testing.T) {
 }
 
 func TestStatusEmpty(t *testing.T) {
+	t.Parallel()
 	sh := newShell(t, server, Admin)
 	if r := sh.run("listener", "status"); r.code != 0 || r.out != "" || r.err != "there are no listeners in namespace "+sh.namespace+"\n" {
 		t.Errorf("%+v", r)
@@ -67,6 +70,7 @@ func TestStatusEmpty(t *testing.T) {
 }
 
 func TestOutput(t *testing.T) {
+	t.Parallel()
 	sh := links(t)
 	list := parse(t, sh.ok("link", "status", "-o", "json"))
 	if items := list["items"].([]any); list["kind"] != "List" || list["apiVersion"] != "v1" || len(items) != 2 || at(items[0], "kind") != "Link" ||

@@ -10,6 +10,7 @@ import (
 )
 
 func TestConnector(t *testing.T) {
+	t.Parallel()
 	sh := newShell(t, server, Admin)
 	sh.create("sites", "west", `"spec":{}`)
 	sh.must("POST", "/apis/apps/v1/namespaces/"+sh.namespace+"/deployments", `{"apiVersion":"apps/v1","kind":"Deployment","metadata":{"name":"web"},
@@ -36,6 +37,7 @@ func TestConnector(t *testing.T) {
 
 // TestListenerClash finds in the cluster what a controller would refuse.
 func TestListenerClash(t *testing.T) {
+	t.Parallel()
 	sh := newShell(t, server, Admin)
 	sh.ok("listener", "create", "one", "8080", "--host", "db", "--wait=none")
 	sh.fails(6, []string{"listener one has db:8080 already"}, "listener", "create", "two", "8080", "--host", "db", "--wait=none")
@@ -43,6 +45,7 @@ func TestListenerClash(t *testing.T) {
 
 // TestLinkGenerate asks for a certificate and prints what the other site needs, once the secret is there.
 func TestLinkGenerate(t *testing.T) {
+	t.Parallel()
 	sh := newShell(t, server, Admin)
 	sh.create("sites", "west", `"spec":{"linkAccess":"default"}`)
 	sh.must("PATCH", sh.path("sites", "west", "status"), `{"status":{"defaultIssuer":"my-ca","endpoints":[

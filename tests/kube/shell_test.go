@@ -95,7 +95,10 @@ type result struct {
 	took     time.Duration
 }
 
-// run runs the plugin; it may take a minute.
+// patience bounds every wait for the server, the plugin or an adaptor; on a quiet machine it is milliseconds.
+const patience = 2 * time.Minute
+
+// run runs the plugin.
 func (sh *shell) run(args ...string) result {
 	sh.t.Helper()
 	return sh.interrupted(nil, args...)
@@ -104,7 +107,7 @@ func (sh *shell) run(args ...string) result {
 // interrupted is run that interrupts the plugin when there is something to receive.
 func (sh *shell) interrupted(when <-chan struct{}, args ...string) result {
 	sh.t.Helper()
-	ctx, cancel := context.WithTimeout(sh.t.Context(), time.Minute)
+	ctx, cancel := context.WithTimeout(sh.t.Context(), patience)
 	defer cancel()
 	cmd := exec.CommandContext(ctx, plugin, args...)
 	cmd.Dir = sh.dir

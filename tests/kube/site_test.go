@@ -11,6 +11,7 @@ import (
 )
 
 func TestSiteCreate(t *testing.T) {
+	t.Parallel()
 	sh := newShell(t, server, Admin)
 	create := []string{"site", "create", "west", "--enable-link-access", "--link-access-type", "nodeport", "--wait", "none"}
 	sh.equal("create", sh.ok(create...), "site.skupper.io/west created\n")
@@ -24,18 +25,19 @@ func TestSiteCreate(t *testing.T) {
 
 // TestSiteCreateWaits waits for a controller: until the site is ready, until it is wrong for good, and in vain.
 func TestSiteCreateWaits(t *testing.T) {
+	t.Parallel()
 	t.Run("ready", func(t *testing.T) {
 		sh := newShell(t, server, Admin)
 		sh.whenThere("sites", condition("Ready", "True", "Ready", "OK"))
-		r := sh.run("site", "create", "west", "--timeout", "30s")
-		if r.code != 0 || r.out != "site.skupper.io/west created\n" || r.took > 10*time.Second {
+		r := sh.run("site", "create", "west", "--timeout", "60s")
+		if r.code != 0 || r.out != "site.skupper.io/west created\n" || r.took > atOnce {
 			t.Errorf("%+v", r)
 		}
 	})
 	t.Run("error", func(t *testing.T) {
 		sh := newShell(t, server, Admin)
 		sh.whenThere("sites", condition("Ready", "False", "Error", "Unsupported value for LinkAccess: x"))
-		if r := sh.fails(1, []string{"site west is not ready: Unsupported value for LinkAccess: x"}, "site", "create", "west", "--timeout", "30s"); r.took > 10*time.Second {
+		if r := sh.fails(1, []string{"site west is not ready: Unsupported value for LinkAccess: x"}, "site", "create", "west", "--timeout", "60s"); r.took > atOnce {
 			t.Errorf("it took %v to notice", r.took)
 		}
 	})
@@ -60,7 +62,7 @@ func TestSiteUpdate(t *testing.T) {
 	sh.must("PUT", crd, string(text))
 
 	const spec = `"spec":{"ha":true,"serviceAccount":"sa","settings":{"size":"small"},"later":{"x":{}}}`
-	deadline := time.Now().Add(20 * time.Second)
+	deadline := time.Now().Add(patience)
 	for ; ; time.Sleep(100 * time.Millisecond) { // the new definition takes a moment to be served
 		sh.create("sites", "west", spec)
 		if at(sh.must("GET", sh.path("sites", "west"), ""), "spec", "later", "x") != nil {
@@ -84,6 +86,7 @@ func TestSiteUpdate(t *testing.T) {
 }
 
 func TestSiteDelete(t *testing.T) {
+	t.Parallel()
 	sh := newShell(t, server, Admin)
 	sh.fails(4, []string{"there is no site in namespace " + sh.namespace}, "site", "delete")
 	sh.ok("site", "create", "west", "--wait", "none")
@@ -104,6 +107,7 @@ func TestSiteDelete(t *testing.T) {
 
 // TestOutage cuts all connections while the plugin waits, and lets no new one through for longer than it takes to look again.
 func TestOutage(t *testing.T) {
+	t.Parallel()
 	sh := newShell(t, server, Admin)
 	proxy := newProxy(t, strings.TrimPrefix(server.URL, "https://"))
 	sh.controller(func(c *Client) (bool, error) {
@@ -119,7 +123,7 @@ func TestOutage(t *testing.T) {
 		_, err = c.Must(t.Context(), "PATCH", sh.path("sites", "west", "status"), condition("Ready", "True", "Ready", "OK"))
 		return true, err
 	})
-	r := sh.run("site", "create", "west", "--timeout", "30s", "--server", "https://"+proxy.address)
+	r := sh.run("site", "create", "west", "--timeout", "60s", "--server", "https://"+proxy.address)
 	if r.code != 0 || r.out != "site.skupper.io/west created\n" {
 		t.Errorf("%+v", r)
 	}

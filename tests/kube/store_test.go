@@ -12,6 +12,7 @@ import (
 
 // TestStore runs the tests of the plugin's store that need a server: they are internal to the plugin.
 func TestStore(t *testing.T) {
+	t.Parallel()
 	kubeconfig := filepath.Join(t.TempDir(), "config")
 	if err := server.Kubeconfig(kubeconfig, Admin, "default"); err != nil {
 		t.Fatal(err)

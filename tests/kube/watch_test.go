@@ -6,6 +6,7 @@ import (
 	"bufio"
 	"context"
 	"encoding/json"
+	"fmt"
 	"os"
 	"os/exec"
 	"regexp"
@@ -22,7 +23,7 @@ type followed struct {
 
 func (sh *shell) follow(args ...string) followed {
 	sh.t.Helper()
-	ctx, cancel := context.WithTimeout(sh.t.Context(), time.Minute)
+	ctx, cancel := context.WithTimeout(sh.t.Context(), 2*patience)
 	cmd := exec.CommandContext(ctx, plugin, args...)
 	cmd.Dir, cmd.Env = sh.dir, append(os.Environ(), "HOME="+sh.dir, "KUBECONFIG="+sh.file("config"))
 	cmd.Cancel = func() error { return cmd.Process.Signal(os.Interrupt) }
@@ -56,7 +57,7 @@ func (sh *shell) follow(args ...string) followed {
 func (f followed) want(pattern string) {
 	f.t.Helper()
 	want, text := regexp.MustCompile(pattern), ""
-	for deadline := time.After(20 * time.Second); ; {
+	for deadline := time.After(patience); ; {
 		select {
 		case l, open := <-f.lines:
 			if text += l + "\n"; want.MatchString(text) {
@@ -71,16 +72,38 @@ func (f followed) want(pattern string) {
 	}
 }
 
+// begun waits until one that shows nothing of what is there already has begun: it changes a link until that is shown.
+func (sh *shell) begun(f followed) {
+	sh.t.Helper()
+	change := func(name string, i int) {
+		sh.must("PATCH", sh.path("links", name), fmt.Sprintf(`{"metadata":{"annotations":{"change":"%d"}}}`, i))
+	}
+	end := time.Now().Add(patience)
+	for i := 0; time.Now().Before(end); i++ {
+		change("north", i)
+		select {
+		case <-f.lines:
+			change("east", i)
+			f.want(`^(link.skupper.io/north\n)*link.skupper.io/east\n$`) // the last one of these changes
+			return
+		case <-time.After(200 * time.Millisecond):
+		}
+	}
+	sh.t.Fatal("it does not begin")
+}
+
 func TestWatch(t *testing.T) {
+	t.Parallel()
 	sh := links(t)
-	table, named, jsons, yamls, kinds := sh.follow("link", "status", "-w"), sh.follow("link", "status", "north", "--watch", "-o", "wide"),
-		sh.follow("link", "status", "-w", "-o", "json", "-l", "env=prod"), sh.follow("link", "status", "-w", "-o", "yaml"), sh.follow("link", "status", "--watch-only", "-o", "name")
+	kinds := sh.follow("link", "status", "--watch-only", "-o", "name")
+	sh.begun(kinds)
+	table, named, jsons, yamls := sh.follow("link", "status", "-w"), sh.follow("link", "status", "north", "--watch", "-o", "wide"),
+		sh.follow("link", "status", "-w", "-o", "json", "-l", "env=prod"), sh.follow("link", "status", "-w", "-o", "yaml")
 	table.want(`^NAME +STATUS +COST +MESSAGE\neast +Ready +2 +OK\nnorth +Pending +1 +Not Configured\n$`)
 	named.want(`^NAME .*\nnorth +Pending .*\n$`)
 	jsons.want(`^\{\n(.*\n)*\}\n$`)
 	yamls.want(`^apiVersion: (.*\n)*  name: east\n(.*\n)*---\n(.*\n)*  name: north\n`)
 
-	time.Sleep(time.Second) // all of them watch by now
 	sh.must("PATCH", sh.path("links", "north", "status"), `{"status":{"status":"Ready","message":"OK","remoteSiteName":"far"}}`)
 	table.want(`^north   Ready     1      OK\n$`)
 	named.want(`^north +Ready .* far +`)
@@ -101,16 +124,21 @@ func TestWatch(t *testing.T) {
 
 // TestWatchEverywhere follows all namespaces, with a filter.
 func TestWatchEverywhere(t *testing.T) {
+	t.Parallel()
 	one, two := links(t), links(t)
-	f := one.follow("link", "status", "-A", "-w", "-l", "env=prod", "--no-headers")
+	label := func(sh *shell, name string) { // of this test alone: other namespaces have links too
+		sh.must("PATCH", sh.path("links", name), `{"metadata":{"labels":{"followed":"yes"}}}`)
+	}
+	label(one, "east")
+	f := one.follow("link", "status", "-A", "-w", "-l", "followed=yes", "--no-headers")
 	f.want(one.namespace + ` +east `)
-	time.Sleep(time.Second)
-	two.must("PATCH", two.path("links", "north"), `{"metadata":{"labels":{"env":"prod"}}}`)
+	label(two, "north")
 	f.want(two.namespace + ` +north +Pending`)
 }
 
 // TestSeveralKeys has listeners of both kinds in one listing, which is one document.
 func TestSeveralKeys(t *testing.T) {
+	t.Parallel()
 	sh := newShell(t, server, Admin)
 	sh.ok("listener", "create", "plain", "8080", "--wait", "none", "--observer", "http1", "--expose-pods-by-name")
 	sh.equal("create", sh.ok("listener", "create", "several", "8081", "--key", "a=2", "--key", "b", "--wait", "none"), "multikeylistener.skupper.io/several created\n")

@@ -46,6 +46,9 @@ func MakeGroup(name string) (string, error) {
 		if err != nil || !info.IsDir() || h.Name() == "unified" { // links are second names of the same hierarchy
 			continue
 		}
+		if _, err := os.Stat(filepath.Join(root, "cgroup.procs")); err != nil { // a mount point where nothing is mounted: container engines make them
+			continue
+		}
 		dir := filepath.Join(root, path)
 		if err := os.MkdirAll(dir, 0o755); err != nil {
 			return "", err

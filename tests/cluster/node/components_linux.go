@@ -34,7 +34,8 @@ func (c *Cluster) startControllers(context.Context) error {
 	const unwanted = "-node-ipam-controller,-cloud-node-lifecycle-controller,-node-route-controller,-service-lb-controller,-bootstrap-signer-controller,-token-cleaner-controller"
 	err := c.runKube("kube-controller-manager", append(config("kcm"), "--service-account-private-key-file="+c.path("ca.key"), "--root-ca-file="+c.path("ca.crt"),
 		"--use-service-account-credentials", "--allocate-node-cidrs=false", "--cluster-cidr="+c.pods, "--service-cluster-ip-range="+c.services,
-		"--cert-dir="+c.path("certs-kcm"), "--controllers=*,"+unwanted)...)
+		"--cert-dir="+c.path("certs-kcm"), "--controllers=*,"+unwanted,
+		"--kube-api-qps=500", "--kube-api-burst=1000")...) // a namespace that goes takes a hundred requests, and tests make many of them at once
 	if err != nil {
 		return err
 	}

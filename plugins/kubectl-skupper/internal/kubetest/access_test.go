@@ -46,6 +46,7 @@ func balance(t *testing.T, namespace, name string, in ...corev1.LoadBalancerIngr
 
 // TestG18SiteServerCertificate follows the certificate of a site's routers, which two accesses share, through a change of the outer address.
 func TestG18SiteServerCertificate(t *testing.T) {
+	t.Parallel()
 	ns := newNamespace(t, base.Prefix)
 	newCertificate(t, ns, "skupper-site-ca", v2alpha1.CertificateSpec{Subject: "CA", Signing: true})
 	newAccess(t, ns, "skupper-router", "")
@@ -74,6 +75,7 @@ func TestG18SiteServerCertificate(t *testing.T) {
 }
 
 func TestAccessService(t *testing.T) {
+	t.Parallel()
 	ns := newNamespace(t, base.Prefix)
 	sa := newAccess(t, ns, "skupper-router", "local")
 	endpoints(t, ns, "skupper-router", "inter-router=skupper-router."+ns+":55671 edge=skupper-router."+ns+":45671")
@@ -99,6 +101,7 @@ func TestAccessService(t *testing.T) {
 }
 
 func TestAccessLeavesOthersServicesAlone(t *testing.T) {
+	t.Parallel()
 	ns := newNamespace(t, base.Prefix)
 	create(t, &corev1.Service{ObjectMeta: metav1.ObjectMeta{Namespace: ns, Name: "skupper-router"}, Spec: corev1.ServiceSpec{Ports: []corev1.ServicePort{{Port: 80}}}})
 	newAccess(t, ns, "skupper-router", "loadbalancer")
@@ -127,6 +130,7 @@ func state(t *testing.T, u *unstructured.Unstructured, namespace, name string, s
 }
 
 func TestAccessByRoute(t *testing.T) {
+	t.Parallel()
 	ns := newNamespace(t, base.Prefix)
 	newAccess(t, ns, "skupper-router", "route")
 	for _, p := range []string{"inter-router", "edge"} {
@@ -139,6 +143,7 @@ func TestAccessByRoute(t *testing.T) {
 }
 
 func TestAccessByHTTPProxy(t *testing.T) {
+	t.Parallel()
 	ns := newNamespace(t, base.Prefix)
 	newAccess(t, ns, "skupper-router", "contour-http-proxy")
 	endpoints(t, ns, "skupper-router", "inter-router=skupper-router-inter-router."+ns+".proxies.example:443 edge=skupper-router-edge."+ns+".proxies.example:443")
@@ -149,6 +154,7 @@ func TestAccessByHTTPProxy(t *testing.T) {
 }
 
 func TestAccessByIngress(t *testing.T) {
+	t.Parallel()
 	ns := newNamespace(t, base.Prefix)
 	newAccess(t, ns, "skupper-router", "ingress-nginx")
 	in := await(t, &networkingv1.Ingress{}, ns, "skupper-router", func(*networkingv1.Ingress) bool { return true })
@@ -168,6 +174,7 @@ func TestAccessByIngress(t *testing.T) {
 }
 
 func TestAccessByGateway(t *testing.T) {
+	t.Parallel()
 	ns := newNamespace(t, base.Prefix)
 	newAccess(t, ns, "skupper-router", "gateway")
 	await(t, &v2alpha1.SecuredAccess{}, ns, "skupper-router", func(sa *v2alpha1.SecuredAccess) bool {

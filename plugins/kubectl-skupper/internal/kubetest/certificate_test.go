@@ -41,6 +41,7 @@ func leafOf(t *testing.T, s *corev1.Secret) *x509.Certificate {
 // TestG65CertificateOfTheCLI has the Certificate that the upstream command line makes for a static link: a subject with commas, and no
 // hosts.
 func TestG65CertificateOfTheCLI(t *testing.T) {
+	t.Parallel()
 	ns := newNamespace(t, base.Prefix)
 	newCertificate(t, ns, "skupper-site-ca", v2alpha1.CertificateSpec{Subject: "west site CA", Signing: true})
 	newCertificate(t, ns, "link-west", v2alpha1.CertificateSpec{CA: "skupper-site-ca", Client: true, Subject: "10.0.0.1,router.example,skupper-router.west"})
@@ -62,6 +63,7 @@ func TestG65CertificateOfTheCLI(t *testing.T) {
 }
 
 func TestCertificateWaitsForItsAuthority(t *testing.T) {
+	t.Parallel()
 	ns := newNamespace(t, base.Prefix)
 	newCertificate(t, ns, "c", v2alpha1.CertificateSpec{CA: "later", Subject: "s"})
 	await(t, &v2alpha1.Certificate{}, ns, "c", says(`CA "`+ns+`/later" not found`))
@@ -76,6 +78,7 @@ func TestCertificateWaitsForItsAuthority(t *testing.T) {
 }
 
 func TestCertificateIsRepaired(t *testing.T) {
+	t.Parallel()
 	ns := newNamespace(t, base.Prefix)
 	newCertificate(t, ns, "ca", v2alpha1.CertificateSpec{Subject: "CA", Signing: true})
 	newCertificate(t, ns, "c", v2alpha1.CertificateSpec{CA: "ca", Subject: "s", Hosts: []string{"h"}, Server: true})
@@ -120,6 +123,7 @@ func TestCertificateIsRepaired(t *testing.T) {
 }
 
 func TestSecretOfSomebodyElse(t *testing.T) {
+	t.Parallel()
 	ns := newNamespace(t, base.Prefix)
 	ca, err := pki.NewCA("mine", time.Now())
 	if err != nil {
@@ -148,6 +152,7 @@ func TestSecretOfSomebodyElse(t *testing.T) {
 }
 
 func TestOtherNamespacesAreLeftAlone(t *testing.T) {
+	t.Parallel()
 	other, ours := newNamespace(t, "foreign-"), newNamespace(t, base.Prefix)
 	newCertificate(t, other, "c", v2alpha1.CertificateSpec{Subject: "s", Signing: true})
 	newCertificate(t, ours, "c", v2alpha1.CertificateSpec{Subject: "s", Signing: true})

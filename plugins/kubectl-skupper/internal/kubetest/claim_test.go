@@ -97,6 +97,7 @@ func journals(t *testing.T, namespace string) (n int) {
 }
 
 func TestG43TokenOfAForeignServer(t *testing.T) {
+	t.Parallel()
 	f := newForeign(t, 0, nil)
 	ns := newNamespace(t, base.Prefix)
 	site := newSite(t, ns)
@@ -120,6 +121,7 @@ func TestG43TokenOfAForeignServer(t *testing.T) {
 }
 
 func TestG53CostAndG54Owner(t *testing.T) {
+	t.Parallel()
 	granting, claiming := newNamespace(t, base.Prefix), newNamespace(t, base.Prefix)
 	newSite(t, granting, "skupper-router", "skupper-router-2")
 	site := newSite(t, claiming)
@@ -143,6 +145,7 @@ func TestG53CostAndG54Owner(t *testing.T) {
 }
 
 func TestG51WhatIsRefused(t *testing.T) {
+	t.Parallel()
 	good := newForeign(t, 0, nil)
 	old := newForeign(t, tls.VersionTLS12, nil)
 	moved := newForeign(t, 0, func(w http.ResponseWriter, r *http.Request) { http.Redirect(w, r, good.URL+"/x", http.StatusFound) })
@@ -189,6 +192,7 @@ func TestG51WhatIsRefused(t *testing.T) {
 }
 
 func TestG52FailureIsRetried(t *testing.T) {
+	t.Parallel()
 	f := newForeign(t, 0, nil)
 	addr := freePort()
 	ns := newNamespace(t, base.Prefix)
@@ -212,6 +216,7 @@ func TestG52FailureIsRetried(t *testing.T) {
 }
 
 func TestTokenWaitsForASite(t *testing.T) {
+	t.Parallel()
 	f := newForeign(t, 0, nil)
 	ns := newNamespace(t, base.Prefix)
 	create(t, f.token(ns, "tok"))
@@ -225,6 +230,7 @@ func TestTokenWaitsForASite(t *testing.T) {
 
 // TestG55RedeemedIsRedeemed has a token whose site is made anew: it is not redeemed for that.
 func TestG55RedeemedIsRedeemed(t *testing.T) {
+	t.Parallel()
 	f := newForeign(t, 0, nil)
 	ns := newNamespace(t, base.Prefix)
 	site := newSite(t, ns)
@@ -244,6 +250,7 @@ func TestG55RedeemedIsRedeemed(t *testing.T) {
 }
 
 func TestWhatIsInTheWayOfARedemption(t *testing.T) {
+	t.Parallel()
 	f := newForeign(t, 0, nil)
 	ns := newNamespace(t, base.Prefix)
 	newSite(t, ns)
@@ -264,6 +271,7 @@ func TestWhatIsInTheWayOfARedemption(t *testing.T) {
 
 // TestHalfARedemptionIsAdopted has a Secret and a Link from a redemption that was cut off, by this or another implementation.
 func TestHalfARedemptionIsAdopted(t *testing.T) {
+	t.Parallel()
 	f := newForeign(t, 0, nil)
 	ns := newNamespace(t, base.Prefix)
 	site := newSite(t, ns)

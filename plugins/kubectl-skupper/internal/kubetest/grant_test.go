@@ -26,6 +26,7 @@ import (
 )
 
 func TestG41GrantBecomesReady(t *testing.T) {
+	t.Parallel()
 	ns := newNamespace(t, base.Prefix)
 	create(t, &v2alpha1.AccessGrant{ObjectMeta: metav1.ObjectMeta{Namespace: ns, Name: "g"}})
 	g := await(t, &v2alpha1.AccessGrant{}, ns, "g", (*v2alpha1.AccessGrant).IsReady)
@@ -56,6 +57,7 @@ func TestG41GrantBecomesReady(t *testing.T) {
 }
 
 func TestG44AnswersOfTheGrantServer(t *testing.T) {
+	t.Parallel()
 	ns := newNamespace(t, base.Prefix)
 	newSite(t, ns)
 	g := newGrant(t, ns, "g", 1)
@@ -92,6 +94,7 @@ func TestG44AnswersOfTheGrantServer(t *testing.T) {
 }
 
 func TestG45OnlyTLS13AndARightCertificate(t *testing.T) {
+	t.Parallel()
 	ns := newNamespace(t, base.Prefix)
 	g := newGrant(t, ns, "g", 1)
 	roots := x509.NewCertPool()
@@ -132,6 +135,7 @@ func redeem(t *testing.T, g *v2alpha1.AccessGrant, name, subject string) (*v2alp
 }
 
 func TestG46AnswerIsASecretAndLinks(t *testing.T) {
+	t.Parallel()
 	ns := newNamespace(t, base.Prefix)
 	newSite(t, ns)
 	s, links := redeem(t, newGrant(t, ns, "g", 1), "tok", "east")
@@ -141,6 +145,7 @@ func TestG46AnswerIsASecretAndLinks(t *testing.T) {
 }
 
 func TestG47CertificateOfTheClaimant(t *testing.T) {
+	t.Parallel()
 	ns := newNamespace(t, base.Prefix)
 	newSite(t, ns)
 	newAccess(t, ns, "skupper-router", "local")
@@ -161,6 +166,7 @@ func TestG47CertificateOfTheClaimant(t *testing.T) {
 }
 
 func TestG48RedemptionsAreCounted(t *testing.T) {
+	t.Parallel()
 	ns := newNamespace(t, base.Prefix)
 	newSite(t, ns)
 	g := newGrant(t, ns, "g", 3)
@@ -206,6 +212,7 @@ func storm(t *testing.T, n, at int, pick func(i int) *claimant) int {
 }
 
 func TestG49ConcurrentRedemption(t *testing.T) {
+	t.Parallel()
 	ns := newNamespace(t, base.Prefix)
 	newSite(t, ns)
 	c := newClaimant(t, newGrant(t, ns, "g", 1))
@@ -215,7 +222,8 @@ func TestG49ConcurrentRedemption(t *testing.T) {
 	await(t, &v2alpha1.AccessGrant{}, ns, "g", func(g *v2alpha1.AccessGrant) bool { return g.Status.Redemptions == 1 })
 }
 
-// TestG90TwoServersCountTogether has the same grants redeemed at two servers at once, as while one controller replaces another.
+// TestG90TwoServersCountTogether has the same grants redeemed at two servers at once, as while one controller replaces another. It runs
+// alone: the second one sees to the namespaces of all tests.
 func TestG90TwoServersCountTogether(t *testing.T) {
 	second := base
 	second.Grants.Port, second.Own = freePort(), newNamespace(t, "own-")
@@ -257,6 +265,7 @@ func TestG90TwoServersCountTogether(t *testing.T) {
 }
 
 func TestG91FailureCostsNothing(t *testing.T) {
+	t.Parallel()
 	ns := newNamespace(t, base.Prefix)
 	g := newGrant(t, ns, "g", 1)
 	c := newClaimant(t, g)
@@ -298,6 +307,7 @@ func TestG91FailureCostsNothing(t *testing.T) {
 }
 
 func TestG92NamesAreValidated(t *testing.T) {
+	t.Parallel()
 	ns := newNamespace(t, base.Prefix)
 	newSite(t, ns)
 	c := newClaimant(t, newGrant(t, ns, "g", 1))
@@ -312,6 +322,7 @@ func TestG92NamesAreValidated(t *testing.T) {
 }
 
 func TestG50TwoRoutersTwoLinks(t *testing.T) {
+	t.Parallel()
 	ns := newNamespace(t, base.Prefix)
 	newSite(t, ns, "skupper-router", "skupper-router-2")
 	_, links := redeem(t, newGrant(t, ns, "g", 1), "tok", "east")
@@ -322,6 +333,7 @@ func TestG50TwoRoutersTwoLinks(t *testing.T) {
 }
 
 func TestG56EdgeSitesGrantNothing(t *testing.T) {
+	t.Parallel()
 	ns := newNamespace(t, base.Prefix)
 	newSite(t, ns)
 	change(t, &v2alpha1.Site{}, ns, "site", func(s *v2alpha1.Site) { s.Spec.Edge = true })
@@ -339,6 +351,7 @@ func TestG56EdgeSitesGrantNothing(t *testing.T) {
 }
 
 func TestG57GrantsAreDisabled(t *testing.T) {
+	t.Parallel()
 	s := base
 	s.Prefix, s.Grants = "off-", grants.Config{}
 	start(t, s)
@@ -351,6 +364,7 @@ func TestG57GrantsAreDisabled(t *testing.T) {
 }
 
 func TestGrantWithAWrongDuration(t *testing.T) {
+	t.Parallel()
 	ns := newNamespace(t, base.Prefix)
 	create(t, &v2alpha1.AccessGrant{ObjectMeta: metav1.ObjectMeta{Namespace: ns, Name: "g"}, Spec: v2alpha1.AccessGrantSpec{ExpirationWindow: "1 day"}})
 	g := await(t, &v2alpha1.AccessGrant{}, ns, "g", func(g *v2alpha1.AccessGrant) bool { return g.Status.StatusType == v2alpha1.StatusError })
@@ -365,6 +379,7 @@ func TestGrantWithAWrongDuration(t *testing.T) {
 
 // TestGrantServerConfiguresItself has the controller expose its server, and follows that through another address and another authority.
 func TestGrantServerConfiguresItself(t *testing.T) {
+	t.Parallel()
 	s := base
 	s.Prefix, s.Own = "auto-", newNamespace(t, "own-")
 	s.Access = access.Config{Default: access.LoadBalancer}
@@ -414,6 +429,7 @@ func TestGrantServerConfiguresItself(t *testing.T) {
 
 // A Secret of the server's name in a namespace of users is no matter of the server.
 func TestServerCredentialsElsewhereAreNobodys(t *testing.T) {
+	t.Parallel()
 	ns := newNamespace(t, base.Prefix)
 	if err := makeServerCredentials(t.Context(), ns, "evil.example"); err != nil {
 		t.Fatal(err)

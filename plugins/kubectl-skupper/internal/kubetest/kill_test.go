@@ -31,6 +31,7 @@ func another(t *testing.T, prefix string) setup {
 }
 
 func TestG58RestartKeepsGrants(t *testing.T) {
+	t.Parallel()
 	s := another(t, "k58-")
 	c := startChild(t, s)
 	ns := newNamespace(t, s.Prefix)
@@ -56,6 +57,7 @@ func TestG58RestartKeepsGrants(t *testing.T) {
 // TestGrantorKilledMidRedemption kills the granting controller again and again while as many tokens are redeemed as its grant has uses:
 // each claimant is served in the end, and none twice.
 func TestGrantorKilledMidRedemption(t *testing.T) {
+	t.Parallel()
 	s := another(t, "kg-")
 	c := startChild(t, s)
 	granting, claiming := newNamespace(t, s.Prefix), newNamespace(t, base.Prefix)
@@ -88,6 +90,7 @@ func TestGrantorKilledMidRedemption(t *testing.T) {
 
 // TestClaimantKilledMidRedemption kills the claiming controller at any moment: the token of a grant for one is redeemed in the end.
 func TestClaimantKilledMidRedemption(t *testing.T) {
+	t.Parallel()
 	s := another(t, "kc-")
 	granting, claiming := newNamespace(t, base.Prefix), newNamespace(t, s.Prefix)
 	newSite(t, granting)
@@ -108,6 +111,7 @@ func TestClaimantKilledMidRedemption(t *testing.T) {
 
 // TestAnswerSurvivesTheClaimant has a server of another make, which counts each claim: what it answered is not asked for again.
 func TestAnswerSurvivesTheClaimant(t *testing.T) {
+	t.Parallel()
 	f := newForeign(t, 0, nil)
 	s := another(t, "ka-")
 	c := startChild(t, s)

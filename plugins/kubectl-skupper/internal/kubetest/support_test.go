@@ -26,7 +26,7 @@ import (
 )
 
 // patience bounds every wait for the controller; on a quiet machine it is milliseconds.
-const patience = 60 * time.Second
+const patience = 2 * time.Minute
 
 var made atomic.Int64
 

@@ -168,6 +168,9 @@ func runAll(m *testing.M) (code int, err error) {
 	ended := make(chan error, 1)
 	go func() { ended <- run(running, base) }()
 	defer func() { stop(); err = errors.Join(err, <-ended) }()
+	if err := kube.Parallel(8); err != nil {
+		return 1, err
+	}
 	return m.Run(), nil
 }
 
