@@ -25,16 +25,16 @@ go -C scripts/tools build -o "$work/image" ./image
 
 # image NAME TITLE PACKAGE-DIRECTORY PATH [LINK=PATH…]
 image() {
-	local name=$1 title=$2 dir=$3 path=$4 arch override files=()
+	local name=$1 title=$2 dir=$3 path=$4 arch override program files=()
 	shift 4
 	override=$(scripts/version.sh "$dir")
 	for arch in $arches; do
-		# One instruction set per architecture whatever the environment says.
-		GOOS=linux GOARCH=$arch GOAMD64=v1 GOARM64=v8.0 go -C "$dir" build -ldflags "-s -w -buildid= $override" -o "$work/$name-$arch" .
-		files+=("linux/$arch:$path=$work/$name-$arch")
+		program=$work/${dir##*/}-$arch
+		# One instruction set per architecture whatever the environment says. Two images may have the same program.
+		[ -e "$program" ] || GOOS=linux GOARCH=$arch GOAMD64=v1 GOARM64=v8.0 go -C "$dir" build -ldflags "-s -w -buildid= $override" -o "$program" .
+		files+=("linux/$arch:$path=$program")
 	done
 	"$work/image" -time "$stamp" -name "$registry/$name:$tag" -title "$title" -license "$root/LICENSE" "$out/$name-$tag.oci.tar" "${files[@]}" "$@"
-	rm "$work/$name"-*
 	echo "image $registry/$name:$tag in $out/$name-$tag.oci.tar"
 }
 image controller "controller of Skupper sites, and the adaptor beside their routers" plugins/kubectl-skupper/cmd/skupper-controller /app/controller /app/kube-adaptor=/app/controller

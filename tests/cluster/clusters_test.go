@@ -21,9 +21,8 @@ import (
 type shared struct {
 	name  string
 	index int
-	// slots has room for the tests that may use the cluster at a time. West is for tests that only use it, side by side in namespaces
-	// of their own; east is one test's at a time, so that it may cut its network and end what it consists of.
-	slots chan struct{}
+	entry sync.Mutex    // held by who waits for slots: one after the other, or two could wait for what the other has
+	slots chan struct{} // room for the tests that use the cluster at a time, in namespaces of their own
 
 	mu          sync.Mutex
 	cluster     *node.Cluster
@@ -33,32 +32,39 @@ type shared struct {
 	users       map[*testing.T]bool
 }
 
-// crowd is how many tests use a cluster at a time. They mostly wait, and more of them would only wait for each other.
-const crowd = 4
-
+// Tests mostly wait. More of them at a time would only wait for each other.
 var (
-	theWest = &shared{name: "west", index: 1, slots: make(chan struct{}, crowd)}
-	theEast = &shared{name: "east", index: 2, slots: make(chan struct{}, 1)}
+	theWest = &shared{name: "west", index: 1, slots: make(chan struct{}, 4)}
+	theEast = &shared{name: "east", index: 2, slots: make(chan struct{}, 2)}
 )
 
-// west is the cluster that tests share: none of them may disturb it.
-func west(t *testing.T) *node.Cluster { t.Helper(); return theWest.use(t) }
+// west is the cluster for tests that only use it: nothing disturbs them.
+func west(t *testing.T) *node.Cluster { t.Helper(); return theWest.use(t, 1) }
 
-// east is another one, the test's alone until it ends. Who needs both asks for this one first.
-func east(t *testing.T) *node.Cluster { t.Helper(); return theEast.use(t) }
+// east is the other one, whose controllers may end at any time. Who needs both clusters asks for this one first.
+func east(t *testing.T) *node.Cluster { t.Helper(); return theEast.use(t, 1) }
 
-func (s *shared) use(t *testing.T) *node.Cluster {
+// eastAlone is east, and nobody else's until the test ends: it may cut the network and end what the cluster consists of.
+func eastAlone(t *testing.T) *node.Cluster { t.Helper(); return theEast.use(t, cap(theEast.slots)) }
+
+func (s *shared) use(t *testing.T, slots int) *node.Cluster {
 	t.Helper()
 	s.mu.Lock()
 	again := s.users[t]
 	s.mu.Unlock()
 	if !again {
-		s.slots <- struct{}{}
+		s.entry.Lock()
+		for range slots {
+			s.slots <- struct{}{}
+		}
+		s.entry.Unlock()
 		t.Cleanup(func() {
 			s.mu.Lock()
 			delete(s.users, t)
 			s.mu.Unlock()
-			<-s.slots
+			for range slots {
+				<-s.slots
+			}
 		})
 	}
 	s.mu.Lock()
@@ -129,6 +135,9 @@ func (s *shared) stop() (err error) {
 	}
 	ctx, cancel := context.WithTimeout(context.Background(), patience)
 	defer cancel()
+	for _, name := range s.namespaces { // who deletes them looks when half of the time is over that pods may take, or something changes
+		_, _, _ = s.cluster.API.Do(ctx, "PATCH", "/api/v1/namespaces/"+name, []byte(`{"metadata":{"annotations":{"awaited":"yes"}}}`)) // it may have gone
+	}
 	for {
 		left := s.left(ctx)
 		if len(left) == 0 {

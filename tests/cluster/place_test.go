@@ -160,7 +160,7 @@ func (p *place) linked() { p.t.Helper(); p.links(1) }
 // links waits until there are so many links and all of them are ready.
 func (p *place) links(n int) {
 	p.t.Helper()
-	all, ready := regexp.MustCompile(`(?m)^\S+ +(Ready|Pending|Error)\b`), regexp.MustCompile(`(?m)^\S+ +Ready\b.*\bOK\b`)
+	all, ready := regexp.MustCompile(`(?m)^\S+[ \t]+(Ready|Pending|Error)\b`), regexp.MustCompile(`(?m)^\S+[ \t]+Ready\b.*\bOK\b`)
 	eventually(p.t, patience, fmt.Sprintf("%d links of %s, all ready", n, p.name), func() error {
 		r := p.try("link", "status")
 		if len(ready.FindAllString(r.out, -1)) != n || len(all.FindAllString(r.out, -1)) != n {

@@ -46,7 +46,7 @@ func watchOutage(t *testing.T, address string) (end func() outage) {
 // TestRouterGoes ends the router of a cluster in several ways; traffic comes back each time, in both directions, and the links with it.
 func TestRouterGoes(t *testing.T) {
 	t.Parallel()
-	inside := ours().in(t, east(t), "routers").site("--enable-link-access")
+	inside := ours().in(t, eastAlone(t), "routers").site("--enable-link-access")
 	outside := local(t, "outside").site().linkTo(inside)
 	atOutside, atInside := bothWays(t, inside, outside)
 	for _, how := range []struct {
@@ -125,7 +125,7 @@ func TestControllerGoesWhileTokensAreRedeemed(t *testing.T) {
 // TestCut takes a cluster off the network and puts it back.
 func TestCut(t *testing.T) {
 	t.Parallel()
-	inside := ours().in(t, east(t), "cut").site("--enable-link-access")
+	inside := ours().in(t, eastAlone(t), "cut").site("--enable-link-access")
 	outside := local(t, "outside").site().linkTo(inside)
 	atOutside, _ := bothWays(t, inside, outside)
 	if err := inside.c.Cut(t.Context()); err != nil {
