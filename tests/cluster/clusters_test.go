@@ -21,8 +21,7 @@ import (
 type shared struct {
 	name  string
 	index int
-	entry sync.Mutex    // held by who waits for slots: one after the other, or two could wait for what the other has
-	slots chan struct{} // room for the tests that use the cluster at a time, in namespaces of their own
+	slots *slots // for the tests that use the cluster at a time, in namespaces of their own
 
 	mu          sync.Mutex
 	cluster     *node.Cluster
@@ -34,8 +33,8 @@ type shared struct {
 
 // Tests mostly wait. More of them at a time would only wait for each other.
 var (
-	theWest = &shared{name: "west", index: 1, slots: make(chan struct{}, 4)}
-	theEast = &shared{name: "east", index: 2, slots: make(chan struct{}, 2)}
+	theWest = &shared{name: "west", index: 1, slots: newSlots(4)}
+	theEast = &shared{name: "east", index: 2, slots: newSlots(3)}
 )
 
 // west is the cluster for tests that only use it: nothing disturbs them.
@@ -45,7 +44,7 @@ func west(t *testing.T) *node.Cluster { t.Helper(); return theWest.use(t, 1) }
 func east(t *testing.T) *node.Cluster { t.Helper(); return theEast.use(t, 1) }
 
 // eastAlone is east, and nobody else's until the test ends: it may cut the network and end what the cluster consists of.
-func eastAlone(t *testing.T) *node.Cluster { t.Helper(); return theEast.use(t, cap(theEast.slots)) }
+func eastAlone(t *testing.T) *node.Cluster { t.Helper(); return theEast.use(t, theEast.slots.all) }
 
 func (s *shared) use(t *testing.T, slots int) *node.Cluster {
 	t.Helper()
@@ -53,18 +52,12 @@ func (s *shared) use(t *testing.T, slots int) *node.Cluster {
 	again := s.users[t]
 	s.mu.Unlock()
 	if !again {
-		s.entry.Lock()
-		for range slots {
-			s.slots <- struct{}{}
-		}
-		s.entry.Unlock()
+		s.slots.take(slots)
 		t.Cleanup(func() {
 			s.mu.Lock()
 			delete(s.users, t)
 			s.mu.Unlock()
-			for range slots {
-				<-s.slots
-			}
+			s.slots.give(slots)
 		})
 	}
 	s.mu.Lock()

@@ -11,6 +11,7 @@ import (
 
 // TestLocalRedeemsTokenOfCluster links a local site to one in a cluster, whose routers are reached in each of the ways there are.
 func TestLocalRedeemsTokenOfCluster(t *testing.T) {
+	t.Parallel()
 	for _, access := range []string{"default", "loadbalancer", "nodeport", "local"} {
 		t.Run(access, func(t *testing.T) {
 			t.Parallel()

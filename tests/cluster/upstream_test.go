@@ -55,6 +55,7 @@ func (p *place) byUpstream() *place {
 // to one on this machine, with traffic both ways.
 func TestMixedParts(t *testing.T) {
 	t.Parallel()
+	_ = upstream(t, "controller") // or nothing is tested
 	c := west(t)
 	theirs(t, c)
 	plain := ours().in(t, c, "plain").site("--enable-link-access")
@@ -101,6 +102,7 @@ var collected = regexp.MustCompile(`(certificates|routeraccesses|securedaccesses
 // TestTheirCommandOurController drives our controller with the command of upstream, from the site to its end.
 func TestTheirCommandOurController(t *testing.T) {
 	t.Parallel()
+	_ = upstream(t, "skupper") // or nothing is tested
 	c := west(t)
 	first := ours().in(t, c, "first-by-them").byUpstream()
 	second := ours().in(t, c, "second-by-them").byUpstream()
@@ -154,6 +156,7 @@ func TestTheirCommandOurController(t *testing.T) {
 // TestTheirTokens redeems tokens and static links of a site of theirs at ours, and ours at theirs.
 func TestTheirTokens(t *testing.T) {
 	t.Parallel()
+	_ = upstream(t, "controller") // or nothing is tested
 	c := west(t)
 	theirs(t, c)
 	k := controller{"theirs", theirController, theirAdaptor, ourRouter, true}
