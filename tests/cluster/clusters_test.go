@@ -8,7 +8,6 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
-	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -128,11 +127,8 @@ func (s *shared) stop() (err error) {
 	}
 	ctx, cancel := context.WithTimeout(context.Background(), patience)
 	defer cancel()
-	for _, name := range s.namespaces { // who deletes them looks when half of the time is over that pods may take, or something changes
-		_, _, _ = s.cluster.API.Do(ctx, "PATCH", "/api/v1/namespaces/"+name, []byte(`{"metadata":{"annotations":{"awaited":"yes"}}}`)) // it may have gone
-	}
 	for {
-		left := s.left(ctx)
+		left := s.left(ctx, time.Now().String())
 		if len(left) == 0 {
 			break
 		}
@@ -140,20 +136,22 @@ func (s *shared) stop() (err error) {
 			err = fmt.Errorf("namespaces of cluster %s do not go within %v: %s", s.name, patience, strings.Join(left, "\n"))
 			break
 		}
-		time.Sleep(200 * time.Millisecond)
+		time.Sleep(time.Second)
 	}
 	return errors.Join(err, s.cluster.Stop())
 }
 
-// left tells of the namespaces of tests that are there, and what is in the way.
-func (s *shared) left(ctx context.Context) (left []string) {
+// left tells of the namespaces of tests that are there, and what is in the way. Who deletes them would look again when half of the time
+// is over that their pods may take, or soon after something changes: that is now.
+func (s *shared) left(ctx context.Context, now string) (left []string) {
 	for _, name := range s.namespaces {
-		code, tree, err := s.cluster.API.Do(context.WithoutCancel(ctx), "GET", "/api/v1/namespaces/"+name, nil)
+		code, tree, err := s.cluster.API.Do(context.WithoutCancel(ctx), "PATCH", "/api/v1/namespaces/"+name,
+			fmt.Appendf(nil, `{"metadata":{"annotations":{"looked":%q}}}`, now))
 		if err != nil || code != 404 {
 			left = append(left, fmt.Sprintf("%s: code %d, %v, %v", name, code, err, tree["status"]))
 		}
 	}
-	return slices.Clip(left)
+	return left
 }
 
 func stopClusters() error {

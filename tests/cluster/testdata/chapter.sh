@@ -19,7 +19,7 @@ eventually() {
 	local wanted=$1 output before=
 	shift
 	printf '\n$ %s\n' "$*"
-	for ((i = 0; i < 600; i++)); do
+	for ((i = 0; i < 1200; i++)); do
 		if output=$("$@" 2>&1) && grep -qE -- "$wanted" <<<"$output"; then
 			printf '%s\n' "$output"
 			return
@@ -30,7 +30,7 @@ eventually() {
 		fi
 		sleep 0.1
 	done
-	failed "after a minute this still does not match: $wanted"
+	failed "after minutes this still does not match: $wanted"
 }
 
 # In the cluster
@@ -49,7 +49,7 @@ eventually 'Ready +1 +OK' podman-skupper link status
 
 # From here to a service of the cluster
 kubectl create deployment backend --image=localhost/demo:test --port=8080 -- /demo serve :8080
-show kubectl rollout status deployment/backend --timeout=60s
+show kubectl rollout status deployment/backend --timeout=180s
 show kubectl skupper connector create backend 8080 --workload deployment/backend
 show podman-skupper listener create backend 18080 --host 127.0.0.1
 eventually 'Ready' podman-skupper listener status backend
@@ -78,6 +78,6 @@ show podman-skupper link status
 # Undo it
 show podman-skupper site delete --all
 show kubectl skupper site delete --all
-show kubectl delete namespace west-chapter --timeout=60s
+show kubectl delete namespace west-chapter --timeout=180s
 echo
 echo "chapter: done"
