@@ -19,6 +19,7 @@ type LinkRecord struct {
 	RemoteSiteID   string
 	RemoteSiteName string
 	Operational    bool
+	Message        string // why it is not; may be empty
 }
 
 // ServiceRecord is a routing key with who uses it at the site.
@@ -84,7 +85,7 @@ func (s Status) LinksOf(siteID string) []LinkRecord {
 					continue
 				}
 				end := ends[l.Peer]
-				rec := LinkRecord{Name: l.Name, RemoteSiteID: end.ID, RemoteSiteName: end.Name, Operational: strings.EqualFold(l.Status, "up")}
+				rec := LinkRecord{Name: l.Name, RemoteSiteID: end.ID, RemoteSiteName: end.Name, Operational: strings.EqualFold(l.Status, "up"), Message: l.Message}
 				switch i, seen := at[l.Name]; {
 				case !seen:
 					at[l.Name] = len(out)

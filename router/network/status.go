@@ -59,6 +59,9 @@ type Link struct {
 	Status string `json:"status,omitempty"` // "up" or "down"
 	Role   string `json:"role,omitempty"`
 	Peer   string `json:"peer,omitempty"` // identity of the Access at the other end; empty: not known
+
+	// Message is why it is down, as the router says; empty if that is not known. Others pass it over.
+	Message string `json:"message,omitempty"`
 }
 
 // Access is a listener for other routers.

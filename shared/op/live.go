@@ -98,12 +98,9 @@ func (l live) link(s *v2alpha1.Link) *v2alpha1.Link {
 			s.Status.RemoteSiteName = state.RemoteName
 		}
 	default:
-		why := v2alpha1.MessageNotOperational
+		why := site.Why(state.LastError)
 		if s.Status.Condition(v2alpha1.ConditionOperational) == nil {
-			why = "Not " + v2alpha1.ConditionOperational
-		}
-		if state.LastError != "" {
-			why += ": " + state.LastError
+			why = "Not " + v2alpha1.ConditionOperational + strings.TrimPrefix(why, v2alpha1.MessageNotOperational)
 		}
 		v2alpha1.SetCondition(l.router.Now, s, v2alpha1.ConditionOperational, v2alpha1.Waiting(why))
 	}

@@ -40,6 +40,12 @@ type Talker interface {
 	Telling(tell func(failed error)) Redeemer
 }
 
+// Renewer is a Redeemer that can redeem a token again whose Links are in the site already.
+type Renewer interface {
+	// Anew is the same Redeemer, which replaces the credentials of such Links instead of doing nothing.
+	Anew() Redeemer
+}
+
 // Prober tries whether servers can be reached. A site whose router sees the same network as this program has one.
 type Prober interface {
 	// Probe connects to a server and hangs up. It takes a second at most.

@@ -10,6 +10,7 @@ import (
 
 	"github.com/skupper-plugins/suite/shared/api/v2alpha1"
 	"github.com/skupper-plugins/suite/shared/fault"
+	"github.com/skupper-plugins/suite/shared/site"
 	"github.com/skupper-plugins/suite/shared/token"
 )
 
@@ -23,6 +24,8 @@ type RedeemToken struct {
 	Token   token.Token
 	Timeout time.Duration
 	Now     time.Time
+
+	anew bool // its link is there, with credentials that are of no use any more
 }
 
 // Redeemed is what RedeemToken made.
@@ -49,7 +52,7 @@ func (c RedeemToken) Run(ctx context.Context, p Ports, say Progress) (did Redeem
 	if err := c.notOurs(ctx, p); err != nil {
 		return did, err
 	}
-	if did.Before, err = c.redeemed(ctx, p); err != nil {
+	if did.Before, c.anew, err = c.redeemed(ctx, p); err != nil {
 		return did, err
 	}
 	if did.Before {
@@ -65,6 +68,9 @@ func (c RedeemToken) Run(ctx context.Context, p Ports, say Progress) (did Redeem
 	if err != nil {
 		if c.Token.Expired(c.Now) && (fault.Is(err, fault.Missing) || p.Redeemer == nil && fault.Is(err, fault.Denied)) { // as vague as "no such claim"
 			return did, c.expired()
+		}
+		if c.anew {
+			err = fmt.Errorf("%w (the link that was made from it before stays as it is, and cannot come up)", err)
 		}
 		return did, err
 	}
@@ -108,20 +114,29 @@ func (c RedeemToken) notOurs(ctx context.Context, p Ports) error {
 	return nil
 }
 
-// redeemed tells whether the links that the token is good for are here, with their credential.
-func (c RedeemToken) redeemed(ctx context.Context, p Ports) (bool, error) {
+// redeemed tells whether the links that the token is good for are here, with their credential; useless: they are, but the other
+// site does not accept, or have, what that was made for.
+func (c RedeemToken) redeemed(ctx context.Context, p Ports) (done, useless bool, err error) {
 	links, err := linksOf(ctx, p, c.Token.Name)
 	if err != nil || len(links) == 0 {
-		return false, err
+		return false, false, err
 	}
 	switch _, err := p.Store.Get(ctx, v2alpha1.KindSecret, c.Token.Name); {
 	case err == nil:
-		return true, nil
 	case fault.Is(err, fault.Missing):
-		return false, nil
+		return false, false, nil
 	default:
-		return false, fmt.Errorf("look for secret %s: %w", c.Token.Name, err)
+		return false, false, fmt.Errorf("look for secret %s: %w", c.Token.Name, err)
 	}
+	now := lookLive(ctx, p)
+	for _, name := range links {
+		l, err := list[*v2alpha1.Link](ctx, p.Store, v2alpha1.KindLink, name)
+		if err != nil {
+			return false, false, err
+		}
+		useless = useless || site.NeedsRenewal(now.link(l[0]))
+	}
+	return !useless, useless, nil
 }
 
 // expired is the one clear cause.
@@ -145,6 +160,9 @@ func (c RedeemToken) exchange(ctx context.Context, p Ports, say Progress) ([]str
 			}
 		})
 	}
+	if again, ok := redeemer.(Renewer); ok && c.anew {
+		redeemer = again.Anew()
+	}
 	links, err := redeemer.Redeem(within, c.Token)
 	if err != nil && within.Err() != nil {
 		if ctx.Err() != nil {
@@ -152,7 +170,10 @@ func (c RedeemToken) exchange(ctx context.Context, p Ports, say Progress) ([]str
 		}
 		return nil, fault.Wrap(fault.Late, fmt.Sprintf("token %s is not redeemed after %s", c.Token.Name, Span(c.Timeout)), err, "check that "+c.Token.URL+" can be reached from here")
 	}
-	return links, err
+	if err != nil {
+		return links, err
+	}
+	return renew(ctx, p, links)
 }
 
 // ask creates an AccessToken resource and waits for the controller to redeem it.
@@ -201,7 +222,7 @@ func (c RedeemToken) place(ctx context.Context, p Ports) (mine bool, err error) 
 		return false, fault.New(fault.Conflict, "there is another token of the name "+c.Token.Name, "delete that AccessToken, or give this one another name")
 	}
 	links, err := linksOf(ctx, p, c.Token.Name)
-	if err != nil || len(links) > 0 || !old[0].Status.Redeemed {
+	if err != nil || len(links) > 0 && !c.anew || !old[0].Status.Redeemed {
 		return false, err
 	}
 	if err := p.Store.Delete(ctx, v2alpha1.KindAccessToken, c.Token.Name); err != nil && !fault.Is(err, fault.Missing) {

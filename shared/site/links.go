@@ -103,7 +103,7 @@ func (p *planner) linkOperational(l *v2alpha1.Link) {
 			l.Status.RemoteSiteID, l.Status.RemoteSiteName = state.RemoteSite, state.RemoteName
 		}
 	case configured && p.obs.Running && seen && state.LastError != "":
-		p.set(l, v2alpha1.ConditionOperational, v2alpha1.Waiting(v2alpha1.MessageNotOperational+": "+state.LastError))
+		p.set(l, v2alpha1.ConditionOperational, v2alpha1.Waiting(Why(state.LastError)))
 	case (configured && p.obs.Running && seen) || wasSet(l, v2alpha1.ConditionOperational):
 		p.set(l, v2alpha1.ConditionOperational, v2alpha1.Waiting(v2alpha1.MessageNotOperational))
 	}

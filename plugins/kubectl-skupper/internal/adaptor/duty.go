@@ -40,7 +40,9 @@ func (l *leader) duty(ctx context.Context) {
 	parts.Go(func() { follow(ctx, log, l.api.pods(l.Namespace), pods.table) })
 	parts.Go(func() { pods.run(ctx) })
 	parts.Go(func() { announce.Run(ctx, announce.Options{Site: site, Processes: pods.out, Router: router, Log: log}) })
-	network.Collect(ctx, network.Options{Router: router, Publish: p.take, Log: log})
+	why := &reasons{site: site.ID, publish: p.take}
+	parts.Go(func() { why.run(ctx, l.Router) })
+	network.Collect(ctx, network.Options{Router: router, Publish: why.take, Log: log})
 	parts.Wait()
 }
 

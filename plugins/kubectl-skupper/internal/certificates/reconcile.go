@@ -2,6 +2,8 @@ package certificates
 
 import (
 	"context"
+	"crypto/sha256"
+	"encoding/hex"
 	"errors"
 	"fmt"
 	"slices"
@@ -64,7 +66,36 @@ func (r *reconciler) Reconcile(ctx context.Context, req ctrl.Request) (ctrl.Resu
 	if apierrors.IsConflict(err) || apierrors.IsAlreadyExists(err) {
 		return ctrl.Result{RequeueAfter: time.Second}, nil // the cache is behind; it wakes us too
 	}
+	if c.Spec.Signing && err == nil {
+		if err := r.noteAuthority(ctx, &c, pair, now); err != nil {
+			return ctrl.Result{}, client.IgnoreNotFound(err)
+		}
+	}
 	return ctrl.Result{RequeueAfter: again}, r.status(ctx, &c, pair, err)
+}
+
+// noteAuthority notes with a Certificate that signs which one is in use, and since when that is another than before: its Secret was
+// deleted, or replaced, and nothing that was signed before is accepted any more. There is no way back to a key that is gone.
+func (r *reconciler) noteAuthority(ctx context.Context, c *v2alpha1.Certificate, p pki.Pair, now time.Time) error {
+	m, err := pki.Parse(p)
+	if err != nil {
+		return nil // of somebody else, who has to know
+	}
+	sum := sha256.Sum256(m.Chain[0].Raw)
+	is, was := hex.EncodeToString(sum[:16]), c.Annotations[names.Authority]
+	if is == was {
+		return nil
+	}
+	before := c.DeepCopy()
+	if c.Annotations == nil {
+		c.Annotations = map[string]string{}
+	}
+	c.Annotations[names.Authority] = is
+	if was != "" {
+		c.Annotations[names.AuthorityReplaced] = now.UTC().Format(time.RFC3339)
+		r.opts.Log.Warn().Str("namespace", c.Namespace).Str("certificate", c.Name).Msg("authority.replaced")
+	}
+	return r.Patch(ctx, c, client.MergeFrom(before))
 }
 
 // ensure gives the pair that the Certificate's Secret has in the end, and when to look again.

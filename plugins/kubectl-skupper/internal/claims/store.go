@@ -13,12 +13,13 @@ import (
 
 	"github.com/skupper-plugins/suite/plugins/kubectl-skupper/internal/names"
 	"github.com/skupper-plugins/suite/shared/api/v2alpha1"
+	"github.com/skupper-plugins/suite/shared/site"
 )
 
 // store makes the resources of an answer: the Secret first, as links without their credentials are of no use, then the links.
 // What is there already from a redemption that was cut off is adopted.
-func (r *reconciler) store(ctx context.Context, site *v2alpha1.Site, namespace string, secret *v2alpha1.Secret, links []*v2alpha1.Link) error {
-	owner := metav1.OwnerReference{APIVersion: v2alpha1.APIVersion, Kind: v2alpha1.KindSite, Name: site.Name, UID: site.UID}
+func (r *reconciler) store(ctx context.Context, of *v2alpha1.Site, namespace string, secret *v2alpha1.Secret, links []*v2alpha1.Link) error {
+	owner := metav1.OwnerReference{APIVersion: v2alpha1.APIVersion, Kind: v2alpha1.KindSite, Name: of.Name, UID: of.UID}
 	meta := func(name string) metav1.ObjectMeta {
 		return metav1.ObjectMeta{Namespace: namespace, Name: name, OwnerReferences: []metav1.OwnerReference{owner}}
 	}
@@ -26,12 +27,64 @@ func (r *reconciler) store(ctx context.Context, site *v2alpha1.Site, namespace s
 	if err := r.put(ctx, s, &corev1.Secret{}, owner); err != nil {
 		return storing(v2alpha1.KindSecret, err)
 	}
+	var there v2alpha1.LinkList
+	if err := r.live.List(ctx, &there, client.InNamespace(namespace)); err != nil {
+		return storing(v2alpha1.KindLink, err)
+	}
 	for _, l := range links {
+		if done, err := r.renew(ctx, l, secret, there.Items); err != nil || done {
+			if err != nil {
+				return storing(v2alpha1.KindLink, err)
+			}
+			continue
+		}
 		if err := r.put(ctx, &v2alpha1.Link{ObjectMeta: meta(l.Name), Spec: l.Spec}, &v2alpha1.Link{}, owner); err != nil {
 			return storing(v2alpha1.KindLink, err)
 		}
 	}
 	return nil
+}
+
+// renew gives new credentials to a link that leads to the same place and cannot come up, as the site there has another authority
+// than when it was made: it keeps its name, cost and settings, and there are not two of which one is of no use.
+func (r *reconciler) renew(ctx context.Context, fresh *v2alpha1.Link, secret *v2alpha1.Secret, there []v2alpha1.Link) (done bool, err error) {
+	for i := range there {
+		if old := &there[i]; old.Name != fresh.Name && old.Spec.TLSCredentials == fresh.Spec.TLSCredentials && equality.Semantic.DeepEqual(old.Spec.Endpoints, fresh.Spec.Endpoints) {
+			return true, nil // before it was cut off
+		}
+	}
+	for i := range there {
+		old := &there[i]
+		var creds corev1.Secret
+		err := r.live.Get(ctx, client.ObjectKey{Namespace: old.Namespace, Name: old.Spec.TLSCredentials}, &creds)
+		if err != nil && !apierrors.IsNotFound(err) {
+			return false, err
+		}
+		if !site.Renews(fresh, old, secret.Data[v2alpha1.SecretKeyCA], creds.Data[v2alpha1.SecretKeyCA]) {
+			continue
+		}
+		next := old.DeepCopy()
+		next.Spec.Endpoints, next.Spec.TLSCredentials = fresh.Spec.Endpoints, fresh.Spec.TLSCredentials
+		if err := r.Update(ctx, next); err != nil {
+			return false, err
+		}
+		r.opts.Log.Info().Str("namespace", old.Namespace).Str("link", old.Name).Str("credentials", fresh.Spec.TLSCredentials).Msg("link.renewed")
+		return true, r.discard(ctx, &creds, next, there)
+	}
+	return false, nil
+}
+
+// discard removes credentials that came with a token and that no link uses any more.
+func (r *reconciler) discard(ctx context.Context, creds *corev1.Secret, renewed *v2alpha1.Link, there []v2alpha1.Link) error {
+	_, controlled := creds.Annotations[names.Controlled]
+	owned := slices.ContainsFunc(creds.OwnerReferences, func(ref metav1.OwnerReference) bool { return ref.Kind == v2alpha1.KindSite })
+	used := slices.ContainsFunc(there, func(l v2alpha1.Link) bool {
+		return l.Name != renewed.Name && l.Spec.TLSCredentials == creds.Name
+	})
+	if controlled || !owned || used {
+		return nil
+	}
+	return client.IgnoreNotFound(r.Delete(ctx, creds, client.Preconditions{UID: &creds.UID}))
 }
 
 // put creates an object, or makes the one that is there the same if it is of the same site and made by a redemption. Any

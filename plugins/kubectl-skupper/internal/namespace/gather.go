@@ -62,6 +62,7 @@ func (r *reconciler) gather(ctx context.Context, ns string) (*world, error) {
 	w.selectPods()
 	w.observed.Running, w.observed.NotReady = running(w.pods)
 	w.remark()
+	w.remarkAuthority()
 	w.judge()
 	if err := w.rememberPorts(); err != nil {
 		r.Log.Warn().Err(err).Str("namespace", ns).Msg("router-configuration.damaged") // it is made anew
@@ -273,7 +274,7 @@ func (w *world) readNetwork(cm *corev1.ConfigMap) {
 func linksOf(status network.Status, id string) map[string]site.LinkState {
 	out := map[string]site.LinkState{}
 	for _, l := range status.LinksOf(id) {
-		out[l.Name] = site.LinkState{Up: l.Operational, RemoteSite: l.RemoteSiteID, RemoteName: l.RemoteSiteName}
+		out[l.Name] = site.LinkState{Up: l.Operational, RemoteSite: l.RemoteSiteID, RemoteName: l.RemoteSiteName, LastError: l.Message}
 	}
 	return out
 }

@@ -2,6 +2,7 @@ package namespace
 
 import (
 	"fmt"
+	"time"
 
 	"go.uber.org/multierr"
 	appsv1 "k8s.io/api/apps/v1"
@@ -71,6 +72,26 @@ func (w *world) remark() {
 	}
 	if why := unmade(w.deployments); why != "" {
 		w.observed.Remarks = append(w.observed.Remarks, "a router pod is ready, but another cannot be made: "+why)
+	}
+}
+
+// newAuthority is how long a site tells that it has another authority than before. It does not know of all that have to know.
+const newAuthority = 7 * 24 * time.Hour
+
+// remarkAuthority tells that nothing that the site's authority has signed before is accepted any more.
+func (w *world) remarkAuthority() {
+	for _, s := range w.resources.Sites {
+		c := w.certificates[s.Issuer()]
+		if c == nil {
+			continue
+		}
+		at, err := time.Parse(time.RFC3339, c.Annotations[names.AuthorityReplaced])
+		if err != nil || w.observed.Now.Sub(at) > newAuthority {
+			continue
+		}
+		w.observed.Remarks = append(w.observed.Remarks, fmt.Sprintf("the authority %s was replaced at %s: sites that were linked to this one before must redeem a new token (here: token issue FILE, there: token redeem FILE)",
+			c.Name, c.Annotations[names.AuthorityReplaced]))
+		return
 	}
 }
 

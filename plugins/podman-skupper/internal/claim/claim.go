@@ -33,6 +33,9 @@ type Redeemer struct {
 
 	// Progress is told of each try that failed and is made again after a wait. May be nil.
 	Progress func(err error, wait time.Duration)
+
+	// Anew has a token redeemed again whose links are there: their credentials are replaced.
+	Anew bool
 }
 
 // Redeem implements op.Redeemer.
@@ -47,7 +50,7 @@ func (r Redeemer) Redeem(ctx context.Context, tok token.Token) ([]string, error)
 	if err != nil {
 		return nil, err
 	}
-	if len(links) > 0 {
+	if len(links) > 0 && !r.Anew {
 		return links, r.forgetKeys(secret)
 	}
 	client := redeem.Client{Pending: redeem.Dir(r.Store.Dir().Pending()), Proxy: http.ProxyFromEnvironment, Progress: r.Progress}

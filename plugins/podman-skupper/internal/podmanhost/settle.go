@@ -49,11 +49,20 @@ func (s system) needed(ctx context.Context) (needed, stopped bool, err error) {
 // redeemer tells why it has no answer yet.
 type redeemer struct{ claim.Redeemer }
 
-var _ op.Talker = redeemer{}
+var (
+	_ op.Talker  = redeemer{}
+	_ op.Renewer = redeemer{}
+)
 
 // Telling implements op.Talker.
 func (r redeemer) Telling(tell func(error)) op.Redeemer {
 	r.Progress = func(err error, _ time.Duration) { tell(err) }
+	return r
+}
+
+// Anew implements op.Renewer.
+func (r redeemer) Anew() op.Redeemer {
+	r.Redeemer.Anew = true
 	return r
 }
 
