@@ -114,6 +114,8 @@ func TestHealing(t *testing.T) {
 			}
 			time.Sleep(20 * time.Millisecond)
 		}
+		p.shows(`Agent: +not running.*has died; next: podman-skupper system start --namespace heal`, "system", "status")
+		p.shows(`agent +warning +it has died.* podman-skupper system start --namespace heal`, "system", "doctor")
 		more := free(t)
 		p.do("listener", "create", "more", more, "--routing-key", "echo") // starts the next one, which adopts the container
 		flows(t, more)

@@ -41,13 +41,8 @@ func TestOtherRouter(t *testing.T) {
 // An image whose program ends at once is named with its last words, tried again in peace, and not for ever: another image
 // mends it.
 func TestRouterEnds(t *testing.T) {
-	dir := t.TempDir()
-	if out, err := exec.CommandContext(t.Context(), "tar", "cf", filepath.Join(dir, "i.tar"), "-C", filepath.Dir(program), filepath.Base(program)).CombinedOutput(); err != nil {
-		t.Fatalf("%v: %s", err, out)
-	}
-	engine.do(t, "import", "-c", `ENTRYPOINT ["/podman-skupper","no-such-verb"]`, filepath.Join(dir, "i.tar"), "localhost/bad:1")
-	defer engine.do(t, "rmi", "localhost/bad:1")
-	p := in(t, "bad").with("SKUPPER_ENGINE=image", "SKUPPER_ROUTER_IMAGE=localhost/bad:1")
+	bad := badImage(t)
+	p := in(t, "bad").with("SKUPPER_ENGINE=image", "SKUPPER_ROUTER_IMAGE="+bad)
 	p.refuses(1, `(?s)site bad is stored, but cannot be started: .*bad-skupper-router.*its log ends with: .*no-such-verb`, "site", "create", "bad")
 	p.shows(`Pending .*Not Running`, "site", "status")
 	p.do("site", "delete", "bad")
@@ -55,4 +50,17 @@ func TestRouterEnds(t *testing.T) {
 	p.with("SKUPPER_ENGINE=embedded").do("site", "create", "bad")
 	p.do("site", "delete", "bad")
 	engine.nothingLeft(t)
+}
+
+// badImage is an image whose program ends at once. It is there until the test ends.
+func badImage(t *testing.T) string {
+	t.Helper()
+	const name = "localhost/bad:1"
+	dir := t.TempDir()
+	if out, err := exec.CommandContext(t.Context(), "tar", "cf", filepath.Join(dir, "i.tar"), "-C", filepath.Dir(program), filepath.Base(program)).CombinedOutput(); err != nil {
+		t.Fatalf("%v: %s", err, out)
+	}
+	engine.do(t, "import", "-c", `ENTRYPOINT ["/podman-skupper","no-such-verb"]`, filepath.Join(dir, "i.tar"), name)
+	t.Cleanup(func() { engine.do(t, "rmi", "-f", name) })
+	return name
 }

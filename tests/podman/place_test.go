@@ -62,7 +62,7 @@ type result struct {
 
 func (p place) try(args ...string) result {
 	p.t.Helper()
-	cmd := exec.CommandContext(p.t.Context(), program, append([]string{"--namespace", p.ns}, args...)...)
+	cmd := exec.CommandContext(context.WithoutCancel(p.t.Context()), program, append([]string{"--namespace", p.ns}, args...)...)
 	cmd.Env, cmd.Dir = append(p.home.Env(), p.env...), p.home.Dir
 	var out, errs bytes.Buffer
 	cmd.Stdout, cmd.Stderr = &out, &errs

@@ -46,6 +46,8 @@ type Machine struct {
 	Open   func(ctx context.Context, address string) error
 	// Systemd tells whether a service manager works for this user.
 	Systemd func(ctx context.Context) bool
+	// Agent tells whether the agent has died, and what brings it back; nil: nobody knows.
+	Agent func(ctx context.Context) (died bool, fix string)
 }
 
 // Here is the machine that this runs on, but for the engine and the service manager.
@@ -87,7 +89,7 @@ func (m Machine) Examine(ctx context.Context) []Finding {
 		{"subgid", func(context.Context) Finding {
 			return m.subordinate("/etc/subgid", "usermod --add-subgids 100000-165535 ")
 		}},
-		{"tun", m.tun}, {"low ports", m.lowPorts}, {"ports", m.ports},
+		{"tun", m.tun}, {"low ports", m.lowPorts}, {"ports", m.ports}, {"agent", m.agent},
 	}
 	var all []Finding
 	for _, c := range checks {
@@ -232,6 +234,16 @@ func (m Machine) lowPorts(context.Context) Finding {
 		return ok("from %d on", first)
 	}
 	return Finding{Result: Warning, Message: fmt.Sprintf("listeners of this user cannot use ports below %d", first), Fix: "sysctl -w net.ipv4.ip_unprivileged_port_start=80, or choose higher ports"}
+}
+
+func (m Machine) agent(ctx context.Context) Finding {
+	if m.Agent == nil {
+		return skipped("it is not known")
+	}
+	if died, fix := m.Agent(ctx); died {
+		return Finding{Result: Warning, Message: "it has died: sites run on, but what is changed has no effect until it runs again", Fix: fix}
+	}
+	return ok("it runs, or starts when it is needed")
 }
 
 // wanted are the ports that a site prefers. It takes the next free ones instead.

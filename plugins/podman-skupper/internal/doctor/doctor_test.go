@@ -18,6 +18,7 @@ func healthy(t *testing.T) Machine {
 		Engine:  func() (string, error) { return "unix:///s", nil },
 		Open:    func(context.Context, string) error { return nil },
 		Systemd: func(context.Context) bool { return true },
+		Agent:   func(context.Context) (bool, string) { return false, "" },
 	}
 	for path, text := range map[string]string{
 		"/run/systemd/system/x": "", "/var/lib/systemd/linger/ann": "", "/sys/fs/cgroup/cgroup.controllers": "cpu", "/dev/net/tun": "",
@@ -118,5 +119,13 @@ func TestFindings(t *testing.T) {
 				t.Errorf("sites can run: %v", !bad)
 			}
 		})
+	}
+}
+
+func TestAgentDied(t *testing.T) {
+	m := healthy(t)
+	m.Agent = func(context.Context) (bool, string) { return true, "x system start" }
+	if f := find(t, m.Examine(t.Context()), "agent"); f.Result != Warning || f.Fix != "x system start" {
+		t.Errorf("%+v", f)
 	}
 }

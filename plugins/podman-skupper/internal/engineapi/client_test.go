@@ -278,7 +278,7 @@ func TestPull(t *testing.T) {
 func TestImage(t *testing.T) {
 	for platform, want := range map[string]string{
 		Podman: "POST /v4.0.0/libpod/images/import?" + url.Values{"changes": {"LABEL a=b", "USER 1"}, "reference": {"localhost/a/b:1"}}.Encode() + " tar",
-		Docker: "POST /v1.41/images/create?" + url.Values{"changes": {"LABEL a=b", "USER 1"}, "fromSrc": {"-"}, "repo": {"localhost/a/b"}, "tag": {"1"}}.Encode() + " tar",
+		Docker: "POST /v1.41/images/create?" + url.Values{"changes": {"LABEL a=b", "USER 1"}, "fromSrc": {"-"}, "repo": {"localhost/a/b:1"}}.Encode() + " tar",
 	} {
 		base, create := "/v1.41", "/images/create"
 		if platform == Podman {

@@ -72,13 +72,8 @@ func (c *Client) Import(ctx context.Context, ref string, changes []string, tar i
 		query.Set("reference", ref)
 		return c.stream(ctx, "/images/import?"+query.Encode(), tar, header, nil)
 	}
-	repo, tag := ref, ""
-	if i := strings.LastIndexByte(ref, ':'); i > strings.LastIndexByte(ref, '/') {
-		repo, tag = ref[:i], ref[i+1:]
-	}
 	query.Set("fromSrc", "-")
-	query.Set("repo", repo)
-	query.Set("tag", tag)
+	query.Set("repo", ref) // with its tag, as Podman in Docker's place does not look at the parameter tag
 	return c.stream(ctx, "/images/create?"+query.Encode(), tar, header, nil)
 }
 

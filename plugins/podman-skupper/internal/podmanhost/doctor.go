@@ -5,6 +5,7 @@ import (
 
 	"github.com/urfave/cli/v2"
 
+	"github.com/skupper-plugins/suite/plugins/podman-skupper/internal/agent"
 	"github.com/skupper-plugins/suite/plugins/podman-skupper/internal/doctor"
 	"github.com/skupper-plugins/suite/plugins/podman-skupper/internal/engineapi"
 	"github.com/skupper-plugins/suite/plugins/podman-skupper/internal/filestore"
@@ -45,6 +46,7 @@ func (h Host) examine(ctx context.Context, c *cli.Context) (host.View, error) {
 		_, ok := supervise.FindSystemd(ctx, h.getenv)
 		return ok
 	}
+	m.Agent = func(context.Context) (bool, string) { return agent.Died(paths), h.again(h.Namespace(c)) }
 	found := m.Examine(ctx)
 	v := host.View{Kind: "check", Object: host.List(found), Columns: []host.Column{{Title: "CHECK", Name: "Name"}, {Title: "RESULT", Name: "Result"},
 		{Title: "MESSAGE", Name: "Message"}, {Title: "FIX", Name: "Fix"}}}
@@ -55,4 +57,13 @@ func (h Host) examine(ctx context.Context, c *cli.Context) (host.View, error) {
 		v.Notes = append(v.Notes, why)
 	}
 	return v, doctor.Worst(found)
+}
+
+// again is the command that starts what is missing of a namespace.
+func (h Host) again(namespace string) string {
+	words := h.Command() + " system start"
+	if namespace != filestore.DefaultNamespace {
+		words += " --namespace " + namespace
+	}
+	return words
 }

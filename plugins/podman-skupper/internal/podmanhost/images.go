@@ -139,7 +139,7 @@ func (h Host) loadImages(ctx context.Context, c *cli.Context, file string) (v ho
 	if err != nil {
 		return v, err
 	}
-	defer func() { err = errors.Join(err, f.Close()) }()
+	defer func() { _ = f.Close() }() // whoever sends it closes it too
 	client, s, err := h.engineFor(ctx, c)
 	if err != nil {
 		return v, err

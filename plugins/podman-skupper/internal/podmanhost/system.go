@@ -144,8 +144,11 @@ func (s system) Status(ctx context.Context) (op.SystemStatus, error) {
 
 // whoStarts tells how an agent that does not run comes back.
 func (s system) whoStarts(ctx context.Context) string {
-	if s.platform == filestore.PlatformLinux && agent.Died(s.paths) && s.look.State(ctx).Running {
+	switch died := agent.Died(s.paths); {
+	case died && s.platform == filestore.PlatformLinux && s.look.State(ctx).Running:
 		return "has died; the router starts it again"
+	case died:
+		return "has died; next: " + s.h.again(s.dir.Name())
 	}
 	return "the next command that changes something starts it"
 }
@@ -162,7 +165,7 @@ func (s system) systemdStatus(ctx context.Context, out *op.SystemStatus) {
 	}
 	unit := supervise.UnitName(s.dir.Name())
 	if out.Router.Running && !out.Stopped && !sd.Has(unit) && !sd.HasQuadlet(s.dir.Name()) {
-		out.Notes = append(out.Notes, "there is no "+sd.Name()+" "+unit+", which starts the router with the machine: `system reload` makes it")
+		out.Notes = append(out.Notes, "there is no "+sd.Name()+" "+unit+", which starts the router with the machine; to make it: "+strings.Replace(s.h.again(s.dir.Name()), " system start", " system reload", 1))
 	}
 	if me, err := user.Current(); err == nil && out.Installed && !sd.Lingers(me.Username) {
 		out.Notes = append(out.Notes, lingerNote(me.Username))
