@@ -26,6 +26,12 @@ func (p place) noSite() {
 func TestEngineCannotBeUsed(t *testing.T) {
 	p := in(t, "none")
 	create := []string{"site", "create", "none"}
+	if engine.kind == "docker" {
+		p.refuses(2, `quadlet is for the platform podman`, append(create, "--quadlet")...)
+	} else { // and an installation of its own has no systemd
+		p.refuses(1, `this Podman knows no Quadlet files: it is version .*, want 4.4 or later|there is no systemd that works for this installation`, append(create, "--quadlet")...)
+	}
+	p.noSite()
 	other := filepath.Join(t.TempDir(), "o.sock")
 	p.with("CONTAINER_ENDPOINT=unix://"+other).refuses(125, `there is no `+engine.kind+` at .*o.sock\ntry: systemctl`, create...)
 	p.noSite()
