@@ -183,7 +183,7 @@ func send(ctx context.Context, to *amqp.Sender, m vanflow.Message) error {
 		return fmt.Errorf("encode for %s: %w", m.To, err)
 	}
 	if err := to.Send(ctx, &msg, &amqp.SendOptions{Settled: true}); err != nil {
-		return fmt.Errorf("send to %s: %w", m.To, err)
+		return fmt.Errorf("send to %s: %w", m.To, manage.Unsent(ctx, err))
 	}
 	return nil
 }

@@ -24,6 +24,7 @@ type peer struct {
 	answer    func(request []byte) [][]byte
 	mechanism wire.Symbol // offered, and the only one taken
 	frameSize int         // octets of payload in one transfer
+	stingy    bool        // requests get no credit
 }
 
 // serve listens on loopback until the test ends and returns the address.
@@ -150,6 +151,9 @@ func (s *session) handle(f frame.Performative, payload []byte) error {
 			return err
 		}
 		credit := uint32(1000)
+		if s.stingy {
+			credit = 0
+		}
 		return s.send(frame.TypeAMQP, &frame.Flow{NextIncomingID: &zero, IncomingWindow: window, OutgoingWindow: window,
 			Handle: &f.Handle, DeliveryCount: &zero, LinkCredit: &credit}, nil)
 	case *frame.Transfer:

@@ -89,7 +89,7 @@ func (c *Client) exchange(ctx context.Context, r request) (*amqp.Message, error)
 		Value:                 body,
 	}
 	if err := c.sender.Send(ctx, msg, nil); err != nil {
-		return nil, err
+		return nil, Unsent(ctx, err)
 	}
 	for range maxStale {
 		reply, err := c.receiver.Receive(ctx, nil)

@@ -168,7 +168,7 @@ func (c *Conn) Grant(l *Link, credit uint32) {
 // topUp gives back the credit of a completed delivery.
 func (l *Link) topUp() {
 	want := l.capacity - min(l.unsettled, l.capacity)
-	if l.credit < l.capacity*3/4 && want > l.credit && !l.detached {
+	if l.credit < max(l.capacity*3/4, 1) && want > l.credit && !l.detached {
 		l.s.c.Grant(l, want)
 	}
 }
