@@ -3,7 +3,9 @@ package router
 import (
 	"crypto/tls"
 	"fmt"
+	"net"
 	"slices"
+	"time"
 
 	"github.com/skupper-plugins/suite/router/config"
 	"github.com/skupper-plugins/suite/router/internal/tcp"
@@ -74,6 +76,9 @@ func (r *Router) startTCPListener(t *tcpListener) {
 	}
 	books := &flowBooks{t: r.flows, parents: map[string]string{}}
 	c.Books = books
+	c.Fails = func(client net.Addr, err error) {
+		r.failing.note(time.Now(), "tls handshake failed", t.cfg.Name, client, err)
+	}
 	t.l = tcp.NewListener(c, r.core, r.log)
 	r.flows.targets(t, c.Targets)
 	for name, rec := range t.flows {

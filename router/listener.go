@@ -106,7 +106,8 @@ func (l *listener) accept(ctx context.Context, ln net.Listener) {
 		case l.half <- struct{}{}:
 			l.conns.Go(func() { l.serve(ctx, c) })
 		default:
-			_ = c.Close() // a flood of handshakes: those under way have their deadline
+			l.fails("too many handshakes at once", c, nil) // those under way have their deadline
+			_ = c.Close()
 		}
 	}
 }
@@ -117,7 +118,7 @@ func (l *listener) serve(ctx context.Context, c net.Conn) {
 	defer release()
 	tcfg, mechs, ordinal, err := l.security()
 	if err != nil {
-		l.r.log.Error().Err(err).Str("listener", l.cfg.Name).Msg("connection refused")
+		l.fails("connection refused", c, err)
 		_ = c.Close()
 		return
 	}
@@ -125,14 +126,15 @@ func (l *listener) serve(ctx context.Context, c net.Conn) {
 	stop := context.AfterFunc(ctx, func() { _ = c.Close() })
 	if err := sock.Handshake(ctx, time.Now().Add(limits.HandshakeTimeout)); err != nil {
 		stop()
-		l.r.log.Info().Err(err).Str("listener", l.cfg.Name).Str("host", c.RemoteAddr().String()).Msg("tls handshake failed")
+		l.fails("tls handshake failed", c, err)
 		_ = c.Close()
 		return
 	}
 	stop()
 	o := core.ConnOptions{Role: roleOf(l.cfg.Role), Cost: l.cfg.Cost, Name: l.cfg.Name, Profile: l.cfg.SSLProfile, Ordinal: ordinal}
-	linked := false
+	linked, opened := false, false
 	o.OnOpen = func(properties wire.Map) {
+		opened = true
 		release()
 		if linked = !isData(properties); linked {
 			l.flows.linked(1)
@@ -154,10 +156,19 @@ func (l *listener) serve(ctx context.Context, c net.Conn) {
 		if linked {
 			l.flows.linked(-1)
 		}
+		switch {
+		case err == nil:
+		case opened:
+			l.r.log.Info().Err(err).Uint64("conn", id).Str("listener", l.cfg.Name).Str("host", o.Host).Msg("connection lost")
+		default:
+			l.fails("connection not opened", c, err)
+		}
 	})
-	if err != nil {
-		l.r.log.Info().Err(err).Uint64("conn", id).Str("listener", l.cfg.Name).Str("host", o.Host).Msg("connection lost")
-	}
+}
+
+// fails notes what a peer has not got done.
+func (l *listener) fails(what string, c net.Conn, err error) {
+	l.r.failing.note(time.Now(), what, l.cfg.Name, c.RemoteAddr(), err)
 }
 
 // security is the TLS configuration the SASL mechanisms that the listener offers, and the ordinal of the certificates, which may be newer

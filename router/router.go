@@ -34,6 +34,7 @@ type Router struct {
 	opts    Options
 	log     zerolog.Logger
 	level   *levelHook
+	failing *failures
 	started time.Time
 	chunks  *chunk.Pool
 	core    *core.Core
@@ -77,6 +78,7 @@ func New(cfg *config.Config, opts Options) (*Router, error) {
 		tcpIn: map[string]*tcpListener{}, tcpOut: map[string]*tcpConnector{}, alts: map[string]config.ListenerAddress{},
 	}
 	r.log = opts.Log.Hook(r.level).With().Str("router", cfg.Router.ID).Logger()
+	r.failing = newFailures(r.log)
 	r.control = newControl(r)
 	r.core = core.New(core.Config{
 		ID: cfg.Router.ID, Log: r.log, Control: r.control, Chunks: r.chunks, Treatment: r.treatment,
@@ -90,6 +92,7 @@ func New(cfg *config.Config, opts Options) (*Router, error) {
 	r.core.EachTick(r.core.TrimPools)
 	t := &trimmer{}
 	r.core.EachTick(func(now time.Time) { t.look(now, r.openFlows(), debug.FreeOSMemory) })
+	r.core.EachTick(r.failing.tick)
 	r.flows = newTelemetry(cfg, opts.Version, r.source, r.recordID, r.core)
 	r.agent = agent.New(r)
 	r.nextID.Store(2) // as other routers number their connections
@@ -159,6 +162,7 @@ func (r *Router) Run(ctx context.Context) error {
 	<-requests.done
 	stopCore()
 	<-coreDone
+	r.failing.end()
 	r.log.Info().Msg("router stopped")
 	return err
 }

@@ -96,6 +96,18 @@ func runTelling(t *testing.T, cfg *config.Config) (*Router, *ear) {
 	}
 	e := &ear{recs: map[string]map[uint32]any{}}
 	r.core.Subscribe("M"+r.flows.source.RecordAddress(), false, e.hear)
+	t.Cleanup(func() { // after the router's end
+		if n := len(e.recs); n != 0 {
+			t.Errorf("%d records have not ended with the router", n)
+		}
+	})
+	run(t, r)
+	return r, e
+}
+
+// run has a router work until the test ends.
+func run(t *testing.T, r *Router) {
+	t.Helper()
 	ctx, cancel := context.WithCancel(context.Background())
 	var done sync.WaitGroup
 	done.Go(func() {
@@ -103,14 +115,7 @@ func runTelling(t *testing.T, cfg *config.Config) (*Router, *ear) {
 			t.Error(err)
 		}
 	})
-	t.Cleanup(func() {
-		cancel()
-		done.Wait()
-		if n := len(e.recs); n != 0 {
-			t.Errorf("%d records have not ended with the router", n)
-		}
-	})
-	return r, e
+	t.Cleanup(func() { cancel(); done.Wait() })
 }
 
 func soon(t *testing.T, what string, f func() bool) {

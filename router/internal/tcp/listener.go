@@ -45,6 +45,8 @@ type ListenerConfig struct {
 	Targets  []Target
 	TLS      func() (*tls.Config, error) // nil: no TLS
 	Books    Books                       // nil: none
+	// Fails is told of clients with which TLS does not come about.
+	Fails func(client net.Addr, err error)
 }
 
 // Listener accepts TCP connections for an address while that can be reached.
@@ -241,7 +243,9 @@ func (l *Listener) handshake(ctx context.Context, c client) {
 			return
 		}
 	}
-	l.log.Info().Err(err).Str("host", c.RemoteAddr().String()).Msg("tls handshake failed")
+	if l.cfg.Fails != nil {
+		l.cfg.Fails(c.RemoteAddr(), err)
+	}
 	l.lost(c, false, err)
 }
 

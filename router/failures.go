@@ -1,0 +1,91 @@
+package router
+
+import (
+	"net"
+	"sync"
+	"time"
+
+	"github.com/rs/zerolog"
+)
+
+const (
+	// failurePause is how long nothing more is said of what one peer fails at, after it was said once. Then all that happened meanwhile is one line.
+	failurePause = time.Minute
+	// maxFailing is how many peers are told apart at once. The others count as one.
+	maxFailing = 256
+)
+
+// failures keeps peers from filling the log: each line that a stranger can cause by connecting comes once, and then as a number of how often more.
+type failures struct {
+	log zerolog.Logger
+
+	mu    sync.Mutex
+	since map[failing]*failed
+}
+
+// failing is who fails at what, and where.
+type failing struct{ what, listener, host string }
+
+type failed struct {
+	told time.Time
+	more int
+	last error
+}
+
+func newFailures(log zerolog.Logger) *failures {
+	return &failures{log: log, since: map[failing]*failed{}}
+}
+
+// others stands for the peers that are not told apart.
+const others = "others"
+
+// note says what a peer has failed at, or counts it.
+func (f *failures) note(now time.Time, what, listener string, peer net.Addr, err error) {
+	host, _, _ := net.SplitHostPort(peer.String())
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	k := failing{what, listener, host}
+	if f.since[k] == nil && len(f.since) >= maxFailing {
+		k.host = others
+	}
+	if n := f.since[k]; n != nil {
+		n.more++
+		n.last = err
+		return
+	}
+	f.since[k] = &failed{told: now}
+	f.log.Info().Err(err).Str("listener", listener).Str("host", peer.String()).Msg(what)
+}
+
+// tick sums up what was not said, when it is time. A peer that has failed no more is forgotten.
+func (f *failures) tick(now time.Time) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	for k, n := range f.since {
+		if now.Sub(n.told) < failurePause {
+			continue
+		}
+		if n.more == 0 {
+			delete(f.since, k)
+			continue
+		}
+		f.sum(k, n)
+		n.told, n.more, n.last = now, 0, nil
+	}
+}
+
+// end says what is left to say.
+func (f *failures) end() {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	for k, n := range f.since {
+		if n.more > 0 {
+			f.sum(k, n)
+		}
+	}
+	clear(f.since)
+}
+
+func (f *failures) sum(k failing, n *failed) {
+	f.log.Info().AnErr("last", n.last).Str("listener", k.listener).Str("host", k.host).Int("more", n.more).Msg(k.what)
+}
