@@ -44,6 +44,18 @@ type router struct {
 	flood     Flood
 	ticks     time.Duration // takes messages only at multiples of it, as routers with a tick do; 0 means at once
 	asleep    bool          // takes and does nothing, but its links stay up
+	skew      time.Duration // of its clock
+}
+
+// clock is what time a router takes it to be.
+func (w *network) clock(r *router) time.Time { return w.now.Add(r.skew) }
+
+// jump sets a router's clock forward or back.
+func (w *network) jump(r *router, d time.Duration) {
+	r.skew += d
+	if !r.asleep {
+		r.deadline = r.NextDeadline().Add(-r.skew)
+	}
 }
 
 // wireEnd is one end of a link.
@@ -78,12 +90,12 @@ func (w *network) boot(id string, local ...string) *router {
 }
 
 func (w *network) bootAs(r *router, local ...string) *router {
-	r.Engine = New(Config{ID: r.id, Instance: r.instance}, zerolog.Nop(), w.now)
+	r.Engine = New(Config{ID: r.id, Instance: r.instance}, zerolog.Nop(), w.clock(r))
 	r.ends, r.nodes = map[int]*wireEnd{}, map[string]NodeReachable{}
 	r.addresses, r.radius = map[string]map[string]AddressAdded{}, 0
 	w.routers[r.id] = r
 	for _, key := range local {
-		r.LocalAdded(w.now, key, 3)
+		r.LocalAdded(w.clock(r), key, 3)
 	}
 	w.collect(r)
 	return r
@@ -96,7 +108,7 @@ func (w *network) join(a, b string, cost int) int {
 	w.routers[a].ends[n] = &wireEnd{peer: b, link: n}
 	w.routers[b].ends[n] = &wireEnd{peer: a, link: n}
 	for _, id := range []string{a, b} {
-		w.routers[id].LinkUp(w.now, n, cost)
+		w.routers[id].LinkUp(w.clock(w.routers[id]), n, cost)
 		w.collect(w.routers[id])
 	}
 	return n
@@ -108,7 +120,7 @@ func (w *network) part(n int) {
 		if r := w.routers[id]; r.ends[n] != nil {
 			delete(r.ends, n)
 			if !r.asleep {
-				r.LinkLost(w.now, n)
+				r.LinkLost(w.clock(r), n)
 				w.collect(r)
 			}
 		}
@@ -170,7 +182,7 @@ func (w *network) collect(r *router) {
 		w.say("%s: %s %+v", r.id, strings.TrimPrefix(fmt.Sprintf("%T", x), "control."), x)
 	}
 	if !r.asleep {
-		r.deadline = r.NextDeadline()
+		r.deadline = r.NextDeadline().Add(-r.skew)
 	}
 }
 
@@ -259,12 +271,12 @@ func (w *network) arrive(ev event) {
 	}
 	mine := p.to == toHello || p.to == toAll || p.to == toAllMobile || strings.HasPrefix(p.to, toRouter("0", r.id))
 	if mine {
-		if err := r.Receive(w.now, ev.link, p.body); err != nil {
+		if err := r.Receive(w.clock(r), ev.link, p.body); err != nil {
 			w.say("%s: refused: %v", r.id, err)
 		}
 		w.collect(r)
 	}
-	if p.to == toAll && !r.flood.Forward(w.now, p.ingress, len(p.trace), p.body) {
+	if p.to == toAll && !r.flood.Forward(w.clock(r), p.ingress, len(p.trace), p.body) {
 		return
 	}
 	if p.to != toHello && !(mine && strings.HasPrefix(p.to, "amqp:/_topo/0/"+r.id+"/")) {
@@ -293,7 +305,7 @@ func (w *network) run(d time.Duration) {
 			if next.deadline.After(w.now) {
 				w.now = next.deadline
 			}
-			next.Tick(w.now)
+			next.Tick(w.clock(next))
 			w.collect(next)
 			if !next.deadline.After(w.now) {
 				w.t.Fatalf("%s: next deadline %v is not after the tick at %v", next.id, next.deadline, w.now)
