@@ -13,8 +13,8 @@ const reconverge = 5 * time.Second
 // TestThreeHundredRouters is a network of 100 interior routers, as many as the protocol's 128 leave room for, with two edge routers at each of them, which
 // have 1,000 addresses among them. One link is cut without a word to anybody, and one edge router goes to another interior one.
 func TestThreeHundredRouters(t *testing.T) {
-	if testing.Short() {
-		t.Skip("short: takes many seconds")
+	if testing.Short() || underRace {
+		t.Skip("short, or under the race detector: takes many seconds of one goroutine")
 	}
 	const interior, perEdge = 100, 5
 	rnd := rand.New(rand.NewSource(42))
