@@ -55,6 +55,9 @@ func (r *reconciler) renew(ctx context.Context, fresh *v2alpha1.Link, secret *v2
 	}
 	for i := range there {
 		old := &there[i]
+		if old.Spec.TLSCredentials == "" || old.Status.IsTrue(v2alpha1.ConditionOperational) {
+			continue // there is nothing to compare, or nothing to renew
+		}
 		var creds corev1.Secret
 		err := r.live.Get(ctx, client.ObjectKey{Namespace: old.Namespace, Name: old.Spec.TLSCredentials}, &creds)
 		if err != nil && !apierrors.IsNotFound(err) {

@@ -245,3 +245,13 @@ func items(list client.ObjectList) string {
 	})
 	return strings.Join(all, " ")
 }
+
+// each does something with each resource of a list.
+func each(list client.ObjectList, f func(v2alpha1.Object)) {
+	_ = apimeta.EachListItem(list, func(o runtime.Object) error { // it has items
+		if c, ok := o.(v2alpha1.Object); ok {
+			f(c)
+		}
+		return nil
+	})
+}
