@@ -128,7 +128,7 @@ func (s *shared) stop() (err error) {
 	ctx, cancel := context.WithTimeout(context.Background(), patience)
 	defer cancel()
 	for {
-		left := s.left(ctx, time.Now().String())
+		left := s.left(ctx)
 		if len(left) == 0 {
 			break
 		}
@@ -141,12 +141,10 @@ func (s *shared) stop() (err error) {
 	return errors.Join(err, s.cluster.Stop())
 }
 
-// left tells of the namespaces of tests that are there, and what is in the way. Who deletes them would look again when half of the time
-// is over that their pods may take, or soon after something changes: that is now.
-func (s *shared) left(ctx context.Context, now string) (left []string) {
+// left tells of the namespaces of tests that are there, and what is in the way.
+func (s *shared) left(ctx context.Context) (left []string) {
 	for _, name := range s.namespaces {
-		code, tree, err := s.cluster.API.Do(context.WithoutCancel(ctx), "PATCH", "/api/v1/namespaces/"+name,
-			fmt.Appendf(nil, `{"metadata":{"annotations":{"looked":%q}}}`, now))
+		code, tree, err := s.cluster.API.Do(context.WithoutCancel(ctx), "GET", "/api/v1/namespaces/"+name, nil)
 		if err != nil || code != 404 {
 			left = append(left, fmt.Sprintf("%s: code %d, %v, %v", name, code, err, tree["status"]))
 		}
