@@ -203,7 +203,7 @@ func run(ctx context.Context, s setup) error {
 	said := s.said()
 	log := zerolog.New(said).With().Str("prefix", s.Prefix).Logger()
 	if s.Debug {
-		log = zerolog.New(zerolog.ConsoleWriter{Out: os.Stderr, NoColor: true}).With().Str("prefix", s.Prefix).Logger()
+		log = zerolog.New(zerolog.MultiLevelWriter(said, zerolog.ConsoleWriter{Out: os.Stderr, NoColor: true})).With().Str("prefix", s.Prefix).Logger()
 	}
 	mgr, err := ctrl.NewManager(s.config(), ctrl.Options{Scheme: scheme(), Logger: kubelog.Logr(log),
 		Metrics:                 metricsserver.Options{BindAddress: "0"},
