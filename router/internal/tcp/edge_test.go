@@ -24,14 +24,21 @@ func TestPickOfAddress(t *testing.T) {
 	name := func(word string) (host, port string) {
 		return server(t, func(c *net.TCPConn) { _, _ = c.Write([]byte(word)) })
 	}
-	hear := func(addr string) string {
+	try := func(addr string) (string, error) {
 		c := dial(t, addr)
 		b, err := io.ReadAll(c)
+		_ = c.Close()
+		return string(b), err
+	}
+	hear := func(addr string) string {
+		s, err := try(addr)
 		if err != nil {
 			t.Fatal(err)
 		}
-		_ = c.Close()
-		return string(b)
+		return s
+	}
+	becomes := func(addr, want string) func() bool { // a connection that comes while the address goes away finds nobody
+		return func() bool { s, err := try(addr); return err == nil && s == want }
 	}
 	host, port := name("low")
 	s.connector("low", host, port)
@@ -43,7 +50,7 @@ func TestPickOfAddress(t *testing.T) {
 	}
 	host, port = name("high")
 	high := s.connector("high", host, port)
-	eventually(t, "the better address is used", func() bool { return hear(priority) == "high" })
+	eventually(t, "the better address is used", becomes(priority, "high"))
 	got := map[string]int{}
 	const n = 300
 	for range n {
@@ -53,7 +60,7 @@ func TestPickOfAddress(t *testing.T) {
 		t.Errorf("weights 1 and 9 give %v", got)
 	}
 	high.Stop(false)
-	eventually(t, "the other address is used", func() bool { return hear(priority) == "low" })
+	eventually(t, "the other address is used", becomes(priority, "low"))
 }
 
 // certificate is a self-signed one with the pool that trusts it.
