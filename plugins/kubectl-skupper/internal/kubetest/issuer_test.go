@@ -3,6 +3,7 @@
 package kubetest
 
 import (
+	"net"
 	"strings"
 	"testing"
 	"time"
@@ -75,6 +76,7 @@ func TestRedeemByKey(t *testing.T) {
 			newSite(t, ns)
 			g := newGrant(t, ns, "g", 1)
 			c := newClaimant(t, g)
+			listens(t, s.Grants.BaseURL) // a grant can be ready a little before every replica's server is
 			url := "https://" + s.Grants.BaseURL + "/" + ns + "/"
 			want := map[bool][]int{true: {403, 404, 200, 404}, false: {404, 404, 404, 200}}[allowed]
 			for i, try := range []struct{ url, code string }{{url + "g", "wrong"}, {url + "other", c.right}, {url + "g", c.right}, {c.url, c.right}} {
@@ -84,5 +86,20 @@ func TestRedeemByKey(t *testing.T) {
 			}
 			await(t, &v2alpha1.AccessGrant{}, ns, "g", func(g *v2alpha1.AccessGrant) bool { return g.Status.Redemptions == 1 })
 		})
+	}
+}
+
+// listens waits until somebody listens at an address.
+func listens(t *testing.T, address string) {
+	t.Helper()
+	for end := time.Now().Add(patience); ; time.Sleep(10 * time.Millisecond) {
+		c, err := net.Dial("tcp", address)
+		if err == nil {
+			_ = c.Close()
+			return
+		}
+		if time.Now().After(end) {
+			t.Fatal(err)
+		}
 	}
 }
