@@ -26,4 +26,4 @@ go -C tests vet -tags podman ./podman
 CGO_ENABLED=0 go -C plugins/podman-skupper list -deps . >/dev/null # what it is built of is fetched before there is no network
 alone=$(scripts/alone.sh)
 # shellcheck disable=SC2086 # TESTFLAGS is a list of words
-exec scripts/go-test.sh tests -tags podman -count=1 ${alone:+-exec "'$alone'"} -timeout "${TEST_TIMEOUT:-15m}" "$@" ${TESTFLAGS-} -- ./podman
+exec scripts/go-test.sh tests -tags podman -count=1 ${alone:+-exec "'$alone'"} -timeout "${TEST_TIMEOUT:-25m}" "$@" ${TESTFLAGS-} -- ./podman
