@@ -32,6 +32,10 @@ func TestBrokenInputFiles(t *testing.T) {
 	t.Parallel()
 	p := in(t, "west")
 	p.do("site", "create", "west")
+	reload := func() {
+		t.Helper()
+		p.refuses(1, `this cannot be applied, all else is: .*/bomb\.yaml`, "system", "reload")
+	}
 	good := freePort(t)
 	input := func(name string) string { return p.dir("input", "resources", name) }
 	link := func(name, to string) func() error { return func() error { return os.Symlink(to, input(name)) } }
@@ -77,7 +81,7 @@ func TestBrokenInputFiles(t *testing.T) {
 		t.Fatal(err)
 	}
 	_ = huge.Close()
-	p.do("system", "reload")
+	reload()
 	r := p.try("system", "status")
 	all := r.out + r.err
 	for name, f := range files {
@@ -102,13 +106,13 @@ func TestBrokenInputFiles(t *testing.T) {
 
 	// What was good and is broken later stays in use; then it is gone.
 	write(t, input("good.yaml"), "a: [")
-	p.do("system", "reload")
+	reload()
 	p.shows(patience, `(?m)^good .*last good version`, "listener", "status")
 	if err := os.Remove(input("good.yaml")); err != nil {
 		t.Fatal(err)
 	}
 	_ = os.Remove(input("zgood.yaml"))
-	p.do("system", "reload")
+	reload()
 	p.shows(patience, `^`, "system", "status")
 	if out := p.do("listener", "status"); strings.Contains(out, "good") {
 		t.Errorf("it is still there:\n%s", out)
