@@ -12,14 +12,14 @@ if [ "${1-}" = -race ]; then
 fi
 modules=$(scripts/each-module.sh)
 alone=$(scripts/alone.sh)
+# Sites have fixed ports, and a router's test may be given one that another program took meanwhile: with networks of their own packages
+# can run side by side, which pays because most of them wait most of the time.
+common=(-p 1)
+[ -z "$alone" ] || common=(-p 2 -exec "'$alone'")
 failed=()
 for dir in $modules; do
-	flags=()
-	case $dir in
-	./tests) flags+=(-count=1) ;& # go test does not see that a program is another one, and would take an old result
-	./plugins/podman-skupper) flags+=(-p 1 ${alone:+-exec "'$alone'"}) ;; # sites: their ports are fixed
-	*) flags+=(-p 1) ;;
-	esac
+	flags=("${common[@]}")
+	[ "$dir" != ./tests ] || flags+=(-count=1) # go test does not see that a program is another one, and would take an old result
 	echo "== ${dir#./}"
 	# shellcheck disable=SC2086 # TESTFLAGS is a list of words
 	scripts/go-test.sh "$dir" "${flags[@]}" -timeout "$limit" "$@" ${TESTFLAGS-} -- ./... && continue
