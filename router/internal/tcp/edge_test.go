@@ -10,6 +10,7 @@ import (
 	"io"
 	"math/big"
 	"net"
+	"sync"
 	"testing"
 	"time"
 
@@ -116,7 +117,7 @@ func TestTLSAtBothEnds(t *testing.T) {
 			if err != nil || int(n) != len(want) || s.ConnectionState().NegotiatedProtocol != c.want {
 				t.Errorf("%v: %d octets, %v, protocol %q", c.protos, n, err, s.ConnectionState().NegotiatedProtocol)
 			}
-			if o := <-offered; c.want == "" && len(o) != 0 || c.want != "" && (len(o) != 1 || o[0] != c.want) {
+			if o := receive(t, offered); c.want == "" && len(o) != 0 || c.want != "" && (len(o) != 1 || o[0] != c.want) {
 				t.Errorf("%v: the server is offered %v", c.protos, o)
 			}
 			_ = raw.Close()
@@ -140,7 +141,7 @@ func TestStopWhileDialling(t *testing.T) {
 		k := out.startConnector(ConnectorConfig{Host: host, Port: port, Address: "x", TLS: func() (*tls.Config, error) { return &tls.Config{InsecureSkipVerify: true}, nil }})
 		_, addr := in.listen("x")
 		c := dial(t, addr)
-		<-arrived
+		receive(t, arrived)
 		begin := time.Now()
 		k.Stop(true)
 		if d := time.Since(begin); d > 2*time.Second {
@@ -160,16 +161,18 @@ func TestClientGoneWhileDialling(t *testing.T) {
 			arrived <- struct{}{}
 			<-release
 		})
+		letGo := sync.OnceFunc(func() { close(release) })
+		t.Cleanup(letGo) // before that of the server, which waits
 		k := out.startConnector(ConnectorConfig{Host: host, Port: port, Address: "x", TLS: func() (*tls.Config, error) { return &tls.Config{InsecureSkipVerify: true}, nil }})
 		l, addr := in.listen("x")
 		for range 3 {
 			c := dial(t, addr)
 			_ = c.SetLinger(0)
-			<-arrived
+			receive(t, arrived)
 			_ = c.Close()
 		}
 		l.Stop(true) // its flows are waiting for the server
-		close(release)
+		letGo()
 		eventually(t, "the flows end", func() bool { return l.Idle() && k.Idle() })
 	})
 }
@@ -229,16 +232,16 @@ func TestWindowOverrun(t *testing.T) {
 			t.Fatalf("%d chunks are held", out)
 		}
 	}
-	if err := <-over; err == nil || errors.Is(err, errAborted) {
+	if err := receive(t, over); err == nil || errors.Is(err, errAborted) {
 		t.Errorf("ended with %v", err)
 	}
 	g.wait()
-	if st := <-src.states; st.Code() != (&frame.Modified{}).Code() {
+	if st := receive(t, src.states); st.Code() != (&frame.Modified{}).Code() {
 		t.Errorf("the sender hears %T", st)
 	}
 	f.sink.Write(part)
 	f.sink.End(false) // which settles what was refused
-	if st := <-src.states; st.Code() != (&frame.Modified{}).Code() || len(src.states) != 0 {
+	if st := receive(t, src.states); st.Code() != (&frame.Modified{}).Code() || len(src.states) != 0 {
 		t.Errorf("the sender hears %T", st)
 	}
 }
@@ -272,7 +275,7 @@ func TestStrangeOffer(t *testing.T) {
 			if replyTo == "" && got.Code() != (&frame.Released{}).Code() {
 				t.Errorf("got %T", got)
 			}
-		case <-time.After(5 * time.Second):
+		case <-time.After(patience):
 			t.Errorf("no outcome for a stream to %q", replyTo)
 		}
 		st.Cut(false)

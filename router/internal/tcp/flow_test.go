@@ -5,8 +5,10 @@ import (
 	"crypto/sha256"
 	"fmt"
 	"io"
+	"maps"
 	"math/rand/v2"
 	"net"
+	"slices"
 	"sync"
 	"testing"
 	"time"
@@ -47,15 +49,14 @@ func TestHundredFlows(t *testing.T) {
 			var wg sync.WaitGroup
 			for i := range 100 {
 				wg.Go(func() {
-					c, err := net.Dial("tcp", addr)
+					c, err := connect(addr)
 					if err != nil {
 						t.Error(err)
 						return
 					}
 					defer func() { _ = c.Close() }()
-					_ = c.SetDeadline(time.Now().Add(20 * time.Second))
 					want := bytes.Repeat([]byte(fmt.Sprintf("flow %d. ", i)), 1000+i*10)
-					go func() { _, _ = c.Write(want); _ = c.(*net.TCPConn).CloseWrite() }()
+					go func() { _, _ = c.Write(want); _ = c.CloseWrite() }()
 					if got, err := io.ReadAll(c); err != nil || !bytes.Equal(got, want) {
 						t.Errorf("flow %d: %d of %d octets, %v", i, len(got), len(want), err)
 					}
@@ -137,7 +138,7 @@ func TestReset(t *testing.T) {
 			_, _ = io.ReadFull(c, make([]byte, 4))
 			_ = c.SetLinger(0)
 			_ = c.Close()
-			if !<-byServer {
+			if !receive(t, byServer) {
 				t.Fatal("the server takes a reset of the client for an end")
 			}
 			eventually(t, "the flows end", func() bool { return l.Idle() && k.Idle() })
@@ -155,14 +156,12 @@ func TestReset(t *testing.T) {
 func TestRefused(t *testing.T) {
 	everywhere(t, func(t *testing.T, in, out *site) {
 		host, port := server(t, echo)
-		ln, _ := net.Listen("tcp", net.JoinHostPort(host, "0"))
-		_, dead, _ := net.SplitHostPort(ln.Addr().String())
-		_ = ln.Close()
-		_ = port
+		held := dial(t, net.JoinHostPort(host, port)) // nobody listens at its own port, and nobody else gets that
+		_, dead, _ := net.SplitHostPort(held.LocalAddr().String())
 		out.connector("x", host, dead)
 		l, addr := in.listen("x")
 		for range 10 {
-			c, err := net.Dial("tcp", addr)
+			c, err := connect(addr)
 			if err != nil { // the reset was quicker
 				continue
 			}
@@ -186,7 +185,7 @@ func TestReachability(t *testing.T) {
 		_, _ = io.ReadFull(c, make([]byte, 1))
 		k.Stop(false)
 		eventually(t, "the listener is closed", func() bool { up, _ := l.State(); return !up })
-		if d, err := net.Dial("tcp", addr); err == nil {
+		if d, err := connect(addr); err == nil {
 			_ = d.Close()
 			t.Error("the port is open")
 		}
@@ -220,6 +219,8 @@ func TestStuckReader(t *testing.T) {
 			}
 			echo(c)
 		})
+		letGo := sync.OnceFunc(func() { close(release) })
+		t.Cleanup(letGo) // before that of the server, which waits
 		k := out.connector("x", host, port)
 		_, addr := in.listen("x")
 		stuck := dial(t, addr)
@@ -239,9 +240,10 @@ func TestStuckReader(t *testing.T) {
 		}
 		eventually(t, "the window is full", func() bool {
 			k.group.mu.Lock()
-			defer k.group.mu.Unlock()
+			flows := slices.Collect(maps.Keys(k.group.flows))
+			k.group.mu.Unlock() // a flow that ends takes its own lock first and this one then
 			n := 0
-			for f := range k.group.flows {
+			for _, f := range flows {
 				n += sum(f)
 			}
 			full := n > 0 && n == waiting
@@ -265,7 +267,7 @@ func TestStuckReader(t *testing.T) {
 				t.Errorf("%d octets, %v", n, err)
 			}
 		}
-		close(release)
+		letGo()
 		if n, err := io.Copy(io.Discard, stuck); err != nil || n != size {
 			t.Errorf("%d octets in the end, %v", n, err)
 		}
@@ -290,7 +292,7 @@ func TestLostNeighbour(t *testing.T) {
 		clients = append(clients, c)
 	}
 	_ = clients[1].CloseWrite()
-	if <-atServer {
+	if receive(t, atServer) {
 		t.Error("an end in order is a reset for the server")
 	}
 	begin := time.Now()
@@ -301,7 +303,7 @@ func TestLostNeighbour(t *testing.T) {
 		}
 	}
 	for range 2 {
-		if !<-atServer {
+		if !receive(t, atServer) {
 			t.Error("the server sees an end in order")
 		}
 	}

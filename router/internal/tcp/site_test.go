@@ -5,6 +5,7 @@ import (
 	"errors"
 	"io"
 	"net"
+	"os"
 	"sync"
 	"testing"
 	"time"
@@ -127,13 +128,27 @@ func join(t *testing.T, a, b *site) (cut func()) {
 	return func() { _ = d.(*net.TCPConn).SetLinger(0); _ = d.Close() }
 }
 
+// patience is how long a test waits for what has to come: long enough for a machine with much else to do.
+const patience = 60 * time.Second
+
 func eventually(t *testing.T, what string, ok func() bool) {
 	t.Helper()
 	for begin := time.Now(); !ok(); time.Sleep(5 * time.Millisecond) {
-		if time.Since(begin) > 10*time.Second {
+		if time.Since(begin) > patience {
 			t.Fatalf("it does not come true that %s", what)
 		}
 	}
+}
+
+// receive takes what comes by a channel.
+func receive[T any](t *testing.T, ch <-chan T) (v T) {
+	t.Helper()
+	select {
+	case v = <-ch:
+	case <-time.After(patience):
+		t.Fatal("nothing comes")
+	}
+	return v
 }
 
 // server accepts connections for a test.
@@ -152,6 +167,7 @@ func server(t *testing.T, handle func(c *net.TCPConn)) (host, port string) {
 			}
 			wg.Go(func() {
 				defer func() { _ = c.Close() }()
+				_ = c.SetDeadline(time.Now().Add(patience))
 				handle(c.(*net.TCPConn))
 			})
 		}
@@ -204,13 +220,22 @@ func (s *site) listen(address string) (*Listener, string) {
 
 func dial(t *testing.T, addr string) *net.TCPConn {
 	t.Helper()
-	c, err := net.Dial("tcp", addr)
+	c, err := connect(addr)
 	if err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = c.Close() })
-	_ = c.SetDeadline(time.Now().Add(20 * time.Second))
-	return c.(*net.TCPConn)
+	return c
+}
+
+// connect is dial for where that may fail, or for other goroutines than the test's.
+func connect(addr string) (*net.TCPConn, error) {
+	c, err := net.DialTimeout("tcp", addr, patience)
+	if err != nil {
+		return nil, err
+	}
+	_ = c.SetDeadline(time.Now().Add(patience))
+	return c.(*net.TCPConn), nil
 }
 
 // everywhere runs a test with listener and connector at one router, and at two.
@@ -228,10 +253,10 @@ func everywhere(t *testing.T, f func(t *testing.T, in, out *site)) {
 	})
 }
 
-// wasReset reports that reading ended by anything but an end in order.
+// wasReset reports that reading ended by anything but an end in order, or none at all.
 func wasReset(c net.Conn) bool {
 	_, err := io.Copy(io.Discard, c)
-	return err != nil && !errors.Is(err, net.ErrClosed)
+	return err != nil && !errors.Is(err, net.ErrClosed) && !errors.Is(err, os.ErrDeadlineExceeded)
 }
 
 func (s *site) nop() zerolog.Logger { return zerolog.Nop() }
