@@ -55,6 +55,13 @@ func (m *memory) Update(ctx context.Context, kind, name string, change func(v2al
 	return obj, err
 }
 
+func (m *memory) Delete(ctx context.Context, kind, name string) error {
+	if err := m.fail["Delete "+kind]; err != nil {
+		return err
+	}
+	return m.Memory.Delete(ctx, kind, name)
+}
+
 func (m *memory) Watch(ctx context.Context) (<-chan site.Event, error) {
 	if err := m.fail["Watch"]; err != nil {
 		return nil, err

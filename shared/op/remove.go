@@ -64,35 +64,12 @@ func secretUsed(ctx context.Context, store site.Store, name string) (bool, error
 			return false, fmt.Errorf("look who uses secret %s: %w", name, err)
 		}
 		for _, o := range all {
-			if credentials(o) == name {
+			if site.CredentialsOf(o) == name {
 				return true, nil
 			}
 		}
 	}
 	return false, nil
-}
-
-// credentials is the secret that a resource uses or makes, empty for none.
-func credentials(o v2alpha1.Object) string {
-	switch o := o.(type) {
-	case *v2alpha1.Link:
-		return o.Spec.TLSCredentials
-	case *v2alpha1.Listener:
-		return o.Spec.TLSCredentials
-	case *v2alpha1.MultiKeyListener:
-		return o.Spec.TLSCredentials
-	case *v2alpha1.Connector:
-		return o.Spec.TLSCredentials
-	case *v2alpha1.AttachedConnector:
-		return o.Spec.TLSCredentials
-	case *v2alpha1.RouterAccess:
-		return o.Credentials()
-	case *v2alpha1.SecuredAccess:
-		return o.Spec.Certificate
-	case *v2alpha1.Certificate:
-		return o.Name
-	}
-	return ""
 }
 
 func sorted(set map[string]bool) []string { return slices.Sorted(maps.Keys(set)) }

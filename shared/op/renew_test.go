@@ -3,6 +3,7 @@ package op
 import (
 	"context"
 	"errors"
+	"strings"
 	"testing"
 	"time"
 
@@ -28,7 +29,7 @@ func (r renewer) Redeem(ctx context.Context, tok token.Token) ([]string, error) 
 func linkTo(name, creds string, down bool) *v2alpha1.Link {
 	l := &v2alpha1.Link{ObjectMeta: named(name), Spec: v2alpha1.LinkSpec{TLSCredentials: creds, Cost: 3, Endpoints: []v2alpha1.Endpoint{{Name: "edge", Host: "h", Port: "1"}}}}
 	if l.SetOperational(nil); down {
-		l.SetOperational(v2alpha1.Waiting(site.Why("certificate verify failed")))
+		l.SetOperational(v2alpha1.Waiting(site.Why("unknown ca")))
 	}
 	return l
 }
@@ -80,8 +81,25 @@ func TestRedeemFreshTokenRenewsALink(t *testing.T) {
 		}
 		return &v2alpha1.Secret{ObjectMeta: named(name), Data: map[string][]byte{v2alpha1.SecretKeyCA: ca.Cert}}
 	}
-	for name, down := range map[string]bool{"down": true, "up": false} {
-		m := newMemory(west(), linkTo("old", "old", down), secret("old"))
+	for name, tt := range map[string]struct {
+		down, used bool
+		fail       error
+		left       string
+	}{
+		"down":          {down: true, left: "Link/old Secret/west-1 Site/west"},
+		"down-and-used": {down: true, used: true, left: "Link/old Listener/l Secret/old Secret/west-1 Site/west"},
+		"untidy":        {down: true, fail: errors.New("disk full"), left: "Link/old Secret/old Secret/west-1 Site/west"},
+		"up":            {left: "Link/old Link/west-1 Secret/old Secret/west-1 Site/west"},
+	} {
+		m := newMemory(west(), linkTo("old", "old", tt.down), secret("old"))
+		if tt.used {
+			if err := m.Create(t.Context(), &v2alpha1.Listener{ObjectMeta: named("l"), Spec: v2alpha1.ListenerSpec{TLSCredentials: "old"}}); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if tt.fail != nil {
+			m.fail["Delete Secret"] = tt.fail
+		}
 		r := redeemerFunc(func(ctx context.Context, _ token.Token) ([]string, error) {
 			return []string{"west-1"}, errors.Join(m.Create(ctx, linkTo("west-1", "west-1", true)), m.Create(ctx, secret("west-1")))
 		})
@@ -89,12 +107,51 @@ func TestRedeemFreshTokenRenewsALink(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		links, left := "west-1", "Link/old Link/west-1 Secret/old Secret/west-1 Site/west"
-		if down {
-			links, left = "old", "Link/old Secret/west-1 Site/west"
+		links := "west-1"
+		if tt.down {
+			links = "old"
 		}
-		if len(did.Links) != 1 || did.Links[0] != links || m.names() != left {
+		if len(did.Links) != 1 || did.Links[0] != links || m.names() != tt.left {
 			t.Errorf("%s: links %v, left %s", name, did.Links, m.names())
 		}
+		if noted := strings.Contains(strings.Join(did.Notes, " "), "disk full"); noted != (tt.fail != nil) {
+			t.Errorf("%s: notes %q", name, did.Notes)
+		}
+	}
+}
+
+// TestRenewalThatWasCutOffIsEnded redeems the token again after the program ended at any point of the renewal.
+func TestRenewalThatWasCutOffIsEnded(t *testing.T) {
+	tok := aToken(t)
+	tok.ExpiresAt = time.Now().Add(-time.Hour) // it was good when it was redeemed
+	secret := func(name string) *v2alpha1.Secret {
+		ca, err := pki.NewCA("ca", time.Now())
+		if err != nil {
+			t.Fatal(err)
+		}
+		return &v2alpha1.Secret{ObjectMeta: named(name), Data: map[string][]byte{v2alpha1.SecretKeyCA: ca.Cert}}
+	}
+	for name, there := range map[string][]v2alpha1.Object{
+		"before-it-began":       {linkTo("old", "old", true), linkTo("west-1", "west-1", false), secret("old"), secret("west-1")},
+		"before-fresh-was-gone": {linkTo("old", "west-1", false), linkTo("west-1", "west-1", false), secret("west-1")},
+		"at-its-end":            {linkTo("old", "west-1", false), secret("west-1")},
+	} {
+		m := newMemory(append(there, west())...)
+		r := redeemerFunc(func(ctx context.Context, _ token.Token) ([]string, error) {
+			return linksOf(ctx, Ports{Store: m}, "west-1")
+		})
+		did, err := RedeemToken{Token: tok, Timeout: time.Minute, Now: time.Now()}.Run(t.Context(), Ports{Store: m, System: &fakeSystem{}, Redeemer: r}, nil)
+		if left := m.names(); err != nil || !did.Before || len(did.Links) != 1 || did.Links[0] != "old" || left != "Link/old Secret/west-1 Site/west" {
+			t.Errorf("%s: %v, %+v, left %s", name, err, did, left)
+		}
+	}
+}
+
+// TestLinksOfOneTokenAreNoTwins has a site with two routers that are reached at one place, and a link that somebody named likewise.
+func TestLinksOfOneTokenAreNoTwins(t *testing.T) {
+	m := newMemory(linkTo("west-1", "west-1", false), linkTo("west-1-b", "west-1", false), linkTo("other", "other", false))
+	used, _, err := renew(t.Context(), Ports{Store: m}, []string{"west-1", "west-1-b"})
+	if left := m.names(); err != nil || len(used) != 2 || left != "Link/other Link/west-1 Link/west-1-b" {
+		t.Errorf("%v, %v, left %s", err, used, left)
 	}
 }

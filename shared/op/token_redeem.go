@@ -61,7 +61,7 @@ func (c RedeemToken) Run(ctx context.Context, p Ports, say Progress) (did Redeem
 		return did, c.expired()
 	}
 	if p.Redeemer != nil {
-		did.Links, err = c.exchange(ctx, p, say)
+		err = c.exchange(ctx, p, &did, say)
 	} else {
 		did.Links, err = c.ask(ctx, p, say)
 	}
@@ -146,7 +146,7 @@ func (c RedeemToken) expired() error {
 }
 
 // exchange lets the site's own redeemer do it.
-func (c RedeemToken) exchange(ctx context.Context, p Ports, say Progress) ([]string, error) {
+func (c RedeemToken) exchange(ctx context.Context, p Ports, did *Redeemed, say Progress) error {
 	within, cancel := context.WithTimeout(ctx, c.Timeout)
 	defer cancel()
 	what := "an answer from " + orElse(c.Token.Issuer, "the site of token "+c.Token.Name)
@@ -166,14 +166,15 @@ func (c RedeemToken) exchange(ctx context.Context, p Ports, say Progress) ([]str
 	links, err := redeemer.Redeem(within, c.Token)
 	if err != nil && within.Err() != nil {
 		if ctx.Err() != nil {
-			return nil, fmt.Errorf("redeem token %s: %w", c.Token.Name, ctx.Err())
+			return fmt.Errorf("redeem token %s: %w", c.Token.Name, ctx.Err())
 		}
-		return nil, fault.Wrap(fault.Late, fmt.Sprintf("token %s is not redeemed after %s", c.Token.Name, Span(c.Timeout)), err, "check that "+c.Token.URL+" can be reached from here")
+		return fault.Wrap(fault.Late, fmt.Sprintf("token %s is not redeemed after %s", c.Token.Name, Span(c.Timeout)), err, "check that "+c.Token.URL+" can be reached from here")
 	}
-	if err != nil {
-		return links, err
+	if did.Links = links; err != nil {
+		return err
 	}
-	return renew(ctx, p, links)
+	did.Links, did.Notes, err = renew(ctx, p, links)
+	return err
 }
 
 // ask creates an AccessToken resource and waits for the controller to redeem it.

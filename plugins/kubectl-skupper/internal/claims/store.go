@@ -3,12 +3,15 @@ package claims
 import (
 	"context"
 	"errors"
+	"fmt"
 	"slices"
 
 	corev1 "k8s.io/api/core/v1"
 	"k8s.io/apimachinery/pkg/api/equality"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	apimeta "k8s.io/apimachinery/pkg/api/meta"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/runtime"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	"github.com/skupper-plugins/suite/plugins/kubectl-skupper/internal/names"
@@ -32,7 +35,7 @@ func (r *reconciler) store(ctx context.Context, of *v2alpha1.Site, namespace str
 		return storing(v2alpha1.KindLink, err)
 	}
 	for _, l := range links {
-		if done, err := r.renew(ctx, l, secret, there.Items); err != nil || done {
+		if done, err := r.renew(ctx, owner, l, secret, there.Items); err != nil || done {
 			if err != nil {
 				return storing(v2alpha1.KindLink, err)
 			}
@@ -47,16 +50,16 @@ func (r *reconciler) store(ctx context.Context, of *v2alpha1.Site, namespace str
 
 // renew gives new credentials to a link that leads to the same place and cannot come up, as the site there has another authority
 // than when it was made: it keeps its name, cost and settings, and there are not two of which one is of no use.
-func (r *reconciler) renew(ctx context.Context, fresh *v2alpha1.Link, secret *v2alpha1.Secret, there []v2alpha1.Link) (done bool, err error) {
+func (r *reconciler) renew(ctx context.Context, owner metav1.OwnerReference, fresh *v2alpha1.Link, secret *v2alpha1.Secret, there []v2alpha1.Link) (done bool, err error) {
 	for i := range there {
-		if old := &there[i]; old.Name != fresh.Name && old.Spec.TLSCredentials == fresh.Spec.TLSCredentials && equality.Semantic.DeepEqual(old.Spec.Endpoints, fresh.Spec.Endpoints) {
+		if old := &there[i]; old.Name != fresh.Name && old.Spec.TLSCredentials == fresh.Spec.TLSCredentials && site.SameEndpoints(old, fresh) {
 			return true, nil // before it was cut off
 		}
 	}
 	for i := range there {
 		old := &there[i]
-		if old.Spec.TLSCredentials == "" || old.Status.IsTrue(v2alpha1.ConditionOperational) {
-			continue // there is nothing to compare, or nothing to renew
+		if old.Spec.TLSCredentials == "" || !site.NeedsRenewal(old) || !redeemedFor(old, owner) {
+			continue // there is nothing to compare, or nothing to renew, or it is not for us to change
 		}
 		var creds corev1.Secret
 		err := r.live.Get(ctx, client.ObjectKey{Namespace: old.Namespace, Name: old.Spec.TLSCredentials}, &creds)
@@ -72,22 +75,64 @@ func (r *reconciler) renew(ctx context.Context, fresh *v2alpha1.Link, secret *v2
 			return false, err
 		}
 		r.opts.Log.Info().Str("namespace", old.Namespace).Str("link", old.Name).Str("credentials", fresh.Spec.TLSCredentials).Msg("link.renewed")
-		return true, r.discard(ctx, &creds, next, there)
+		if err := r.discard(ctx, &creds); err != nil { // they are of no use, and go with the site
+			r.opts.Log.Warn().Err(err).Str("namespace", old.Namespace).Str("secret", creds.Name).Msg("link.credentials.left")
+		}
+		return true, nil
 	}
 	return false, nil
 }
 
-// discard removes credentials that came with a token and that no link uses any more.
-func (r *reconciler) discard(ctx context.Context, creds *corev1.Secret, renewed *v2alpha1.Link, there []v2alpha1.Link) error {
+// redeemedFor tells whether an object is one that redemptions made for a site, and that nobody else looks after.
+func redeemedFor(o client.Object, owner metav1.OwnerReference) bool {
+	_, controlled := o.GetAnnotations()[names.Controlled]
+	_, managed := o.GetLabels()[managedBy]
+	owners := o.GetOwnerReferences()
+	return !controlled && !managed && len(owners) == 1 && owners[0].UID == owner.UID
+}
+
+// managedBy is the label of what some tool keeps as it is.
+const managedBy = "app.kubernetes.io/managed-by"
+
+// discard removes credentials that came with a token and that nothing uses any more.
+func (r *reconciler) discard(ctx context.Context, creds *corev1.Secret) error {
 	_, controlled := creds.Annotations[names.Controlled]
 	owned := slices.ContainsFunc(creds.OwnerReferences, func(ref metav1.OwnerReference) bool { return ref.Kind == v2alpha1.KindSite })
-	used := slices.ContainsFunc(there, func(l v2alpha1.Link) bool {
-		return l.Name != renewed.Name && l.Spec.TLSCredentials == creds.Name
-	})
-	if controlled || !owned || used {
+	if controlled || !owned || len(creds.OwnerReferences) > 1 {
 		return nil
 	}
-	return client.IgnoreNotFound(r.Delete(ctx, creds, client.Preconditions{UID: &creds.UID}))
+	used, err := r.used(ctx, creds)
+	if used || err != nil {
+		return err
+	}
+	return client.IgnoreNotFound(r.Delete(ctx, creds, client.Preconditions{UID: &creds.UID, ResourceVersion: &creds.ResourceVersion}))
+}
+
+// used tells whether a resource uses credentials.
+func (r *reconciler) used(ctx context.Context, creds *corev1.Secret) (used bool, err error) {
+	for _, k := range v2alpha1.Kinds() {
+		all, ok := k.NewList().(client.ObjectList)
+		if !ok || k.Kind == v2alpha1.KindSecret {
+			continue
+		}
+		err := r.live.List(ctx, all, client.InNamespace(creds.Namespace))
+		if apimeta.IsNoMatchError(err) || apierrors.IsNotFound(err) {
+			continue // an older cluster does not know every kind
+		}
+		if err != nil {
+			return false, fmt.Errorf("look who uses secret %s: %w", creds.Name, err)
+		}
+		_ = apimeta.EachListItem(all, func(o runtime.Object) error { // a list of resources is one
+			if u, ok := o.(v2alpha1.Object); ok {
+				used = used || site.CredentialsOf(u) == creds.Name
+			}
+			return nil
+		})
+		if used {
+			return true, nil
+		}
+	}
+	return false, nil
 }
 
 // put creates an object, or makes the one that is there the same if it is of the same site and made by a redemption. Any
@@ -120,7 +165,10 @@ func (r *reconciler) put(ctx context.Context, want, old client.Object, owner met
 		}
 	case *v2alpha1.Link:
 		if w, ok := want.(*v2alpha1.Link); ok {
-			n.Spec.Endpoints, n.Spec.TLSCredentials, n.Spec.Cost = w.Spec.Endpoints, w.Spec.TLSCredentials, w.Spec.Cost
+			if n.Spec.TLSCredentials != w.Spec.TLSCredentials {
+				return errors.Join(exists, errors.New("it came of another token")) // the other site chose the name
+			}
+			n.Spec.Endpoints, n.Spec.Cost = w.Spec.Endpoints, w.Spec.Cost
 		}
 	}
 	if equality.Semantic.DeepEqual(old, next) {

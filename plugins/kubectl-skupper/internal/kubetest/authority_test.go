@@ -54,7 +54,7 @@ func TestFreshTokenRenewsALink(t *testing.T) {
 				changeStatus(t, &v2alpha1.Link{}, claiming, l, func(l *v2alpha1.Link) {
 					l.SetOperational(nil)
 					if !up && l.Name == "old" {
-						l.SetOperational(v2alpha1.Waiting(site.Why("certificate verify failed")))
+						l.SetOperational(v2alpha1.Waiting(site.Why("unknown ca")))
 					}
 				})
 			}
@@ -86,9 +86,9 @@ func TestNetworkStatusSaysWhyALinkIsDown(t *testing.T) {
 	w := runningSite(t, ns, v2alpha1.SiteSpec{})
 	create(t, &v2alpha1.Link{ObjectMeta: metav1.ObjectMeta{Namespace: ns, Name: "east"}, Spec: v2alpha1.LinkSpec{Endpoints: []v2alpha1.Endpoint{{Name: "inter-router", Host: "h", Port: "1"}}}})
 	create(t, &corev1.ConfigMap{ObjectMeta: metav1.ObjectMeta{Namespace: ns, Name: names.NetworkStatus}, Data: map[string]string{names.NetworkKey: `{"siteStatus":[{"site":{"identity":"` + string(w.UID) +
-		`"},"routerStatus":[{"links":[{"name":"east","status":"down","message":"certificate verify failed"}]}]}]}`}})
+		`"},"routerStatus":[{"links":[{"name":"east","status":"down","message":"SSL Failure: tlsv1 alert unknown ca"}]}]}]}`}})
 	l := await(t, &v2alpha1.Link{}, ns, "east", func(l *v2alpha1.Link) bool { return site.NeedsRenewal(l) })
-	if want := "Not operational: certificate verify failed; " + site.RenewHint; l.Status.Message != want {
+	if want := "Not operational: SSL Failure: tlsv1 alert unknown ca; " + site.RenewHint; l.Status.Message != want {
 		t.Errorf("got %q, want %q", l.Status.Message, want)
 	}
 }
