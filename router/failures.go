@@ -42,23 +42,38 @@ const others = "others"
 // note says what a peer has failed at, or counts it.
 func (f *failures) note(now time.Time, what, listener string, peer net.Addr, err error) {
 	host, _, _ := net.SplitHostPort(peer.String())
+	if f.first(now, failing{what, listener, host}, err) {
+		f.log.Info().Err(err).Str("listener", listener).Str("host", peer.String()).Msg(what)
+	}
+}
+
+// first reports that this is to be said at once; else it is counted.
+func (f *failures) first(now time.Time, k failing, err error) bool {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	k := failing{what, listener, host}
 	if f.since[k] == nil && len(f.since) >= maxFailing {
 		k.host = others
 	}
 	if n := f.since[k]; n != nil {
 		n.more++
 		n.last = err
-		return
+		return false
 	}
 	f.since[k] = &failed{told: now}
-	f.log.Info().Err(err).Str("listener", listener).Str("host", peer.String()).Msg(what)
+	return true
+}
+
+// sum is what was not said of a peer.
+type sum struct {
+	failing
+	more int
+	last error
 }
 
 // tick sums up what was not said, when it is time. A peer that has failed no more is forgotten.
-func (f *failures) tick(now time.Time) {
+func (f *failures) tick(now time.Time) { f.say(f.due(now)) }
+
+func (f *failures) due(now time.Time) (out []sum) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	for k, n := range f.since {
@@ -69,23 +84,30 @@ func (f *failures) tick(now time.Time) {
 			delete(f.since, k)
 			continue
 		}
-		f.sum(k, n)
+		out = append(out, sum{k, n.more, n.last})
 		n.told, n.more, n.last = now, 0, nil
 	}
+	return out
 }
 
 // end says what is left to say.
-func (f *failures) end() {
+func (f *failures) end() { f.say(f.rest()) }
+
+func (f *failures) rest() (out []sum) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	for k, n := range f.since {
 		if n.more > 0 {
-			f.sum(k, n)
+			out = append(out, sum{k, n.more, n.last})
 		}
 	}
 	clear(f.since)
+	return out
 }
 
-func (f *failures) sum(k failing, n *failed) {
-	f.log.Info().AnErr("last", n.last).Str("listener", k.listener).Str("host", k.host).Int("more", n.more).Msg(k.what)
+// say writes lines without the lock: who reads the log may be slow.
+func (f *failures) say(sums []sum) {
+	for _, s := range sums {
+		f.log.Info().AnErr("last", s.last).Str("listener", s.listener).Str("host", s.host).Int("more", s.more).Msg(s.what)
+	}
 }

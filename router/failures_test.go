@@ -61,6 +61,37 @@ func TestFailuresAreSummedUp(t *testing.T) {
 	}
 }
 
+// openTo is a log that finds out whether failures can be noted while it is written to.
+type openTo struct {
+	f    *failures
+	open []bool
+}
+
+func (o *openTo) Write(p []byte) (int, error) {
+	free := o.f.mu.TryLock()
+	if free {
+		o.f.mu.Unlock()
+	}
+	o.open = append(o.open, free)
+	return len(p), nil
+}
+
+// TestSlowLogHoldsUpNobody: what is said is said without the lock that all handshakes need.
+func TestSlowLogHoldsUpNobody(t *testing.T) {
+	o := &openTo{}
+	o.f = newFailures(zerolog.New(o))
+	now := time.Unix(1000, 0)
+	for range 2 { // one line at once, and one by tick
+		o.f.note(now, "x", "l", peerAt("10.0.0.1"), nil)
+	}
+	o.f.tick(now.Add(failurePause))
+	o.f.note(now, "x", "l", peerAt("10.0.0.1"), nil)
+	o.f.end()
+	if fmt.Sprint(o.open) != "[true true true]" {
+		t.Errorf("free while lines are written: %v, want three times true", o.open)
+	}
+}
+
 // safeLog is a log that many write to and a test reads.
 type safeLog struct {
 	mu sync.Mutex

@@ -152,18 +152,20 @@ func (l *listener) serve(ctx context.Context, c net.Conn) {
 		o.SASL = string(mechs[0].Mechanism())
 	}
 	err = l.r.core.Serve(ctx, transport.NewPeer(sock, cc), id, o)
-	l.r.core.Do(func() { // after OnOpen
+	wasOpened := false
+	l.r.core.Call(context.WithoutCancel(ctx), func() { // after OnOpen; the core outlives listeners
 		if linked {
 			l.flows.linked(-1)
 		}
-		switch {
-		case err == nil:
-		case opened:
-			l.r.log.Info().Err(err).Uint64("conn", id).Str("listener", l.cfg.Name).Str("host", o.Host).Msg("connection lost")
-		default:
-			l.fails("connection not opened", c, err)
-		}
+		wasOpened = opened
 	})
+	switch { // here: the core waits for no log
+	case err == nil:
+	case wasOpened:
+		l.r.log.Info().Err(err).Uint64("conn", id).Str("listener", l.cfg.Name).Str("host", o.Host).Msg("connection lost")
+	default:
+		l.fails("connection not opened", c, err)
+	}
 }
 
 // fails notes what a peer has not got done.

@@ -92,7 +92,6 @@ func New(cfg *config.Config, opts Options) (*Router, error) {
 	r.core.EachTick(r.core.TrimPools)
 	t := &trimmer{}
 	r.core.EachTick(func(now time.Time) { t.look(now, r.openFlows(), debug.FreeOSMemory) })
-	r.core.EachTick(r.failing.tick)
 	r.flows = newTelemetry(cfg, opts.Version, r.source, r.recordID, r.core)
 	r.agent = agent.New(r)
 	r.nextID.Store(2) // as other routers number their connections
@@ -146,7 +145,7 @@ func (r *Router) Run(ctx context.Context) error {
 	coreDone := make(chan struct{})
 	go func() { defer close(coreDone); r.core.Run(coreCtx) }()
 	requests := r.serveManagement()
-	r.wg.Go(func() { r.flows.tellFlows(r.ctx) })
+	stopTelling := r.tellFlows()
 	r.log.Info().Str("version", r.opts.Version).Int("pid", os.Getpid()).Msg("router started")
 
 	r.mu.Lock()
@@ -155,6 +154,7 @@ func (r *Router) Run(ctx context.Context) error {
 	if err == nil {
 		<-ctx.Done()
 	}
+	stopTelling() // else the end of a flow might come before what was said of it last
 	r.stopAll()
 	running()
 	r.wg.Wait()
@@ -165,6 +165,20 @@ func (r *Router) Run(ctx context.Context) error {
 	r.failing.end()
 	r.log.Info().Msg("router stopped")
 	return err
+}
+
+// tellFlows tells of flows, and of peers that fail, until the function returned is called, which waits for the end.
+func (r *Router) tellFlows() (stop func()) {
+	ctx, cancel := context.WithCancel(r.ctx)
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		r.flows.tellFlows(ctx, r.failing.tick)
+	}()
+	return func() {
+		cancel()
+		<-done
+	}
 }
 
 // startAll makes every configured entity. A router that cannot have the port of a listener does not start; TCP listeners keep trying.

@@ -127,15 +127,17 @@ func (t *telemetry) send(ms []vanflow.Message) {
 	}
 }
 
-// tellFlows makes the records of flows until ctx ends. It is no work of the core's, which has to route meanwhile.
-func (t *telemetry) tellFlows(ctx context.Context) {
+// tellFlows makes the records of flows until ctx ends. It is no work of the core's, which has to route meanwhile. also is done five times a second too.
+func (t *telemetry) tellFlows(ctx context.Context, also func(now time.Time)) {
 	for {
 		select {
 		case <-ctx.Done():
 			return
 		case <-t.due:
 		}
-		if ms := t.ledger.Step(time.Now()); len(ms) > 0 {
+		now := time.Now()
+		also(now)
+		if ms := t.ledger.Step(now); len(ms) > 0 {
 			t.core.Call(ctx, func() { t.send(ms) }) // no more of them before these are on their way
 		}
 	}
@@ -144,7 +146,7 @@ func (t *telemetry) tellFlows(ctx context.Context) {
 // announce tells new neighbours soon that the source is there. On the core's goroutine.
 func (t *telemetry) announce() { t.source.Announce(time.Now()) }
 
-// close tells that all is over, before the connections are.
+// close tells that all is over, before the connections are. What tellFlows had to say is said by then: its end comes before.
 func (t *telemetry) close(ctx context.Context) {
 	now := time.Now()
 	flows := t.ledger.Close(now)

@@ -25,7 +25,9 @@ type Flow struct {
 	slot  int   // in which it is looked at; -1: in none
 	at    int   // its place there
 	ended time.Time
-	asked bool // a half that is to be sent
+	asked bool   // a half that is to be sent
+	told  bool   // a record that somebody knows, who has to hear of its end
+	round uint64 // of the ledger, that it was last sent in full for
 }
 
 // ID is the identity of the flow's record.
@@ -107,6 +109,5 @@ const maxErrorText = 256
 
 // failure is an error as records have it.
 func failure(err error) string {
-	s := "delivery-failed (" + err.Error() + ")"
-	return s[:min(len(s), maxErrorText)]
+	return cut("delivery-failed ("+clean(err.Error())+")", maxErrorText)
 }

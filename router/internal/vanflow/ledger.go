@@ -4,6 +4,7 @@ import (
 	"net"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 )
 
@@ -11,14 +12,17 @@ import (
 const (
 	// MaxFlows is how many flows it has at once.
 	MaxFlows = 20_000
-	// MaxEnded is how many flows that are over wait for their other half.
+	// MaxEnded is how many flows that are over wait for their other half. The others go as soon as the steps can send them.
 	MaxEnded = 5000
 	// FlowDeferral is how long they wait.
 	FlowDeferral = 5 * time.Second
+	// Linger is how long the ends of flows that were told of are kept while nobody listens: who has lost the way here for a moment gets them then.
+	Linger = 30 * time.Second
 	// maxPerStep is how many records of flows one step sends.
 	maxPerStep = 1000
-	// maxInbox is how many messages with other halves wait.
-	maxInbox = 1000
+	// maxInbox is how much of messages with other halves waits, maxHeard how long one of them is, in octets.
+	maxInbox = 1 << 20
+	maxHeard = 64 << 10
 	// slots is how many parts the flows are in; each step looks at one.
 	slots = 5
 )
@@ -28,8 +32,14 @@ type Ledger struct {
 	source string // first part of the identities of this router
 	nextID func() string
 
+	wanted atomic.Bool
+	round  atomic.Uint64 // goes up when everything is to be sent again
+
+	inMu  sync.Mutex // what the address for halves gets does not wait for mu
+	inbox [][]byte
+	heard int // octets in it
+
 	mu       sync.Mutex
-	wanted   bool
 	closed   bool
 	own      map[string]*Flow // that this router accepted, by identity
 	halves   int
@@ -39,7 +49,6 @@ type Ledger struct {
 	from     [slots]int // where in it, if it has more than one step sends
 	over     []*Flow    // own ones that have ended, in that order
 	asked    []*Flow    // halves to send
-	inbox    [][]byte
 	messages int64
 }
 
@@ -57,31 +66,15 @@ func (l *Ledger) HalfAddress() string { return halfAddress(l.source) }
 
 func halfAddress(source string) string { return "vfcr." + source + ":0" }
 
-// Wanted says whether anybody listens to flows. Who begins to gets them all.
+// Wanted says whether anybody listens to flows. Who begins to gets them all. It never waits.
 func (l *Ledger) Wanted(wanted bool) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	if wanted && !l.wanted {
-		l.flush()
+	if !l.wanted.Swap(wanted) && wanted {
+		l.Flush()
 	}
-	if !wanted {
-		l.forget(len(l.over))
-	}
-	l.wanted = wanted
 }
 
-// Flush has all records sent again in full.
-func (l *Ledger) Flush() {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	l.flush()
-}
-
-func (l *Ledger) flush() {
-	for _, f := range l.own {
-		f.r.whole = true
-	}
-}
+// Flush has the next steps send all records again in full. It never waits.
+func (l *Ledger) Flush() { l.round.Add(1) }
 
 // Accept begins the record of a connection from a client. parent is the identity of the listener's record. It returns nil when there are too many.
 func (l *Ledger) Accept(now time.Time, parent string, client net.Addr, m Meter) *Flow {
@@ -93,6 +86,7 @@ func (l *Ledger) Accept(now time.Time, parent string, client net.Addr, m Meter) 
 		return nil
 	}
 	f.r = Record{typ: Transport, id: l.nextID(), whole: true, fields: make([]field, 0, 14)}
+	f.round = l.round.Load()
 	f.r.TextIf(Parent, parent)
 	f.r.Time(StartTime, now)
 	f.r.TextIf(SourceHost, host)
@@ -181,7 +175,7 @@ func (l *Ledger) end(f *Flow, now time.Time, err error) {
 	case a == ConnectorError:
 		l.ask(f)
 		f.r.ended = true
-	case l.wanted && !l.closed:
+	case (l.wanted.Load() || f.told) && !l.closed:
 		f.r.Time(EndTime, now)
 		l.over = append(l.over, f)
 	default:
@@ -202,11 +196,16 @@ func (l *Ledger) forget(n int) {
 }
 
 // Close ends all records at once and takes no more.
-func (l *Ledger) Close(now time.Time) []Message {
+func (l *Ledger) Close(now time.Time) []Message { return encode(l.close(now)) }
+
+func (l *Ledger) close(now time.Time) []parcel {
 	l.mu.Lock()
 	defer l.mu.Unlock()
+	if l.closed {
+		return nil
+	}
 	l.closed = true
-	var rs []*Record
+	var due []*Flow
 	for _, f := range l.own {
 		if f.ended.IsZero() {
 			f.ended = now
@@ -214,12 +213,13 @@ func (l *Ledger) Close(now time.Time) []Message {
 			l.unwatch(f)
 			f.r.Time(EndTime, now)
 		}
-		rs = append(rs, &f.r)
+		due = append(due, f)
 	}
-	var out []Message
-	if l.wanted {
-		out = l.append(out, l.Address(), rs)
+	var out []parcel
+	if l.wanted.Load() {
+		out = l.pack(out, l.Address(), due)
 	}
+	out = l.packHalves(out, len(l.asked))
 	l.forget(len(l.over))
 	clear(l.own)
 	return out

@@ -18,8 +18,7 @@ func joined(trace []string) string {
 	if len(trace) == 0 {
 		return "Local"
 	}
-	s := strings.Join(trace, "|")
-	return s[:min(len(s), maxTrace)]
+	return cut(clean(strings.Join(trace, "|")), maxTrace)
 }
 
 // sourceOf is the first part of the identity of a flow's record.
@@ -33,57 +32,72 @@ func sourceOf(id string) (string, bool) {
 	return source, ok
 }
 
-// Hear takes a message that came to the address for halves. It is read in the next step.
+// Hear takes a message that came to the address for halves. It is read in the next step. It never waits for one.
 func (l *Ledger) Hear(body []byte) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	if len(l.inbox) < maxInbox && !l.closed {
+	l.inMu.Lock()
+	defer l.inMu.Unlock()
+	if len(body) <= maxHeard && l.heard+len(body) <= maxInbox {
 		l.inbox = append(l.inbox, body)
+		l.heard += len(body)
 	}
 }
 
-// Step returns the messages that are due.
-func (l *Ledger) Step(now time.Time) []Message {
-	l.mu.Lock()
+func (l *Ledger) emptyInbox() [][]byte {
+	l.inMu.Lock()
+	defer l.inMu.Unlock()
 	inbox := l.inbox
-	l.inbox = nil
-	l.mu.Unlock()
-	for _, b := range inbox { // without the lock, which flows wait for
+	l.inbox, l.heard = nil, 0
+	return inbox
+}
+
+// Step returns the messages that are due. What takes long happens without the lock, which flows wait for.
+func (l *Ledger) Step(now time.Time) []Message {
+	for _, b := range l.emptyInbox() {
 		l.merge(halvesIn(b))
 	}
+	return encode(l.due(now))
+}
+
+func (l *Ledger) due(now time.Time) []parcel {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	if l.closed {
 		return nil
 	}
-	due := l.finished(now, nil)
-	due = l.look(due)
-	var out []Message
-	if l.wanted {
-		out = l.append(out, l.Address(), due)
+	wanted := l.wanted.Load()
+	var out []parcel
+	if wanted {
+		out = l.pack(out, l.Address(), l.look(l.finished(now), true))
+	} else {
+		l.giveUp(now)
+		l.look(nil, false)
 	}
-	return l.sendHalves(out)
+	return l.packHalves(out, maxPerStep)
 }
 
 // finished takes those that are over and have waited long enough, or are too many to wait.
-func (l *Ledger) finished(now time.Time, due []*Record) []*Record {
+func (l *Ledger) finished(now time.Time) []*Flow {
 	n := max(len(l.over)-MaxEnded, 0)
 	for n < len(l.over) && now.Sub(l.over[n].ended) >= FlowDeferral {
 		n++
 	}
 	n = min(n, maxPerStep)
-	for _, f := range l.over[:n] {
-		due = append(due, &f.r)
-	}
+	due := slices.Clone(l.over[:n])
 	l.forget(n)
-	if lost := len(l.over) - MaxEnded; lost > 0 {
-		l.forget(lost) // nobody could be told of so many
-	}
 	return due
 }
 
+// giveUp forgets those that are over and that nobody has asked for in time.
+func (l *Ledger) giveUp(now time.Time) {
+	n := 0
+	for n < len(l.over) && now.Sub(l.over[n].ended) >= Linger {
+		n++
+	}
+	l.forget(n)
+}
+
 // look brings the flows of one slot up to date, and takes those that have changed.
-func (l *Ledger) look(due []*Record) []*Record {
+func (l *Ledger) look(due []*Flow, wanted bool) []*Flow {
 	slot := l.step
 	l.step = (l.step + 1) % slots
 	fs := l.live[slot]
@@ -103,15 +117,15 @@ func (l *Ledger) look(due []*Record) []*Record {
 			}
 			continue
 		}
-		if !l.wanted {
+		if !wanted {
 			continue
 		}
 		if len(due) >= maxPerStep {
 			l.from[slot] = first + i
 			break
 		}
-		if f.measure(); f.r.dirty() {
-			due = append(due, &f.r)
+		if f.measure(); f.r.dirty() || f.round != l.round.Load() {
+			due = append(due, f)
 		}
 	}
 	for _, f := range known {
@@ -120,18 +134,40 @@ func (l *Ledger) look(due []*Record) []*Record {
 	return due
 }
 
-// append makes messages of records.
-func (l *Ledger) append(out []Message, to string, rs []*Record) []Message {
-	for part := range slices.Chunk(rs, MaxRecords) {
-		out = append(out, newMessage(l.messages, to, SubjectRecord, nil, body(part)))
-		l.messages++
+// parcel is a message that is still to be encoded.
+type parcel struct {
+	id   int64
+	to   string
+	recs []*Record // nobody else has them
+}
+
+func encode(ps []parcel) (out []Message) {
+	for _, p := range ps {
+		out = append(out, newMessage(p.id, p.to, SubjectRecord, nil, body(p.recs)))
 	}
 	return out
 }
 
-// sendHalves sends the halves that are due, those for one router together.
-func (l *Ledger) sendHalves(out []Message) []Message {
-	n := min(len(l.asked), maxPerStep)
+// pack takes what is to be sent of the flows' records.
+func (l *Ledger) pack(out []parcel, to string, fs []*Flow) []parcel {
+	for part := range slices.Chunk(fs, MaxRecords) {
+		p := parcel{id: l.messages, to: to}
+		l.messages++
+		for _, f := range part {
+			if round := l.round.Load(); f.source == "" && f.round != round {
+				f.round, f.r.whole = round, true
+			}
+			f.told = true
+			p.recs = append(p.recs, f.r.take())
+		}
+		out = append(out, p)
+	}
+	return out
+}
+
+// packHalves takes up to n halves that are due, those for one router together.
+func (l *Ledger) packHalves(out []parcel, n int) []parcel {
+	n = min(len(l.asked), n)
 	fs := l.asked[:n]
 	slices.SortStableFunc(fs, func(a, b *Flow) int { return cmp.Compare(a.source, b.source) })
 	for len(fs) > 0 {
@@ -139,11 +175,10 @@ func (l *Ledger) sendHalves(out []Message) []Message {
 		if i < 0 {
 			i = len(fs)
 		}
-		rs := make([]*Record, i)
-		for j, f := range fs[:i] {
-			f.asked, rs[j] = false, &f.r
+		for _, f := range fs[:i] {
+			f.asked = false
 		}
-		out = l.append(out, halfAddress(fs[0].source), rs)
+		out = l.pack(out, halfAddress(fs[0].source), fs[:i])
 		fs = fs[i:]
 	}
 	clear(l.asked[:n])
@@ -159,19 +194,22 @@ type half struct {
 	fields []field
 }
 
-// halvesIn reads the halves in a message; what is no such thing is left out.
+// halvesIn reads the halves in a message; what is no such thing, and more than one message has, is left out.
 func halvesIn(b []byte) (out []half) {
 	m, err := message.Parse(b)
 	if err != nil || m.Subject != SubjectRecord {
 		return nil
 	}
 	list, _ := m.Body.([]any)
-	for _, item := range list {
+	for _, item := range list[:min(len(list), MaxRecords)] {
 		attrs, _ := item.(wire.Map)
 		var h half
 		var typ any
 		for _, p := range attrs {
-			a, _ := p.Key.(uint32)
+			a, ok := p.Key.(uint32)
+			if !ok {
+				continue
+			}
 			switch v := p.Value.(type) {
 			case uint32:
 				if Attr(a) == attrType {
@@ -182,7 +220,7 @@ func halvesIn(b []byte) (out []half) {
 				case Attr(a) == attrIdentity:
 					h.id = v
 				case halfText(Attr(a)) && len(v) <= maxTrace:
-					h.fields = append(h.fields, field{attr: Attr(a), isText: true, text: v})
+					h.fields = append(h.fields, field{attr: Attr(a), isText: true, text: clean(v)})
 				}
 			case uint64:
 				if Attr(a) == ProcessLatency {

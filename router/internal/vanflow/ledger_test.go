@@ -7,6 +7,7 @@ import (
 	"strings"
 	"testing"
 	"time"
+	"unicode/utf8"
 
 	"github.com/skupper-plugins/suite/router/internal/message"
 	"github.com/skupper-plugins/suite/router/internal/wire"
@@ -129,10 +130,90 @@ func TestNobodyListensToFlows(t *testing.T) {
 	a.l.Wanted(false)
 	f.Ended(a.now, nil)
 	h.Ended(b.now, nil)
-	a.want(30, nil, "")
+	a.want(151, nil, "") // the end is kept for a while
 	b.want(30, a, "")
 	if len(a.l.own) != 0 || b.l.halves != 0 {
 		t.Errorf("left: %d, %d", len(a.l.own), b.l.halves)
+	}
+}
+
+// TestListenerAwayForAMoment: who was told of flows hears of their ends though it was away when they came; nothing is kept of others.
+func TestListenerAwayForAMoment(t *testing.T) {
+	a := newBook(t, "abcde")
+	a.l.Wanted(true)
+	f := a.accept(&meter{})
+	a.steps(5, nil)
+	a.l.Wanted(false)
+	f.Ended(a.now, nil)
+	a.accept(&meter{}).Ended(a.now, nil)
+	a.want(100, nil, "")
+	a.l.Wanted(true)
+	a.want(5, nil, "mc/sfe:16{1=abcde:1,2=abcde:9,3=1000000000,4=1001000000,14=10.0.0.1,17=4000,23=0,58=0}")
+	a.want(30, nil, "")
+	if len(a.l.own) != 0 {
+		t.Errorf("%d are left", len(a.l.own))
+	}
+}
+
+// TestFlushesTogether are one: what is asked many times in a row is said once.
+func TestFlushesTogether(t *testing.T) {
+	a := newBook(t, "abcde")
+	a.l.Wanted(true)
+	a.accept(&meter{})
+	a.steps(5, nil)
+	a.l.mu.Lock() // as a step has it, which nobody waits for
+	for range 100 {
+		a.l.Flush()
+		a.l.Wanted(false)
+		a.l.Wanted(true)
+		a.l.Hear(nil)
+	}
+	a.l.mu.Unlock()
+	a.want(20, nil, "mc/sfe:16{1=abcde:1,2=abcde:9,3=1000000000,14=10.0.0.1,17=4000,23=0,58=0}")
+}
+
+// TestInboxIsBounded in octets, however many messages there are.
+func TestInboxIsBounded(t *testing.T) {
+	a := newBook(t, "abcde")
+	a.l.Hear(make([]byte, maxHeard+1))
+	if len(a.l.inbox) != 0 {
+		t.Error("a message that is too long is kept")
+	}
+	for range 2 {
+		for range 100 {
+			a.l.Hear(make([]byte, maxHeard))
+		}
+		if n := len(a.l.inbox); n != maxInbox/maxHeard {
+			t.Errorf("%d messages are kept", n)
+		}
+		a.steps(1, nil)
+	}
+	var list []any
+	for range MaxRecords + 1 {
+		list = append(list, wire.Map{{Key: uint32(0), Value: uint32(16)}, {Key: uint32(1), Value: "abcde:1"}})
+	}
+	m, err := (&message.Message{To: "vfcr.abcde:0", Subject: "RECORD", Body: list, HasBody: true}).Append(nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if n := len(halvesIn(m)); n != MaxRecords {
+		t.Errorf("%d halves are read of one message", n)
+	}
+}
+
+// TestTextsFromElsewhere have nothing in them that cannot be shown.
+func TestTextsFromElsewhere(t *testing.T) {
+	for in, want := range map[string]string{"plain": "plain", "a\x00b\x1b[1m\nc": "ab[1mc", "bad\xffend": "badend", "w\u00f6rter \u4e16": "w\u00f6rter \u4e16", "\u202eback": "back"} {
+		if got := clean(in); got != want {
+			t.Errorf("%q: got %q, want %q", in, got, want)
+		}
+	}
+	long := strings.Repeat("\u00f6", maxTrace)
+	if got := joined([]string{"x" + long}); got != "x"+long[:maxTrace-2] {
+		t.Errorf("cut to %d octets that end with %q", len(got), got[len(got)-2:])
+	}
+	if got := failure(errors.New(long)); len(got) > maxErrorText || !utf8.ValidString(got) {
+		t.Errorf("%q", got)
 	}
 }
 
@@ -164,11 +245,13 @@ func TestHalves(t *testing.T) {
 	send("RECORD", record(uint32(15), "abcde:1", text))
 	send("RECORD", record(nil, "abcde:1", text))
 	send("RECORD", record(uint32(16), "abcde:2", text))
+	send("RECORD", record(nil, "abcde:1", wire.Pair{Key: "type", Value: uint32(16)}, text))
+	send("RECORD", record(uint32(16), "abcde:2", wire.Pair{Key: uint64(1), Value: "abcde:1"}, text))
 	send("RECORD", record(uint32(16), "abcde:1", wire.Pair{Key: uint32(23), Value: uint64(1)}, wire.Pair{Key: uint32(4), Value: uint64(1)}, wire.Pair{Key: uint32(2), Value: "x"},
 		wire.Pair{Key: uint32(60), Value: uint64(1)}, wire.Pair{Key: uint32(61), Value: "x"}, wire.Pair{Key: uint32(31), Value: strings.Repeat("x", maxTrace+1)}))
 	a.l.Hear([]byte("\x00Ss\xd0\xff"))
 	a.want(10, nil, "")
-	send("RECORD", record(uint32(16), "abcde:1", text))
+	send("RECORD", record(uint32(16), "abcde:1", wire.Pair{Key: uint32(60), Value: "\x00x\xff"}))
 	a.want(10, nil, "mc/sfe:16{1=abcde:1,60=x}")
 }
 
@@ -183,37 +266,49 @@ func TestManyFlows(t *testing.T) {
 	if a.accept(&meter{}) != nil {
 		t.Error("there is one more than MaxFlows")
 	}
-	told := map[string]bool{}
-	for range 50 {
-		records := 0
-		for _, m := range a.l.Step(a.now) {
-			msg, err := message.Parse(m.Body)
-			if err != nil {
-				t.Fatal(err)
+	told, ended := map[string]bool{}, map[string]bool{}
+	steps := func(n int) {
+		for range n {
+			records := 0
+			for _, m := range a.l.Step(a.now) {
+				msg, err := message.Parse(m.Body)
+				if err != nil {
+					t.Fatal(err)
+				}
+				list, _ := msg.Body.([]any)
+				records += len(list)
+				for _, item := range list {
+					r, _ := item.(wire.Map)
+					id := fmt.Sprint(r[1].Value)
+					told[id] = true
+					for _, p := range r {
+						if p.Key == uint32(EndTime) {
+							ended[id] = true
+						}
+					}
+				}
 			}
-			list, _ := msg.Body.([]any)
-			records += len(list)
-			for _, item := range list {
-				r, _ := item.(wire.Map)
-				told[fmt.Sprint(r[1].Value)] = true
+			if records > maxPerStep {
+				t.Fatalf("%d records in one step", records)
 			}
+			a.now = a.now.Add(200 * time.Millisecond)
 		}
-		if records > maxPerStep {
-			t.Fatalf("%d records in one step", records)
-		}
-		a.now = a.now.Add(200 * time.Millisecond)
 	}
-	if len(told) != MaxFlows {
-		t.Errorf("%d of %d have been told of", len(told), MaxFlows)
+	steps(50)
+	if len(told) != MaxFlows || len(ended) != 0 {
+		t.Errorf("%d of %d have been told of, and %d ends", len(told), MaxFlows, len(ended))
 	}
 	for _, f := range fs {
 		f.Ended(a.now, nil)
 	}
-	a.l.Step(a.now)
+	steps((MaxFlows - MaxEnded) / maxPerStep)
 	if n := len(a.l.over); n > MaxEnded {
 		t.Errorf("%d that are over wait", n)
 	}
-	a.steps(60, nil)
+	steps(60)
+	if len(ended) != MaxFlows {
+		t.Errorf("%d of %d have been told to end", len(ended), MaxFlows)
+	}
 	if len(a.l.own) != 0 || a.l.over != nil {
 		t.Errorf("%d are left", len(a.l.own))
 	}
@@ -231,9 +326,10 @@ func TestClosedLedger(t *testing.T) {
 	f := a.accept(&meter{})
 	a.accept(&meter{}).Ended(a.now, nil)
 	a.steps(5, nil)
+	a.l.Offer("fghij:1", nil, "abcde:3", &meter{}).Ended(a.now, nil)
 	ms := a.l.Close(a.now)
-	if len(ms) != 1 {
-		t.Fatalf("%d messages, want 1", len(ms))
+	if len(ms) != 2 || ms[1].To != "vfcr.fghij:0" {
+		t.Fatalf("%d messages, want one with records and one with a half", len(ms))
 	}
 	m, err := message.Parse(ms[0].Body)
 	if list, _ := m.Body.([]any); err != nil || len(list) != 2 {

@@ -83,6 +83,19 @@ func (r *Record) dirty() bool {
 	return r.whole || slices.ContainsFunc(r.fields, func(f field) bool { return f.changed })
 }
 
+// take is a record of its own with what is to be sent of r, which has nothing to send then.
+func (r *Record) take() *Record {
+	out := &Record{typ: r.typ, id: r.id, whole: true, fields: make([]field, 0, len(r.fields))}
+	for i := range r.fields {
+		if f := &r.fields[i]; r.whole || f.changed {
+			f.changed = false
+			out.fields = append(out.fields, *f)
+		}
+	}
+	r.whole = false
+	return out
+}
+
 // append appends the record as a map, and forgets what had changed.
 func (r *Record) append(b []byte) []byte {
 	b, m := wire.BeginMap32(b)
