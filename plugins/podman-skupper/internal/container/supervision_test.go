@@ -4,6 +4,7 @@ package container
 
 import (
 	"bytes"
+	"encoding/json"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -16,7 +17,7 @@ import (
 func TestScripts(t *testing.T) {
 	env := func(string) string { return "" }
 	for name, tt := range map[string]struct{ endpoint, want string }{
-		"usual":   {"unix:///run/podman/podman.sock", "for container in $(podman container ls -a -q --filter label=application=skupper-v2 --filter label=skupper.io/site-id=site-1); do\n    podman start "},
+		"usual":   {"unix:///run/podman/podman.sock", "all=$(podman container ls -a -q --filter 'label=application=skupper-v2' --filter 'label=skupper.io/site-id=site-1') || exit\nfor container in $all; do\n    podman start "},
 		"special": {"unix:///a dir/it's.sock", `podman --url 'unix:///a dir/it'\''s.sock' start "$container"`},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -36,6 +37,62 @@ func TestScripts(t *testing.T) {
 				}
 			}
 		})
+	}
+}
+
+// What an input file says of a site is text for the scripts and never a command, and what the engine says against it is not lost.
+func TestScriptsRun(t *testing.T) {
+	for name, id := range map[string]string{"quote": `a'; touch "$MARK"; '`, "command": "$(touch $MARK)", "space": "a b"} {
+		t.Run(name, func(t *testing.T) {
+			e := engineOn(t, newFake(t), Settings{Endpoint: "unix:///run/podman/podman.sock", Router: Embedded})
+			meta, err := json.Marshal(map[string]string{"id": id})
+			if err != nil {
+				t.Fatal(err)
+			}
+			text, err := json.Marshal([][]any{{"router", map[string]string{"id": "a", "mode": "interior", "metadata": string(meta)}}})
+			if err != nil {
+				t.Fatal(err)
+			}
+			if err := os.WriteFile(e.opts.ConfigFile, text, 0o600); err != nil {
+				t.Fatal(err)
+			}
+			start, stop, err := e.Scripts(0, func(string) string { return "" })
+			if err != nil {
+				t.Fatal(err)
+			}
+			dir := t.TempDir()
+			engine := "#!/bin/sh\nfor word; do echo \"$word\" >> " + dir + "/words; done\nexit $STATUS\n"
+			if err := os.WriteFile(filepath.Join(dir, "podman"), []byte(engine), 0o700); err != nil {
+				t.Fatal(err)
+			}
+			for _, script := range [][]byte{start, stop} {
+				for status, want := range map[string]int{"0": 0, "3": 3} {
+					cmd := exec.CommandContext(t.Context(), "/bin/sh")
+					cmd.Stdin = bytes.NewReader(script)
+					cmd.Env = []string{"PATH=" + dir + ":" + os.Getenv("PATH"), "MARK=" + dir + "/mark", "STATUS=" + status}
+					out, _ := cmd.CombinedOutput()
+					if got := cmd.ProcessState.ExitCode(); got != want {
+						t.Errorf("podman ends with %s, the script with %d: %s\n%s", status, got, out, script)
+					}
+				}
+			}
+			if _, err := os.Stat(dir + "/mark"); err == nil {
+				t.Errorf("it ran what the site is called:\n%s", start)
+			}
+			if words, _ := os.ReadFile(dir + "/words"); !strings.Contains(string(words), "\nlabel=skupper.io/site-id="+id+"\n") {
+				t.Errorf("podman got\n%s", words)
+			}
+		})
+	}
+}
+
+// Docker's client may go by a context of its own.
+func TestScriptsOfDocker(t *testing.T) {
+	e := engineOn(t, newFake(t), Settings{Endpoint: "unix:///run/docker.sock", Router: Embedded})
+	e.opts.Platform = engineapi.Docker
+	start, _, err := e.Scripts(0, func(string) string { return "" })
+	if err != nil || !strings.Contains(string(start), "docker --host 'unix:///run/docker.sock' start") {
+		t.Errorf("got %v\n%s", err, start)
 	}
 }
 

@@ -35,6 +35,21 @@ func Endpoint(platform string, uid int, getenv func(string) string) string {
 	return "unix://" + filepath.Join(run, "podman", "podman.sock")
 }
 
+// Usual tells whether an endpoint is where this user's own engine usually is, which is where the host tool itself looks.
+func Usual(platform, endpoint string, uid int, getenv func(string) string) bool {
+	return SocketPath(endpoint) == SocketPath(Endpoint(platform, uid, usual(getenv)))
+}
+
+// usual is the environment without what says where an engine is.
+func usual(getenv func(string) string) func(string) string {
+	return func(name string) string {
+		if name == "XDG_RUNTIME_DIR" {
+			return getenv(name)
+		}
+		return ""
+	}
+}
+
 // socketPath is the path of an endpoint. An engine on another machine is of no use: its network is not this host's.
 func socketPath(endpoint string) (string, error) {
 	if filepath.IsAbs(endpoint) {

@@ -100,7 +100,7 @@ func (d *document) decode(path string) []Fault {
 				Why: fmt.Sprintf("kind %s of %s is not known here and is ignored", m.Kind, m.APIVersion)})
 			continue
 		}
-		if err := checkName(m.Object.GetName()); err != nil {
+		if err := errors.Join(checkName(m.Object.GetName()), checkUID(m.Object.GetUID())); err != nil {
 			faults = append(faults, Fault{Path: path, Line: m.Line, Why: m.Kind + ": " + err.Error()})
 			continue
 		}

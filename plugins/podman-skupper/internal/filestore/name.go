@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"regexp"
 
+	"k8s.io/apimachinery/pkg/types"
+
 	"github.com/skupper-plugins/suite/shared/api/v2alpha1"
 	"github.com/skupper-plugins/suite/shared/fault"
 )
@@ -13,6 +15,7 @@ const maxName = 200 // octets of a resource's name: with kind and extension it h
 
 var (
 	nameRule      = regexp.MustCompile(`^[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*$`)
+	uidRule       = regexp.MustCompile(`^[A-Za-z0-9._-]{1,64}$`)
 	namespaceRule = regexp.MustCompile(`^[a-z0-9]([-a-z0-9]*[a-z0-9])?$`)
 )
 
@@ -25,6 +28,15 @@ func checkName(name string) error {
 		return fmt.Errorf("name has %d octets, want %d or fewer", len(name), maxName)
 	case !nameRule.MatchString(name):
 		return fmt.Errorf("name %q: want lower-case letters, digits, '-' and '.', with a letter or digit at both ends", name)
+	}
+	return nil
+}
+
+// checkUID keeps identities out that would mean something in what they are written to, such as a container's labels, scripts
+// and the router's configuration. One that is not given is made up.
+func checkUID(uid types.UID) error {
+	if uid != "" && !uidRule.MatchString(string(uid)) {
+		return fmt.Errorf("metadata.uid is %q, want 64 or fewer letters, digits, '.', '_' and '-', or none", uid)
 	}
 	return nil
 }

@@ -195,6 +195,10 @@ func TestBrokenFiles(t *testing.T) {
 		"wrongType":  {strings.Replace(listenerA, "8080", "many", 1), 4, "port"},
 		"twice":      {"kind: Listener\nkind: Site\n", 2, "kind"},
 		"badName":    {strings.Replace(listenerA, "{name: a}", "{name: ../../a}", 1), 1, "name"},
+		"quoteUID":   {strings.Replace(listenerA, "{name: a}", `{name: a, uid: "a'b"}`, 1), 1, "metadata.uid"},
+		"commandUID": {strings.Replace(listenerA, "{name: a}", `{name: a, uid: "$(id)"}`, 1), 1, "metadata.uid"},
+		"spaceUID":   {strings.Replace(listenerA, "{name: a}", `{name: a, uid: "a b"}`, 1), 1, "metadata.uid"},
+		"longUID":    {strings.Replace(listenerA, "{name: a}", "{name: a, uid: "+strings.Repeat("a", 65)+"}", 1), 1, "metadata.uid"},
 		"noName":     {strings.Replace(listenerA, "{name: a}", "{}", 1), 0, "name"},
 		"second":     {"# one\n---\n" + listenerA + "---\nbroken: [\n", 8, "YAML"},
 	}

@@ -36,7 +36,7 @@ func (s *Store) Create(ctx context.Context, obj v2alpha1.Object) error {
 	if _, err := lookup(kind); err != nil {
 		return err
 	}
-	if err := checkName(obj.GetName()); err != nil {
+	if err := errors.Join(checkName(obj.GetName()), checkUID(obj.GetUID())); err != nil {
 		return fault.Wrap(fault.Usage, "create "+kind, err, "")
 	}
 	if ns := obj.GetNamespace(); ns != "" && ns != s.dir.Name() {
