@@ -22,6 +22,8 @@ const (
 	tick     = time.Second      // between two questions to the router
 	slowTick = 10 * time.Second // between two questions while there is no site
 
+	abandonAgain = 2 * time.Second // between two tries to end the router of a namespace that is gone
+
 	sweepTime = 10 * time.Minute // between two looks for what killed writers left
 )
 
@@ -118,8 +120,11 @@ func (n *namespace) run(ctx context.Context) {
 			return
 		}
 		if !n.store.Exists() {
-			n.abandon(ctx, waiting)
-			return
+			if n.abandon(ctx, waiting) {
+				return
+			}
+			timer.Reset(abandonAgain)
+			continue
 		}
 		if now {
 			n.step(ctx, waiting)
@@ -198,15 +203,22 @@ func steady(o site.Observed) site.Observed {
 	return o
 }
 
-// abandon ends the router of a namespace whose directory somebody removed.
-func (n *namespace) abandon(ctx context.Context, waiting []request) {
+// abandon ends the router of a namespace whose directory somebody removed, and tells whether that is done.
+func (n *namespace) abandon(ctx context.Context, waiting []request) (done bool) {
 	n.wanted.Store(false)
 	n.agent.grants.forget(ctx, n)
-	err := n.runtime.Remove(ctx)
-	n.log.Warn().Err(err).Msg("namespace.removed")
+	var rep Report
+	rep.fail(n.runtime.Remove(ctx))
+	done = rep.Error == ""
+	switch {
+	case done:
+		n.log.Warn().Msg("namespace.removed")
+	case rep.Error != n.complain && ctx.Err() == nil:
+		n.complain = rep.Error
+		n.log.Error().Str("err", rep.Error).Msg("namespace.removal")
+	}
 	for _, w := range waiting {
-		var rep Report
-		rep.fail(err)
 		w.done <- rep
 	}
+	return done
 }

@@ -17,7 +17,7 @@ func Quadlet(namespace string, s engineapi.Spec, before ...string) []byte {
 	var b bytes.Buffer
 	line := func(key, value string) { fmt.Fprintf(&b, "%s=%s\n", key, value) }
 	b.WriteString("[Unit]\n")
-	line("Description", "Skupper router of namespace "+namespace)
+	line("Description", supervise.RouterDescription(namespace))
 	line("Wants", "network-online.target")
 	line("After", "network-online.target")
 	if len(before) > 0 {

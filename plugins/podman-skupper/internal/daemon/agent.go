@@ -34,6 +34,15 @@ func Systemd(ctx context.Context, paths filestore.Paths, getenv func(string) str
 	return s
 }
 
+// Units gives the service manager of agent and routers too where it cannot be reached, for the files that it has. It is nil for
+// an installation of its own.
+func Units(ctx context.Context, paths filestore.Paths, getenv func(string) string) *supervise.Systemd {
+	if paths.Private() {
+		return nil
+	}
+	return supervise.LookForSystemd(ctx, getenv)
+}
+
 // unitEnv is what a unit gets of this process's environment.
 func unitEnv(lookup func(string) (string, bool)) (env []string) {
 	for _, name := range []string{RouterEnv, "XDG_DATA_HOME", "GOMEMLIMIT", "GOGC"} {
@@ -81,7 +90,7 @@ func (a Agent) Run(ctx context.Context, stderr io.Writer) (err error) {
 	if err != nil {
 		return err
 	}
-	s := Systemd(ctx, a.Paths, os.Getenv)
+	s := Units(ctx, a.Paths, os.Getenv)
 	return agent.Run(ctx, agent.Options{Paths: a.Paths, Version: a.Version, Log: log, Now: time.Now,
 		Engine: Engine(s, program, log), Again: a.Again})
 }

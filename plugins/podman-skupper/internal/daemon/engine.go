@@ -15,10 +15,14 @@ import (
 )
 
 // Engine makes what runs the router of a namespace: a container on the platforms that have them; on plain Linux a unit of
-// systemd, if there is one, else a process of its own.
+// systemd, if there is one, else a process of its own. Of a systemd that cannot be reached only the files are looked at.
 func Engine(s *supervise.Systemd, program string, log zerolog.Logger) func(filestore.Dir) supervise.Engine {
 	return func(d filestore.Dir) supervise.Engine {
-		return &byPlatform{dir: d, systemd: s, process: processEngine(s, program, log, d), log: log.With().Str("namespace", d.Name()).Logger()}
+		works := s
+		if !s.Reachable() || supervise.Reserved(d.Name()) != nil {
+			works = nil
+		}
+		return &byPlatform{dir: d, systemd: works, units: s, process: processEngine(works, program, log, d), log: log.With().Str("namespace", d.Name()).Logger()}
 	}
 }
 
@@ -66,7 +70,8 @@ func containerOptions(d filestore.Dir, platform string, log zerolog.Logger) cont
 // goroutine at a time, as every engine.
 type byPlatform struct {
 	dir     filestore.Dir
-	systemd *supervise.Systemd
+	systemd *supervise.Systemd // what runs routers; nil: nothing does
+	units   *supervise.Systemd // what has files for them, though it may be out of reach; nil: there is no place for files
 	process supervise.Engine
 	log     zerolog.Logger
 
@@ -101,6 +106,9 @@ func (b *byPlatform) now() supervise.Engine {
 // Start implements supervise.Engine.
 func (b *byPlatform) Start(ctx context.Context) error {
 	e := b.now()
+	if err := b.mayStart(); err != nil {
+		return err
+	}
 	if err := b.leave(ctx); err != nil {
 		return err
 	}
@@ -128,14 +136,24 @@ func (b *byPlatform) leave(ctx context.Context) error {
 }
 
 // Stop implements supervise.Engine.
-func (b *byPlatform) Stop(ctx context.Context) error { return b.now().Stop(ctx) }
+func (b *byPlatform) Stop(ctx context.Context) error {
+	e := b.now()
+	if err := b.mayEnd(ctx, b.units.Starts(b.dir.Name()) || b.units.Sets(b.dir.Name()) && e.State(ctx).Running); err != nil {
+		return err
+	}
+	return e.Stop(ctx)
+}
 
 // State implements supervise.Engine.
 func (b *byPlatform) State(ctx context.Context) supervise.State { return b.now().State(ctx) }
 
 // Remove implements supervise.Engine.
 func (b *byPlatform) Remove(ctx context.Context) error {
-	err := b.now().Remove(ctx)
+	e := b.now()
+	err := b.mayEnd(ctx, b.units.Sets(b.dir.Name()))
+	if err == nil {
+		err = e.Remove(ctx)
+	}
 	if err == nil {
 		err = b.leave(ctx)
 	}

@@ -88,7 +88,7 @@ func (s *supervised) script(name string) string { return filepath.Join(s.dir.Scr
 // unit is the unit that runs the scripts.
 func (s *supervised) unit() supervise.Unit {
 	u := supervise.Unit{
-		Name: supervise.UnitName(s.dir.Name()), Description: "Skupper router of namespace " + s.dir.Name() + " in a container",
+		Name: supervise.UnitName(s.dir.Name()), Description: supervise.RouterDescription(s.dir.Name()) + " in a container",
 		Program: "/bin/sh", Args: []string{s.script(startScript)}, Stop: []string{"/bin/sh", s.script(stopScript)},
 		Before: []string{AgentUnit},
 	}
@@ -102,23 +102,21 @@ func (s *supervised) unit() supervise.Unit {
 
 // Stop implements supervise.Engine.
 func (s *supervised) Stop(ctx context.Context) error {
+	var unset error
 	if s.systemd != nil {
-		if err := errors.Join(s.systemd.Disable(ctx, supervise.UnitName(s.dir.Name())), s.systemd.RemoveQuadlet(ctx, s.dir.Name())); err != nil {
-			return err
-		}
+		unset = errors.Join(s.systemd.Disable(ctx, supervise.UnitName(s.dir.Name())), s.systemd.RemoveQuadlet(ctx, s.dir.Name()))
 	}
-	return s.Engine.Stop(ctx)
+	return errors.Join(unset, s.Engine.Stop(ctx)) // whatever systemd says, the container ends
 }
 
 // Remove implements supervise.Engine.
 func (s *supervised) Remove(ctx context.Context) error {
+	var unset error
 	if s.systemd != nil {
-		if err := errors.Join(s.systemd.Remove(ctx, supervise.UnitName(s.dir.Name())), s.systemd.RemoveQuadlet(ctx, s.dir.Name())); err != nil {
-			return err
-		}
+		unset = s.systemd.Release(ctx, s.dir.Name())
 	}
-	if err := s.Engine.Remove(ctx); err != nil {
-		return err
+	if err := errors.Join(unset, s.Engine.Remove(ctx)); err != nil {
+		return err // with the scripts: the unit that is left uses them
 	}
 	for _, name := range []string{startScript, stopScript} {
 		if err := os.Remove(s.script(name)); err != nil && !errors.Is(err, fs.ErrNotExist) {

@@ -38,6 +38,9 @@ func (b binding) Create(ctx context.Context, obj v2alpha1.Object) error {
 	if v2alpha1.KindOf(obj) != v2alpha1.KindSite {
 		return b.Store.Create(ctx, obj)
 	}
+	if err := supervise.Reserved(b.Store.Namespace()); err != nil {
+		return err
+	}
 	dir := b.Dir()
 	undo, err := b.bind(ctx, dir)
 	if err != nil {

@@ -103,7 +103,7 @@ func (s system) Stop(ctx context.Context) error {
 
 // engine runs the router without the agent.
 func (s system) engine(ctx context.Context) supervise.Engine {
-	return daemon.Engine(daemon.Systemd(ctx, s.paths, s.h.getenv), "", nop())(s.dir)
+	return daemon.Engine(daemon.Units(ctx, s.paths, s.h.getenv), "", nop())(s.dir)
 }
 
 // Status implements op.System.

@@ -39,7 +39,7 @@ func (s *Systemd) WriteQuadlet(ctx context.Context, namespace string, text []byt
 
 // StartQuadlet starts the container of such a file.
 func (s *Systemd) StartQuadlet(ctx context.Context, namespace string) error {
-	return s.run(ctx, "restart", UnitName(namespace))
+	return s.end(ctx, "restart", UnitName(namespace))
 }
 
 // RemoveQuadlet ends the container of such a file and removes the file: a unit that is made of a file cannot be disabled.
@@ -47,9 +47,15 @@ func (s *Systemd) RemoveQuadlet(ctx context.Context, namespace string) error {
 	if !s.HasQuadlet(namespace) {
 		return nil
 	}
-	stopped := s.run(ctx, "stop", UnitName(namespace)) // it may not be known yet
+	var stopped error
+	if Reserved(namespace) == nil { // else the unit is not this file's
+		stopped = s.end(ctx, "stop", UnitName(namespace)) // it may not be known yet
+	}
 	if err := os.Remove(s.quadletFile(namespace)); err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return errors.Join(stopped, fault.Wrap(fault.Failed, "remove the Quadlet file", err, ""))
 	}
-	return s.run(ctx, "daemon-reload")
+	if Reserved(namespace) != nil {
+		return s.run(ctx, "daemon-reload")
+	}
+	return s.forget(ctx, UnitName(namespace))
 }

@@ -19,34 +19,52 @@ type Systemd struct {
 	dir  string // where unit files go
 
 	quadlets string // where files of containers go, of which Podman makes units
+	away     bool   // it cannot be reached from here; only its files can be looked at
 }
 
-// systemctlTimeout bounds a call of systemctl.
-const systemctlTimeout = 30 * time.Second
+// What bounds a call of systemctl, and one that ends a unit: systemd itself gives units 70 seconds (TimeoutStopSec).
+const (
+	systemctlTimeout = 30 * time.Second
+	stopTimeout      = 80 * time.Second
+)
 
 // FindSystemd gives the service manager that works for this user, or false. That systemctl is installed says nothing:
 // in a container or without a user session it cannot reach a manager.
 func FindSystemd(ctx context.Context, getenv func(string) string) (*Systemd, bool) {
+	s := place(getenv)
+	if s == nil || !s.answers(ctx) {
+		return nil, false
+	}
+	return s, true
+}
+
+// place is where the files of this user's service manager are; nil: nowhere.
+func place(getenv func(string) string) *Systemd {
 	s := &Systemd{user: os.Getuid() != 0, dir: "/etc/systemd/system", quadlets: "/etc/containers/systemd"}
 	if s.user {
 		conf := getenv("XDG_CONFIG_HOME")
 		if !filepath.IsAbs(conf) {
 			home := getenv("HOME")
 			if home == "" {
-				return nil, false
+				return nil
 			}
 			conf = filepath.Join(home, ".config")
 		}
 		s.dir, s.quadlets = filepath.Join(conf, "systemd", "user"), filepath.Join(conf, "containers", "systemd")
 	}
+	return s
+}
+
+// answers tells whether the manager can be reached.
+func (s *Systemd) answers(ctx context.Context) bool {
 	ctx, cancel := context.WithTimeout(ctx, 3*time.Second)
 	defer cancel()
 	out, _ := s.command(ctx, "is-system-running").Output() // degraded is an error and still a running manager
 	switch strings.TrimSpace(string(out)) {
 	case "running", "degraded", "starting", "initializing":
-		return s, true
+		return true
 	}
-	return nil, false
+	return false
 }
 
 // Name is what people call it.
@@ -66,7 +84,16 @@ func (s *Systemd) command(ctx context.Context, args ...string) *exec.Cmd {
 
 // run calls systemctl and makes its complaint the error.
 func (s *Systemd) run(ctx context.Context, args ...string) error {
-	ctx, cancel := context.WithTimeout(ctx, systemctlTimeout)
+	return s.runFor(ctx, systemctlTimeout, args...)
+}
+
+// end is run for what ends a unit.
+func (s *Systemd) end(ctx context.Context, args ...string) error {
+	return s.runFor(ctx, stopTimeout, args...)
+}
+
+func (s *Systemd) runFor(ctx context.Context, limit time.Duration, args ...string) error {
+	ctx, cancel := context.WithTimeout(ctx, limit)
 	defer cancel()
 	out, err := s.command(ctx, args...).CombinedOutput()
 	if err == nil {
@@ -104,7 +131,7 @@ func (s *Systemd) Stop(ctx context.Context, name string) error {
 	if !s.Has(name) {
 		return nil
 	}
-	return s.run(ctx, "stop", name)
+	return s.end(ctx, "stop", name)
 }
 
 // Has tells whether the unit's file is there.
@@ -118,7 +145,7 @@ func (s *Systemd) Disable(ctx context.Context, name string) error {
 	if !s.Has(name) {
 		return nil
 	}
-	return s.run(ctx, "disable", "--now", name)
+	return s.end(ctx, "disable", "--now", name)
 }
 
 // Remove stops and disables a unit and removes its file.
@@ -126,13 +153,20 @@ func (s *Systemd) Remove(ctx context.Context, name string) error {
 	if !s.Has(name) {
 		return nil
 	}
-	if err := s.run(ctx, "disable", "--now", name); err != nil {
+	if err := s.end(ctx, "disable", "--now", name); err != nil {
 		return err
 	}
 	if err := os.Remove(filepath.Join(s.dir, name)); err != nil && !errors.Is(err, os.ErrNotExist) {
 		return fault.Wrap(fault.Failed, "remove unit", err, "")
 	}
-	return s.run(ctx, "daemon-reload")
+	return s.forget(ctx, name)
+}
+
+// forget lets systemd not list a unit any more whose file was removed, though it may have failed.
+func (s *Systemd) forget(ctx context.Context, name string) error {
+	err := s.run(ctx, "daemon-reload")
+	_ = s.run(ctx, "reset-failed", name) // that it has not failed is an error too
+	return err
 }
 
 // Lingers tells whether the user's units go on when the user is logged out. Root's always do.

@@ -64,7 +64,7 @@ func TestUnits(t *testing.T) {
 	if err := s.Remove(t.Context(), u.Name); err != nil {
 		t.Fatal(err)
 	}
-	if got := calls(); got != "--user disable --now skupper-west.service\n--user daemon-reload" {
+	if got := calls(); got != "--user disable --now skupper-west.service\n--user daemon-reload\n--user reset-failed skupper-west.service" {
 		t.Errorf("got %s", got)
 	}
 	if err := s.Remove(t.Context(), u.Name); err != nil || calls() != "" {

@@ -56,7 +56,7 @@ func TestQuadletFiles(t *testing.T) {
 	if err := s.WriteQuadlet(t.Context(), "west", []byte("[Container]\n")); err != nil {
 		t.Fatal(err)
 	}
-	if got := calls(); s.Has(u.Name) || !s.HasQuadlet("west") || got != "--user disable --now skupper-west.service\n--user daemon-reload\n--user daemon-reload" {
+	if got := calls(); s.Has(u.Name) || !s.HasQuadlet("west") || got != "--user disable --now skupper-west.service\n--user daemon-reload\n--user reset-failed skupper-west.service\n--user daemon-reload" {
 		t.Errorf("unit %v, file %v, calls\n%s", s.Has(u.Name), s.HasQuadlet("west"), got)
 	}
 	if err := s.WriteQuadlet(t.Context(), "west", []byte("[Container]\n")); err != nil || calls() != "" {
@@ -65,7 +65,7 @@ func TestQuadletFiles(t *testing.T) {
 	if err := s.RemoveQuadlet(t.Context(), "west"); err != nil || s.HasQuadlet("west") {
 		t.Errorf("removed: %v", err)
 	}
-	if got := calls(); got != "--user stop skupper-west.service\n--user daemon-reload" {
+	if got := calls(); got != "--user stop skupper-west.service\n--user daemon-reload\n--user reset-failed skupper-west.service" {
 		t.Errorf("got %s", got)
 	}
 	if err := s.RemoveQuadlet(t.Context(), "west"); err != nil || calls() != "" {

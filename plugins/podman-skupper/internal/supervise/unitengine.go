@@ -40,7 +40,7 @@ func (e *UnitEngine) Start(ctx context.Context) error {
 		return nil
 	}
 	err := e.systemd.Ensure(ctx, Unit{
-		Name: e.name(), Description: "Skupper router of namespace " + e.spec.Namespace,
+		Name: e.name(), Description: RouterDescription(e.spec.Namespace),
 		Program: e.spec.Program, Args: e.spec.Args, Env: e.spec.Env,
 	})
 	if err != nil {
