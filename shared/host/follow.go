@@ -39,16 +39,14 @@ func (s *Shown) Changed(v View, whole bool) View {
 	var now []shown
 	objects := Items(v)
 	for i, row := range v.Rows {
-		one := shown{key: row[0], row: row, state: strings.Join(row, "\x00")}
+		one := shown{row: row, state: strings.Join(row, "\x00")}
 		if i < len(objects) {
 			one.object = objects[i]
-			if o, ok := one.object.(v2alpha1.Object); ok {
-				one.key = v2alpha1.KindOf(o) + "/" + o.GetNamespace() + "/" + o.GetName()
-			}
 			if text, err := json.Marshal(one.object); whole && err == nil {
 				one.state = string(text)
 			}
 		}
+		one.key = RowKey(row, one.object)
 		now = append(now, one)
 	}
 	before, rows, items := map[string]shown{}, [][]string{}, []any{}
@@ -69,6 +67,17 @@ func (s *Shown) Changed(v View, whole bool) View {
 	s.rows = now
 	v.Rows, v.Object, v.Fields = rows, List(items), nil
 	return v
+}
+
+// RowKey is what a row of a listing and its resource are known by, however they change.
+func RowKey(row []string, object any) string {
+	if o, ok := object.(v2alpha1.Object); ok {
+		return v2alpha1.KindOf(o) + "/" + o.GetNamespace() + "/" + o.GetName()
+	}
+	if len(row) == 0 {
+		return ""
+	}
+	return row[0]
 }
 
 func deleted(columns []Column, row []string) []string {

@@ -79,6 +79,17 @@ func TestSystemd(t *testing.T) {
 		t.Errorf("the unit of a started site is %q", got)
 	}
 
+	// What is uninstalled leaves no unit, not even of a site that does not run.
+	m.skupper("system", "stop")
+	m.skupper("system", "uninstall")
+	for _, file := range []string{siteFile, agentFile} {
+		if m.exists(file) {
+			t.Errorf("%s is left by uninstall", file)
+		}
+	}
+	m.skupper("system", "start")
+	soon(t, "the router runs with a unit again", func() bool { return m.running() && m.exists(siteFile) && m.exists(agentFile) })
+
 	m.skupper("site", "delete", "--all")
 	for _, file := range []string{siteFile, filepath.Join(scripts, "start.sh"), "etc/systemd/system/default.target.wants/" + siteUnit} {
 		if m.exists(file) {

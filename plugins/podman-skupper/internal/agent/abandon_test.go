@@ -13,8 +13,10 @@ import (
 	"github.com/rs/zerolog"
 
 	"github.com/skupper-plugins/suite/plugins/podman-skupper/internal/agent"
+	"github.com/skupper-plugins/suite/plugins/podman-skupper/internal/daemon"
 	"github.com/skupper-plugins/suite/plugins/podman-skupper/internal/filestore"
 	"github.com/skupper-plugins/suite/plugins/podman-skupper/internal/supervise"
+	"github.com/skupper-plugins/suite/shared/api/v2alpha1"
 )
 
 // reluctant is an engine that removes nothing the first time.
@@ -61,4 +63,35 @@ func TestAbandonedAgain(t *testing.T) {
 		}
 		return nil
 	})
+}
+
+// unkept is an engine that cannot see to its own things.
+type unkept struct{ supervise.Engine }
+
+func (unkept) Keep(context.Context) error { return errors.New("no room for units") }
+
+// Only who has everything looked at anew hears that a router which runs does not start with the machine.
+func TestReloadTellsOfSupervision(t *testing.T) {
+	w := newWorld(t)
+	w.stop()
+	ctx, cancel := context.WithCancel(t.Context())
+	done := make(chan error, 1)
+	log := zerolog.New(w.log)
+	go func() {
+		done <- agent.Run(ctx, agent.Options{Paths: w.paths, Version: "test", Log: log, Now: time.Now, Engine: func(d filestore.Dir) supervise.Engine { return unkept{daemon.Engine(nil, os.Args[0], log)(d)} }})
+	}()
+	defer func() {
+		cancel()
+		if err := <-done; err != nil {
+			t.Error(err)
+		}
+	}()
+	w.create("west", loopbackSite("west")...)
+	w.ready("west", v2alpha1.KindSite, "west")
+	for _, reload := range []bool{true, false} {
+		rep, err := w.client().Reconcile(t.Context(), "west", reload)
+		if err != nil || (rep.Error == "no room for units") != reload || !reload && rep.Error != "" {
+			t.Errorf("reload %v: %+v, %v", reload, rep, err)
+		}
+	}
 }

@@ -164,6 +164,9 @@ func (n *namespace) step(ctx context.Context, waiting []request) {
 		n.runtime.Retry()
 	}
 	rep := n.pass(ctx)
+	if reload && rep.Error == "" { // others need not hear of it: the router runs, and it is tried again
+		rep.fail(n.runtime.Unkept())
+	}
 	if ctx.Err() == nil && rep.Error != n.complain {
 		n.complain = rep.Error
 		if rep.Error != "" {

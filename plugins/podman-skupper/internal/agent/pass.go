@@ -233,7 +233,7 @@ func (n *namespace) apply(ctx context.Context, w *world, d site.Desired, in *fil
 	granted, again := n.agent.grants.see(ctx, n, final, w.res, obs.Now)
 	extra = append(extra, granted...)
 	n.due = earliest(earliest(w.due, due), again)
-	if failed != nil {
+	if failed != nil || n.runtime.Unkept() != nil {
 		n.due = earliest(n.due, obs.Now.Add(lookAgain))
 	}
 	if n.judge(final, in, obs, n.runtime.State(ctx).PID) {
@@ -259,7 +259,7 @@ func earliest(a, b time.Time) time.Time {
 func (n *namespace) tellFaults(in *filestore.Input, rep *Report) {
 	for _, f := range in.Faults {
 		rep.Faults = append(rep.Faults, f.Error())
-		if !f.Remark {
+		if !f.Remark || f.Unknown {
 			rep.Broken = append(rep.Broken, f.Error())
 		}
 	}
@@ -270,7 +270,7 @@ func (n *namespace) tellFaults(in *filestore.Input, rep *Report) {
 	n.faults = now
 	for _, f := range in.Faults {
 		e := n.log.Warn()
-		if f.Remark {
+		if f.Remark && !f.Unknown {
 			e = n.log.Info()
 		}
 		e.Str("file", f.Path).Int("line", f.Line).Str("why", f.Why).Bool("kept", f.Kept).Msg("input.fault")

@@ -11,6 +11,14 @@ import (
 	"github.com/skupper-plugins/suite/plugins/podman-skupper/internal/supervise"
 )
 
+// Mountable says why a directory cannot be mounted by a Quadlet file, in which nothing can be quoted; nil: it can.
+func Mountable(dir string) error {
+	if strings.ContainsAny(dir, " \t\n'\"\\:") {
+		return fmt.Errorf("%q has white space, a quote, a backslash or a colon, which a Quadlet file cannot name", dir)
+	}
+	return nil
+}
+
 // Quadlet is the file of which Podman 4.4 and later makes the unit that runs a container. The container ends and is removed
 // with its unit, so systemd and not the engine starts it again.
 func Quadlet(namespace string, s engineapi.Spec, before ...string) []byte {
@@ -23,6 +31,7 @@ func Quadlet(namespace string, s engineapi.Spec, before ...string) []byte {
 	if len(before) > 0 {
 		line("Before", strings.Join(before, " "))
 	}
+	line("StartLimitIntervalSec", "0") // it is started again however often it ends
 	b.WriteString("\n[Container]\n")
 	line("ContainerName", s.Name)
 	line("Image", s.Image)
@@ -41,7 +50,7 @@ func Quadlet(namespace string, s engineapi.Spec, before ...string) []byte {
 		line("Label", supervise.Quote(k+"="+s.Labels[k]))
 	}
 	for _, m := range s.Mounts {
-		line("Volume", supervise.Quote(m.Source+":"+m.Target+":z"))
+		line("Volume", strings.ReplaceAll(m.Source+":"+m.Target+":z", "%", "%%")) // no quotes: Podman leaves them in the path
 	}
 	b.WriteString("\n[Service]\n")
 	line("Restart", "always")

@@ -101,6 +101,7 @@ Description=Skupper router of namespace west
 Wants=network-online.target
 After=network-online.target
 Before=skupper-agent.service
+StartLimitIntervalSec=0
 
 [Container]
 ContainerName=west-skupper-router
@@ -113,7 +114,7 @@ Environment=A=b
 Environment="C=d 50%%"
 Label=application=skupper-v2
 Label=skupper.io/site-id=s
-Volume="/a b/router:/etc/skupper-router/config:z"
+Volume=/a%%b/router:/etc/skupper-router/config:z
 
 [Service]
 Restart=always
@@ -129,7 +130,7 @@ WantedBy=default.target
 func TestQuadlet(t *testing.T) {
 	got := Quadlet("west", engineapi.Spec{Name: "west-skupper-router", Image: "r/i:1", User: "1000:1001", KeepID: true,
 		Env: map[string]string{"C": "d 50%", "A": "b"}, Labels: map[string]string{"skupper.io/site-id": "s", "application": "skupper-v2"},
-		Mounts: []engineapi.Mount{{Source: "/a b/router", Target: "/etc/skupper-router/config"}}}, "skupper-agent.service")
+		Mounts: []engineapi.Mount{{Source: "/a%b/router", Target: "/etc/skupper-router/config"}}}, "skupper-agent.service")
 	if string(got) != quadletWant {
 		t.Errorf("got\n%s", got)
 	}
@@ -151,9 +152,17 @@ func TestQuadlet(t *testing.T) {
 		t.Fatalf("%v: %s", err, out)
 	}
 	for _, want := range []string{"---skupper-west.service---", "--name west-skupper-router", "--network host", "--user 1000:1001", "--userns=keep-id",
-		"--env A=b", `"C=d 50%%"`, "--label application=skupper-v2", "/a b/router:/etc/skupper-router/config:z", "Restart=always", "Before=skupper-agent.service"} {
+		"--env A=b", `"C=d 50%%"`, "--label application=skupper-v2", "/a%%b/router:/etc/skupper-router/config:z", "Restart=always", "Before=skupper-agent.service"} {
 		if !strings.Contains(string(out), want) {
 			t.Errorf("%q is missing in\n%s", want, out)
+		}
+	}
+}
+
+func TestMountable(t *testing.T) {
+	for dir, want := range map[string]bool{"/var/lib/skupper": true, "/a%b/c;d": true, "/a b": false, "/a:b": false, "/a'b": false, "/a\"b": false, `/a\b`: false, "/a\tb": false} {
+		if err := Mountable(dir); (err == nil) != want {
+			t.Errorf("%q: %v", dir, err)
 		}
 	}
 }

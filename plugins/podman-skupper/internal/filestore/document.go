@@ -96,7 +96,7 @@ func (d *document) decode(path string) []Fault {
 	for _, m := range docs {
 		if m.Object == nil {
 			// Who puts a resource of something else beside ours means it for somebody else; one of ours was meant for us.
-			faults = append(faults, Fault{Path: path, Line: m.Line, Remark: !strings.HasPrefix(m.APIVersion, v2alpha1.Group+"/"),
+			faults = append(faults, Fault{Path: path, Line: m.Line, Remark: true, Unknown: strings.HasPrefix(m.APIVersion, v2alpha1.Group+"/"),
 				Why: fmt.Sprintf("kind %s of %s is not known here and is ignored", m.Kind, m.APIVersion)})
 			continue
 		}

@@ -25,6 +25,9 @@ type Fault struct {
 	Kept bool
 	// Remark says that it hinders nothing: the resource is in use, or the document never was for us.
 	Remark bool
+	// Unknown says of a remark that the document was for us, and this version has no such kind: whoever asks whether all is
+	// applied is to hear of it.
+	Unknown bool
 	// Kind and Name are the resource that is affected, where that can be told.
 	Kind, Name string
 }

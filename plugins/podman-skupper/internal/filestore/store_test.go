@@ -417,3 +417,24 @@ func TestSaveStatusesPrunes(t *testing.T) {
 		t.Errorf("got %v", entries)
 	}
 }
+
+// A kind of a later version beside a resource is said, and the rest of the file counts as it is now.
+func TestUnknownKind(t *testing.T) {
+	s := newStore(t)
+	const later = "---\napiVersion: skupper.io/v2beta9\nkind: Tunnel\nmetadata: {name: x}\n"
+	put(t, s, "a.yaml", listenerA)
+	if err := s.TakeSnapshot(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	put(t, s, "a.yaml", strings.Replace(listenerA, "8080", "8081", 1)+later)
+	in, err := s.Load()
+	if err != nil || len(in.Faults) != 1 || len(in.Objects) != 1 {
+		t.Fatalf("got %+v, %v", in, err)
+	}
+	if f := in.Faults[0]; !f.Remark || !f.Unknown || f.Kept || !strings.Contains(f.Why, "kind Tunnel of skupper.io/v2beta9 is not known here") {
+		t.Errorf("got %+v", f)
+	}
+	if l, ok := in.Objects[0].(*v2alpha1.Listener); !ok || l.Spec.Port != 8081 {
+		t.Errorf("the old version was taken back: %+v", in.Objects[0])
+	}
+}

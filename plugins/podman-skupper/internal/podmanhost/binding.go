@@ -106,7 +106,7 @@ func (b binding) prepare(ctx context.Context, dir filestore.Dir) (container.Sett
 		return s, err
 	}
 	if b.quadlet {
-		if s.Quadlet, err = true, b.canQuadlet(ctx, client); err != nil {
+		if s.Quadlet, err = true, b.canQuadlet(ctx, client, s.Endpoint); err != nil {
 			return s, err
 		}
 	}
@@ -138,10 +138,23 @@ func (b binding) tellLinger(ctx context.Context) {
 	}
 }
 
+// engineVersion is what canQuadlet asks of an engine.
+type engineVersion interface {
+	Older(major, minor int) bool
+	Version() string
+}
+
 // canQuadlet says why a Quadlet file would be of no use, or nil.
-func (b binding) canQuadlet(ctx context.Context, client *engineapi.Client) error {
+func (b binding) canQuadlet(ctx context.Context, client engineVersion, endpoint string) error {
+	const without = "leave --quadlet out: a unit starts the container with the machine"
+	if !engineapi.Usual(engineapi.Podman, endpoint, os.Getuid(), b.h.getenv) { // systemd would run the container in another Podman
+		return fault.New(fault.Usage, "a Quadlet file is run by this user's own Podman, and the site is to be in the one at "+engineapi.SocketPath(endpoint), without)
+	}
+	if err := container.Mountable(b.Dir().Root()); err != nil {
+		return fault.Wrap(fault.Usage, "a Quadlet file cannot run the site", err, without)
+	}
 	if client.Older(4, 4) {
-		return fault.New(fault.Failed, "this Podman knows no Quadlet files: it is version "+client.Version()+", want 4.4 or later", "leave --quadlet out: a unit starts the container with the machine")
+		return fault.New(fault.Failed, "this Podman knows no Quadlet files: it is version "+client.Version()+", want 4.4 or later", without)
 	}
 	if b.systemd(ctx) == nil {
 		return fault.New(fault.Failed, "there is no systemd that works for this installation, and so nothing that a Quadlet file is for", "leave --quadlet out")

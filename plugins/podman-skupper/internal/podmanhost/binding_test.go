@@ -2,11 +2,18 @@ package podmanhost
 
 import (
 	"bytes"
+	"context"
 	"os"
 	"strings"
 	"testing"
+	"time"
 
+	"github.com/skupper-plugins/suite/plugins/podman-skupper/internal/container"
+	"github.com/skupper-plugins/suite/plugins/podman-skupper/internal/engineapi"
+	"github.com/skupper-plugins/suite/plugins/podman-skupper/internal/filestore"
+	"github.com/skupper-plugins/suite/plugins/podman-skupper/internal/supervise"
 	"github.com/skupper-plugins/suite/shared/command"
+	"github.com/skupper-plugins/suite/shared/fault"
 	"github.com/skupper-plugins/suite/shared/host"
 )
 
@@ -29,6 +36,57 @@ func TestReservedNamespaces(t *testing.T) {
 		}
 		if entries, _ := os.ReadDir(home + "/namespaces/" + namespace + "/input/resources"); len(entries) != 0 {
 			t.Errorf("it left %v", entries)
+		}
+	}
+}
+
+// newest is a Podman that can do everything.
+type newest struct{}
+
+func (newest) Older(int, int) bool { return false }
+func (newest) Version() string     { return "9.0" }
+
+// A Quadlet file is run by the user's own Podman, and names paths without quotes.
+func TestCanQuadlet(t *testing.T) {
+	none := func(context.Context) *supervise.Systemd { return nil }
+	usual := engineapi.Endpoint(engineapi.Podman, os.Getuid(), func(string) string { return "" })
+	h := Host{getenv: func(string) string { return "" }}
+	for name, tt := range map[string]struct{ endpoint, home, want string }{
+		"usual":    {usual, "/var/lib/skupper", "no systemd"}, // what else it needs
+		"another":  {"unix:///other.sock", "/var/lib/skupper", "in the one at /other.sock"},
+		"white":    {usual, "/var/my lib", "white space"},
+		"colon":    {usual, "/var/a:b", "a colon"},
+		"contents": {usual, "/var/50%", "no systemd"},
+	} {
+		b := binding{Store: filestore.Open(filestore.Under(tt.home).Namespace("west"), time.Now), h: h, systemd: none}
+		if err := b.canQuadlet(t.Context(), newest{}, tt.endpoint); err == nil || !strings.Contains(err.Error(), tt.want) || !strings.Contains(fault.Hint(err), "leave --quadlet out") {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+}
+
+// A router of which nobody knows whether it runs may run.
+func TestUninstallWithoutEngine(t *testing.T) {
+	home := t.TempDir() + "/home"
+	d := filestore.Under(home).Namespace("west")
+	if err := filestore.MakeDir(d.Internal(), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	if err := d.BindPlatform(engineapi.Podman); err != nil {
+		t.Fatal(err)
+	}
+	if err := (container.Settings{Endpoint: "unix:///nowhere/podman.sock", Router: container.Embedded, Image: "i", Pull: container.PullNever}).Write(d.Container()); err != nil {
+		t.Fatal(err)
+	}
+	h := New("test")
+	h.getenv = func(name string) string { return map[string]string{"SKUPPER_HOME": home}[name] }
+	for _, tt := range []struct {
+		args []string
+		ok   bool
+	}{{[]string{"system", "uninstall"}, false}, {[]string{"system", "uninstall", "--force"}, true}} {
+		var out, errs bytes.Buffer
+		if code := command.Main(t.Context(), h, host.Streams{Out: &out, Err: &errs}, tt.args); (code == 0) != tt.ok || !tt.ok && !strings.Contains(errs.String(), "sites run in west (perhaps: ") {
+			t.Errorf("%v: exit code %d: %s%s", tt.args, code, out.String(), errs.String())
 		}
 	}
 }

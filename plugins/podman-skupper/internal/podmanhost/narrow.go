@@ -59,8 +59,9 @@ func (f filter) matches(cell string) bool {
 	return strings.EqualFold(f.value, cell)
 }
 
-// narrow is a listing as --filter and --sort want it.
-func narrow(c *cli.Context, v host.View) (host.View, error) {
+// narrow is a listing as --filter and --sort want it. Rows that fitted before stay in once more, so that whoever follows them sees
+// what they have become; fitted, which may be nil, is told which do now.
+func narrow(c *cli.Context, v host.View, fitted map[string]bool) (host.View, error) {
 	wanted, err := filters(c)
 	order := c.String("sort")
 	if err != nil || len(wanted) == 0 && order == "" || v.Columns == nil || v.Fields != nil || len(v.Columns) == 0 {
@@ -91,8 +92,12 @@ func narrow(c *cli.Context, v host.View) (host.View, error) {
 		if i < len(items) {
 			l.item = items[i]
 		}
-		if chosen(groups, row) {
+		key, fits := host.RowKey(row, l.item), chosen(groups, row)
+		if fits || fitted[key] {
 			lines = append(lines, l)
+		}
+		if fitted != nil {
+			fitted[key] = fits
 		}
 	}
 	if by >= 0 {

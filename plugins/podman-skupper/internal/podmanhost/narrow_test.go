@@ -1,8 +1,12 @@
 package podmanhost
 
 import (
+	"bytes"
 	"strings"
 	"testing"
+	"time"
+
+	"github.com/urfave/cli/v2"
 
 	"github.com/skupper-plugins/suite/shared/fault"
 	"github.com/skupper-plugins/suite/shared/host"
@@ -59,5 +63,46 @@ func TestNarrow(t *testing.T) {
 	one.Fields = []host.Field{{Title: "Name", Name: "Name", Value: "web"}}
 	if out, _, err := show(t, host.Table, one, "--filter", "name=db"); err != nil || !strings.Contains(out, "web") {
 		t.Errorf("a single one: %q, %v", out, err)
+	}
+}
+
+// A row that leaves the filter is shown once as it is then; what never fitted is not.
+func TestFollowNarrowed(t *testing.T) {
+	type o = map[string]string
+	view := func(web, db string) host.View {
+		v := services()
+		v.Rows = [][]string{{"web", "k", "8080", web}, {"db", "k", "900", db}}
+		v.Object = host.List([]o{{"n": "web", "s": web}, {"n": "db", "s": db}})
+		return v
+	}
+	gone := view("", "Pending")
+	gone.Rows, gone.Object = gone.Rows[1:], host.List([]o{{"n": "db", "s": "Pending"}})
+	h := Host{getenv: func(string) string { return "" }, now: time.Now}
+	for _, format := range []string{"", "-q"} {
+		var out, errs bytes.Buffer
+		app := &cli.App{Name: "x", Flags: h.OutputFlags(host.Table), HideHelp: true, Action: func(c *cli.Context) error {
+			follow := h.Follow(c, host.Streams{Out: &out, Err: &errs})
+			for _, v := range []host.View{view("Pending", "Pending"), view("Ready", "Pending"), view("Error", "Pending"), view("Pending", "Pending"), view("Ready", "Pending"), gone} {
+				if err := follow(v); err != nil {
+					return err
+				}
+				out.WriteString("|")
+			}
+			return nil
+		}}
+		args := append([]string{"x", "--watch", "--noheading", "--filter", "status=ready"}, strings.Fields(format)...)
+		if err := app.RunContext(t.Context(), args); err != nil {
+			t.Fatal(err)
+		}
+		want := "|web k 8080 Ready|web k 8080 Error||web k 8080 Ready|web k 8080 Deleted|"
+		if format == "-q" {
+			want = "|web|web||web|web|"
+		}
+		if got := strings.ReplaceAll(strings.Join(strings.Fields(out.String()), " "), "| ", "|"); strings.ReplaceAll(got, " |", "|") != want {
+			t.Errorf("got %q, want %q", got, want)
+		}
+		if format == "" && !strings.Contains(errs.String(), "none of 2 fits the filter") {
+			t.Errorf("said %q", errs.String())
+		}
 	}
 }

@@ -63,14 +63,14 @@ func (Host) Follows(c *cli.Context) bool { return c.Bool("watch") }
 // Follow implements host.Follower. Of a document format each resource is a document.
 func (Host) Follow(c *cli.Context, s host.Streams) func(host.View) error {
 	var shown host.Shown
-	first := true
+	first, fitted := true, map[string]bool{}
 	return func(v host.View) error {
-		notes := host.View{Empty: v.Empty, Notes: v.Notes, Next: v.Next, Columns: v.Columns, Rows: v.Rows}
 		whole := c.String("output") != "" || report.IsJSON(c.String("format")) && c.String("format") != ""
-		v, err := narrow(c, shown.Changed(v, whole))
+		v, err := narrow(c, shown.Changed(v, whole), fitted)
 		if err != nil {
 			return err
 		}
+		notes := host.View{Empty: v.Empty, Notes: v.Notes, Next: v.Next, Columns: v.Columns, Rows: v.Rows}
 		defer func() { first = false }()
 		if len(v.Rows) > 0 {
 			if err := changes(c, s.Out, v, whole, first); err != nil {
@@ -110,7 +110,7 @@ func changes(c *cli.Context, w io.Writer, v host.View, whole, first bool) error 
 
 // Print implements host.Host.
 func (Host) Print(c *cli.Context, s host.Streams, v host.View) error {
-	v, err := narrow(c, v)
+	v, err := narrow(c, v, nil)
 	if err != nil {
 		return err
 	}

@@ -164,7 +164,7 @@ func (s system) systemdStatus(ctx context.Context, out *op.SystemStatus) {
 		out.Router.Detail = st.Detail
 	}
 	unit := supervise.UnitName(s.dir.Name())
-	if out.Router.Running && !out.Stopped && !sd.Has(unit) && !sd.HasQuadlet(s.dir.Name()) {
+	if s.platform != filestore.PlatformLinux && out.Router.Running && !out.Stopped && !sd.Has(unit) && !sd.HasQuadlet(s.dir.Name()) {
 		out.Notes = append(out.Notes, "there is no "+sd.Name()+" "+unit+", which starts the router with the machine; to make it: "+strings.Replace(s.h.again(s.dir.Name()), " system start", " system reload", 1))
 	}
 	if me, err := user.Current(); err == nil && out.Installed && !sd.Lingers(me.Username) {
@@ -212,12 +212,21 @@ func (s system) Uninstall(ctx context.Context, force bool) error {
 	if err != nil {
 		return err
 	}
+	units := daemon.Units(ctx, s.paths, s.h.getenv)
+	for _, name := range names {
+		if !units.Reachable() && units.Sets(name) {
+			return units.Away(name) // before anything is ended
+		}
+	}
 	var running []system
 	var which []string
 	for _, name := range names {
 		other := s.in(name)
-		if st := other.look.State(ctx); st.Running {
-			running, which = append(running, other), append(which, name)
+		if st := other.look.State(ctx); st.Running || st.Err != nil { // of one that nobody knows of, it may run
+			if running = append(running, other); !st.Running {
+				name += " (perhaps: " + st.Detail + ")"
+			}
+			which = append(which, name)
 		}
 	}
 	if len(running) > 0 && !force {
@@ -228,8 +237,13 @@ func (s system) Uninstall(ctx context.Context, force bool) error {
 			return err
 		}
 	}
-	if sd := daemon.Systemd(ctx, s.paths, s.h.getenv); sd != nil {
-		if err := sd.Remove(ctx, daemon.AgentUnit); err != nil {
+	if units.Reachable() {
+		for _, name := range names { // whether it runs or not
+			if err := units.Release(ctx, name); err != nil {
+				return err
+			}
+		}
+		if err := units.Remove(ctx, daemon.AgentUnit); err != nil {
 			return err
 		}
 	}

@@ -55,6 +55,8 @@ type Local struct {
 	applied [sha256.Size]byte // what was applied to that process last
 	checked time.Time         // when that was compared with what it has
 	kept    int               // process for which the engine's own things were put in order last
+	unkept  error             // why they could not be; nil: they are
+	tidy    backoff           // of the tries to put them in order
 }
 
 var _ site.Runtime = (*Local)(nil)
@@ -82,14 +84,27 @@ func (l *Local) keep(ctx context.Context) {
 	if !ok {
 		return
 	}
-	state := l.opts.Engine.State(ctx)
-	if !state.Running || state.PID == l.kept {
+	state, now := l.opts.Engine.State(ctx), l.opts.Now()
+	if !state.Running || state.PID == l.kept || !l.tidy.allowed(now) {
 		return
 	}
-	l.kept = state.PID
-	if err := k.Keep(ctx); err != nil {
-		l.opts.Log.Error().Err(err).Msg("router.supervision")
+	before := l.unkept
+	if l.unkept = k.Keep(ctx); l.unkept == nil {
+		l.kept, l.tidy = state.PID, backoff{}
+		return
 	}
+	l.tidy.started(now)
+	if before == nil || before.Error() != l.unkept.Error() {
+		l.opts.Log.Error().Err(l.unkept).Msg("router.supervision")
+	}
+}
+
+// Unkept says why the engine's own things, such as what starts the router with the machine, are not in order after the last
+// Start; nil: they are. The router runs all the same, and Start tries again.
+func (l *Local) Unkept() error {
+	l.one.Lock()
+	defer l.one.Unlock()
+	return l.unkept
 }
 
 func (l *Local) start(ctx context.Context, d site.Desired) error {
@@ -232,7 +247,7 @@ func (l *Local) Stop(ctx context.Context) error {
 
 func (l *Local) stop(ctx context.Context) error {
 	l.disconnect()
-	l.kept = 0
+	l.kept, l.unkept, l.tidy = 0, nil, backoff{}
 	return l.opts.Engine.Stop(ctx)
 }
 
@@ -330,5 +345,5 @@ func (l *Local) Retry() {
 func (l *Local) Forget() {
 	l.one.Lock()
 	defer l.one.Unlock()
-	l.checked, l.kept = time.Time{}, 0
+	l.checked, l.kept, l.tidy = time.Time{}, 0, backoff{}
 }
