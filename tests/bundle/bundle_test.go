@@ -283,7 +283,7 @@ func TestContainer(t *testing.T) {
 			m.must("sh", "install.sh", "-x")
 		})
 	}
-	for args, want := range map[string]string{"-p kubernetes": "want podman, docker or linux", "-n A": "namespace is A", "-n ../x": "namespace is ../x", "-n x y": "one too many", "-q": "Usage:"} {
+	for args, want := range map[string]string{"-p kubernetes": "want podman, docker or linux", "-n A": "namespace is A", "-n agent": "can have no site", "-n controller": "can have no site", "-n ../x": "namespace is ../x", "-n x y": "one too many", "-q": "Usage:"} {
 		if out, code := there.run("sh", append([]string{"install.sh"}, strings.Fields(args)...)...); code != 2 || !strings.Contains(out, want) {
 			t.Errorf("install.sh %s: exit %d: %s", args, code, out)
 		}

@@ -102,6 +102,7 @@ fi
 if [ -n "$remove" ]; then
     [ -d "$root" ] || fail "there is no namespace $ns to remove" "" 4
     was=$(installed_platform)
+    case $ns in agent | controller) units= ;; esac # the unit of that name is another program's
     if [ -n "$units" ] && [ -f "$units/$unit" ] && has systemctl; then
         systemctl $user disable --now "$unit" >/dev/null 2>&1 || true
         rm -f "$units/$unit"
@@ -117,6 +118,9 @@ if [ -n "$remove" ]; then
     exit 0
 fi
 
+case $ns in
+    agent | controller) fail "namespace $ns can have no site: its unit would be $unit, which is another program's" "another namespace with -n" 2 ;;
+esac
 if [ -z "$platform" ]; then
     if has podman; then platform=podman
     elif has docker; then platform=docker

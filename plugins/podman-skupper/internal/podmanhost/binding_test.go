@@ -27,7 +27,7 @@ func TestReservedNamespaces(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, namespace := range []string{"agent", "controller"} {
-		for _, args := range [][]string{{"site", "create", "x"}, {"system", "apply", "-f", file}} {
+		for _, args := range [][]string{{"site", "create", "x"}, {"system", "apply", "-f", file}, {"system", "generate-bundle", "x"}} {
 			var out, errs bytes.Buffer
 			args = append(args, "--platform", "linux", "--namespace", namespace)
 			if code := command.Main(t.Context(), h, host.Streams{Out: &out, Err: &errs}, args); code == 0 || !strings.Contains(errs.String(), "can have no site") || !strings.Contains(errs.String(), "another --namespace") {

@@ -15,6 +15,7 @@ import (
 	"github.com/skupper-plugins/suite/plugins/podman-skupper/internal/container"
 	"github.com/skupper-plugins/suite/plugins/podman-skupper/internal/engineapi"
 	"github.com/skupper-plugins/suite/plugins/podman-skupper/internal/filestore"
+	"github.com/skupper-plugins/suite/plugins/podman-skupper/internal/supervise"
 	"github.com/skupper-plugins/suite/shared/fault"
 	"github.com/skupper-plugins/suite/shared/host"
 )
@@ -57,6 +58,9 @@ func (h Host) makeBundle(ctx context.Context, c *cli.Context, name, kind string)
 		return host.View{}, err
 	}
 	dir := paths.Namespace(h.Namespace(c))
+	if err := supervise.Reserved(dir.Name()); err != nil { // install.sh refuses it too
+		return host.View{}, err
+	}
 	settings, err := container.FromEnvironment(engineapi.Podman, os.Getuid(), h.getenv)
 	if err != nil {
 		return host.View{}, err

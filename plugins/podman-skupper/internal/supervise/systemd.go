@@ -57,7 +57,7 @@ func place(getenv func(string) string) *Systemd {
 
 // answers tells whether the manager can be reached.
 func (s *Systemd) answers(ctx context.Context) bool {
-	ctx, cancel := context.WithTimeout(ctx, 3*time.Second)
+	ctx, cancel := context.WithTimeout(ctx, 10*time.Second) // a machine that starts is slow, and who asks goes by the answer for long
 	defer cancel()
 	out, _ := s.command(ctx, "is-system-running").Output() // degraded is an error and still a running manager
 	switch strings.TrimSpace(string(out)) {
