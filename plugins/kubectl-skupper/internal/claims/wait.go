@@ -34,7 +34,8 @@ type unusable struct{ error }
 func (u unusable) Unwrap() error { return u.error }
 
 // final tells whether a token will be refused again however often it is tried. The granting site must have said so: that a token
-// is too old by the clock of this machine alone is not enough.
+// is too old by the clock of this machine alone is not enough. That it knows no such token is not either: so says one, too, whose
+// replica is behind, or that is being handed over.
 func final(err error) bool {
 	var bad unusable
 	var f *redeem.Failure
@@ -45,7 +46,7 @@ func final(err error) bool {
 		return false
 	}
 	switch f.Cause {
-	case grant.Expired, grant.UsedUp, grant.Unknown, grant.Corrupted, grant.BadName:
+	case grant.Expired, grant.UsedUp, grant.Corrupted, grant.BadName:
 		return true
 	case grant.Refused: // what stands before a grant server can refuse too
 		return strings.Contains(f.Body, "Redemption of access token refused")

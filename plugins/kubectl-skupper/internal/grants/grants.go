@@ -82,7 +82,7 @@ const (
 	allCounts = 10                     // such writes a second, of all grants
 )
 
-// Add registers the reconcilers and the server. The manager's cache must have AccessGrants, Sites and the Secrets with key
+// Add registers the reconcilers and the server. The manager's cache must have AccessGrants, Sites, RouterAccesses and the Secrets with key
 // pairs of all namespaces in scope; and the SecuredAccesses, Certificates and Secrets of Own.
 func Add(mgr ctrl.Manager, o Options) error {
 	if err := o.Config.Check(); err != nil {
@@ -107,6 +107,7 @@ func Add(mgr ctrl.Manager, o Options) error {
 	r := &reconciler{Client: mgr.GetClient(), live: mgr.GetAPIReader(), opts: o, address: where, counted: map[client.ObjectKey]time.Time{}}
 	err := b.
 		Watches(&v2alpha1.Site{}, handler.EnqueueRequestsFromMapFunc(r.grantsOf)).
+		Watches(&v2alpha1.RouterAccess{}, handler.EnqueueRequestsFromMapFunc(r.issuedOf)).
 		Watches(&corev1.Secret{}, handler.EnqueueRequestsFromMapFunc(r.signedBy)).
 		WatchesRawSource(source.Channel(where.changed, handler.EnqueueRequestsFromMapFunc(r.all))).
 		Complete(r)

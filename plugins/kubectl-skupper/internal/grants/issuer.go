@@ -4,6 +4,8 @@ import (
 	"cmp"
 	"context"
 	"errors"
+	"fmt"
+	"slices"
 	"time"
 
 	corev1 "k8s.io/api/core/v1"
@@ -40,6 +42,24 @@ func authority(ctx context.Context, cached, live client.Reader, key client.Objec
 	return pki.Pair{CA: s.Data[v2alpha1.SecretKeyCA], Cert: s.Data[v2alpha1.SecretKeyCert], Key: s.Data[v2alpha1.SecretKeyKey]}, err
 }
 
+// accepted are the authorities that may sign for a site, its own first: those that its routers trust. Any other Secret with a key
+// pair is of somebody who did not have links in mind.
+func accepted(ctx context.Context, reader client.Reader, site *v2alpha1.Site) ([]string, error) {
+	all := []string{site.Issuer()}
+	var accesses v2alpha1.RouterAccessList
+	if err := reader.List(ctx, &accesses, client.InNamespace(site.Namespace)); err != nil {
+		return nil, fmt.Errorf("list the router accesses of namespace %s: %w", site.Namespace, err)
+	}
+	for i := range accesses.Items {
+		a := &accesses.Items[i]
+		if name := a.Spec.Issuer; name != "" && a.Status.IsTrue(v2alpha1.ConditionConfigured) && a.DeletionTimestamp.IsZero() && !slices.Contains(all, name) {
+			all = append(all, name)
+		}
+	}
+	slices.Sort(all[1:])
+	return all, nil
+}
+
 // Issue implements grantserver.Issuer.
 func (i issuer) Issue(ctx context.Context, g grant.Grant, _, subject string, csr []byte) (grantserver.Credentials, error) {
 	site, err := activesite.In(ctx, i, g.Namespace)
@@ -51,7 +71,15 @@ func (i issuer) Issue(ctx context.Context, g grant.Grant, _, subject string, csr
 	case site.Spec.Edge:
 		return grantserver.Credentials{}, grant.Edge
 	}
-	ca, err := authority(ctx, i, i.live, client.ObjectKey{Namespace: g.Namespace, Name: cmp.Or(g.Issuer, site.Issuer())})
+	name := cmp.Or(g.Issuer, site.Issuer())
+	may, err := accepted(ctx, i, site)
+	if err != nil {
+		return grantserver.Credentials{}, err
+	}
+	if !slices.Contains(may, name) {
+		return grantserver.Credentials{}, grant.NoIssuer
+	}
+	ca, err := authority(ctx, i, i.live, client.ObjectKey{Namespace: g.Namespace, Name: name})
 	if err != nil {
 		if apierrors.IsNotFound(err) {
 			err = grant.NoIssuer
@@ -60,7 +88,7 @@ func (i issuer) Issue(ctx context.Context, g grant.Grant, _, subject string, csr
 	}
 	creds, err := grantserver.Sign(ca, subject, csr, site.Status.Endpoints, 0, i.now())
 	if cause := grant.Cause(""); err != nil && !errors.As(err, &cause) {
-		if _, bad := pki.Parse(ca); bad != nil || len(ca.Key) == 0 {
+		if m, bad := pki.Parse(ca); bad != nil || len(ca.Key) == 0 || !m.Chain[0].IsCA {
 			err = grant.NoIssuer
 		}
 	}

@@ -3,6 +3,8 @@ package grants
 import (
 	"context"
 	"fmt"
+	"slices"
+	"strings"
 	"sync"
 	"time"
 
@@ -12,6 +14,7 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/client"
 	"sigs.k8s.io/controller-runtime/pkg/reconcile"
 
+	"github.com/skupper-plugins/suite/plugins/kubectl-skupper/internal/activesite"
 	"github.com/skupper-plugins/suite/plugins/kubectl-skupper/internal/scope"
 	"github.com/skupper-plugins/suite/shared/api/v2alpha1"
 	"github.com/skupper-plugins/suite/shared/grant"
@@ -35,14 +38,23 @@ func (r *reconciler) grantsOf(ctx context.Context, site client.Object) []reconci
 	return scope.Requests(ctx, r, &v2alpha1.AccessGrantList{}, client.InNamespace(site.GetNamespace()))
 }
 
+// issuedOf are the grants of a namespace that name their authority: which they may depends on its router accesses.
+func (r *reconciler) issuedOf(ctx context.Context, access client.Object) []reconcile.Request {
+	return r.issued(ctx, access.GetNamespace(), func(name string) bool { return name != "" })
+}
+
 // signedBy are the grants that name a Secret as their authority.
-func (r *reconciler) signedBy(ctx context.Context, secret client.Object) (out []reconcile.Request) {
+func (r *reconciler) signedBy(ctx context.Context, secret client.Object) []reconcile.Request {
+	return r.issued(ctx, secret.GetNamespace(), func(name string) bool { return name == secret.GetName() })
+}
+
+func (r *reconciler) issued(ctx context.Context, namespace string, by func(issuer string) bool) (out []reconcile.Request) {
 	var list v2alpha1.AccessGrantList
-	if err := r.List(ctx, &list, client.InNamespace(secret.GetNamespace())); err != nil {
+	if err := r.List(ctx, &list, client.InNamespace(namespace)); err != nil {
 		return nil // the cache has ended
 	}
 	for i := range list.Items {
-		if g := &list.Items[i]; g.Spec.Issuer == secret.GetName() {
+		if g := &list.Items[i]; by(g.Spec.Issuer) {
 			out = append(out, reconcile.Request{NamespacedName: client.ObjectKeyFromObject(g)})
 		}
 	}
@@ -53,6 +65,21 @@ func (r *reconciler) signedBy(ctx context.Context, secret client.Object) (out []
 func (r *reconciler) issuer(ctx context.Context, g *v2alpha1.AccessGrant) (wrong, err error) {
 	if g.Spec.Issuer == "" {
 		return nil, nil
+	}
+	site, err := activesite.In(ctx, r, g.Namespace)
+	if err != nil {
+		return nil, err
+	}
+	if site == nil {
+		return v2alpha1.Waiting(v2alpha1.MessageNoActiveSite), nil // whose routers are to trust it
+	}
+	may, err := accepted(ctx, r, site)
+	if err != nil {
+		return nil, err
+	}
+	if !slices.Contains(may, g.Spec.Issuer) {
+		return v2alpha1.Waiting(fmt.Sprintf("spec.issuer: %q is no authority of this site: want %s, or the issuer of a RouterAccess that is configured",
+			g.Spec.Issuer, strings.Join(may, " or "))), nil
 	}
 	key := client.ObjectKey{Namespace: g.Namespace, Name: g.Spec.Issuer}
 	ca, err := authority(ctx, r, r.live, key)

@@ -27,25 +27,40 @@ func TestGrantNamesItsIssuer(t *testing.T) {
 			return !g.IsReady() && g.Status.StatusType == status && strings.Contains(g.Status.Message, text)
 		})
 	}
-	says(v2alpha1.StatusPending, `spec.issuer: CA "`+ns+`/mine" not found`)
 	now := time.Now()
 	ca, err := pki.NewCA("mine", now)
 	if err != nil {
 		t.Fatal(err)
 	}
+	// Its routers do not know this one, whoever it is of.
+	create(t, secretOf(ns, "mine", ca))
+	says(v2alpha1.StatusPending, `spec.issuer: "mine" is no authority of this site: want skupper-site-ca`)
+	refuses := func() {
+		t.Helper()
+		g := &v2alpha1.AccessGrant{}
+		get(t, g, ns, "g")
+		if code, body := newClaimant(t, g).post(g.Status.Code); code != 500 || !strings.Contains(body, "Could not get issuer") {
+			t.Errorf("%d %s", code, body)
+		}
+	}
+	refuses()
+	create(t, &v2alpha1.RouterAccess{ObjectMeta: metav1.ObjectMeta{Namespace: ns, Name: "own"}, Spec: v2alpha1.RouterAccessSpec{TLSCredentials: "own", Issuer: "mine",
+		Roles: []v2alpha1.RouterAccessRole{{Name: v2alpha1.RoleInterRouter}}}})
+	refuses() // as long as it is not configured
+	if err := admin.Delete(t.Context(), secretOf(ns, "mine", ca)); err != nil {
+		t.Fatal(err)
+	}
+	changeStatus(t, &v2alpha1.RouterAccess{}, ns, "own", func(a *v2alpha1.RouterAccess) { a.SetConfigured(nil) })
+	says(v2alpha1.StatusPending, `spec.issuer: CA "`+ns+`/mine" not found`)
 	leaf, err := pki.Issue(ca, pki.Request{Subject: "no-ca", Client: true}, now)
 	if err != nil {
 		t.Fatal(err)
 	}
 	create(t, secretOf(ns, "mine", leaf))
 	says(v2alpha1.StatusError, `spec.issuer: "`+ns+`/mine" is no CA that can sign`)
-	g := &v2alpha1.AccessGrant{}
-	get(t, g, ns, "g")
-	if code, body := newClaimant(t, g).post(g.Status.Code); code == 200 {
-		t.Errorf("it signed: %s", body)
-	}
+	refuses()
 	change(t, &corev1.Secret{}, ns, "mine", func(s *corev1.Secret) { s.Data = secretOf(ns, "mine", ca).Data })
-	g = await(t, &v2alpha1.AccessGrant{}, ns, "g", (*v2alpha1.AccessGrant).IsReady)
+	g := await(t, &v2alpha1.AccessGrant{}, ns, "g", (*v2alpha1.AccessGrant).IsReady)
 	code, body := newClaimant(t, g).post(g.Status.Code, "name", "tok")
 	if code != 200 {
 		t.Fatalf("%d %s", code, body)

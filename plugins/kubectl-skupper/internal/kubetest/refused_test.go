@@ -25,7 +25,6 @@ func TestRefusedTokenIsNotTriedAgain(t *testing.T) {
 		body string
 	}{
 		{"used-up", 404, "No such access granted"},
-		{"unknown", 404, "No such claim"},
 		{"wrong-code", 403, "Redemption of access token refused"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
@@ -87,6 +86,32 @@ func TestUnusableTokenIsRepaired(t *testing.T) {
 	change(t, &v2alpha1.Site{}, ns, "site", func(s *v2alpha1.Site) { s.Annotations = map[string]string{"n": "1"} })
 	await(t, &v2alpha1.AccessToken{}, ns, "tok", func(a *v2alpha1.AccessToken) bool { return a.Status.Condition("Redeemed") != nil })
 	change(t, &v2alpha1.AccessToken{}, ns, "tok", func(a *v2alpha1.AccessToken) { a.Spec.CA = string(f.ca.Cert) })
+	await(t, &v2alpha1.AccessToken{}, ns, "tok", redeemed)
+}
+
+// TestUnknownTokenIsTriedAgain has a server that does not know a grant yet: the token stays good.
+func TestUnknownTokenIsTriedAgain(t *testing.T) {
+	t.Parallel()
+	var n atomic.Int64
+	var f *foreign
+	f = newForeign(t, 0, func(w http.ResponseWriter, r *http.Request) {
+		if n.Add(1) < 2 {
+			http.Error(w, "No such claim", http.StatusNotFound)
+			return
+		}
+		f.grant(w, r.Header.Get("name"), r.Header.Get("subject"))
+	})
+	s := separate(false)
+	stop := start(t, s)
+	ns := newNamespace(t, s.Prefix)
+	newSite(t, ns)
+	create(t, f.token(ns, "tok"))
+	if got := await(t, &v2alpha1.AccessToken{}, ns, "tok", failed); strings.Contains(got.Status.Message, "not tried again") {
+		t.Errorf("message %q", got.Status.Message)
+	}
+	stop() // the pause is long: another controller does not know of it
+	s.Grants.Port = freePort()
+	start(t, s)
 	await(t, &v2alpha1.AccessToken{}, ns, "tok", redeemed)
 }
 
