@@ -152,7 +152,7 @@ func (j journal) change(ctx context.Context, write func(data map[string][]byte) 
 			return nil
 		}
 		if fresh {
-			last = j.client.Create(ctx, &s)
+			last = made(j.client.Create(ctx, &s))
 		} else {
 			last = j.client.Update(ctx, &s)
 		}

@@ -71,20 +71,20 @@ func (r *reconciler) Reconcile(ctx context.Context, req ctrl.Request) (ctrl.Resu
 	if site == nil {
 		return ctrl.Result{}, r.status(ctx, &t, v2alpha1.Waiting(v2alpha1.MessageNoActiveSite))
 	}
-	left, never, fresh := r.left(req.NamespacedName, t.Generation, r.opts.Now())
+	w, left, fresh := r.waiting(req.NamespacedName, t.Generation, r.opts.Now())
 	if fresh { // it may have been refused before this program began
-		if never, err = r.journalOf(&t).refused(ctx); err != nil {
+		if w.never, err = r.journalOf(&t).refused(ctx); err != nil {
 			return ctrl.Result{}, err
 		}
-		if never != "" {
-			r.never(req.NamespacedName, t.Generation, never)
+		if w.never != "" {
+			r.never(req.NamespacedName, t.Generation, w.never)
 		}
 	}
 	switch {
-	case never != "":
-		return behind(r.status(ctx, &t, errors.New(never)))
-	case left > 0:
-		return ctrl.Result{RequeueAfter: left}, nil
+	case w.never != "":
+		return behind(r.status(ctx, &t, errors.New(w.never)))
+	case left > 0: // the status may not tell of it yet, if it was changed by others meanwhile
+		return after(left, r.status(ctx, &t, w.last))
 	}
 	if err := r.redeem(ctx, &t, site); err != nil {
 		return r.fail(ctx, &t, err)
@@ -102,7 +102,7 @@ func (r *reconciler) fail(ctx context.Context, t *v2alpha1.AccessToken, err erro
 	switch {
 	case ctx.Err() != nil:
 		return ctrl.Result{}, ctx.Err() // the controller ends
-	case apierrors.IsConflict(err), apierrors.IsNotFound(err):
+	case isBehind(err):
 		return behind(err) // something was changed, or has gone, while it was being made: that is no news to anybody
 	}
 	key := client.ObjectKeyFromObject(t)
@@ -121,17 +121,33 @@ func (r *reconciler) fail(ctx context.Context, t *v2alpha1.AccessToken, err erro
 	}
 	again := r.failed(key, t.Generation, err, r.opts.Now())
 	line.Dur("again", again).Msg("token.failed")
-	result, err := behind(r.status(ctx, t, err))
-	if err == nil {
-		result.RequeueAfter = again
+	return after(again, r.status(ctx, t, err))
+}
+
+// after is behind, and the end of a pass without an error that is to be followed by another after some time.
+func after(d time.Duration, err error) (ctrl.Result, error) {
+	if err != nil {
+		return behind(err)
 	}
-	return result, err
+	return ctrl.Result{RequeueAfter: d}, nil
+}
+
+// unmade is the failure to make an object. That something was not found is then no news of a cache that is behind: the kind, or the
+// namespace, is not there, and that may last.
+type unmade struct{ error }
+
+func (u unmade) Unwrap() error { return u.error }
+
+// isBehind tells errors that go away with the next look.
+func isBehind(err error) bool {
+	var u unmade
+	return apierrors.IsConflict(err) || apierrors.IsNotFound(err) && !errors.As(err, &u)
 }
 
 // behind is the end of a pass with an error of the API server. A conflict, and what is not there any more, are none: the cache
 // is behind.
 func behind(err error) (ctrl.Result, error) {
-	if apierrors.IsConflict(err) || apierrors.IsNotFound(err) {
+	if isBehind(err) {
 		return ctrl.Result{RequeueAfter: time.Second}, nil
 	}
 	return ctrl.Result{}, err

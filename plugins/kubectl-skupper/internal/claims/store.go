@@ -135,12 +135,20 @@ func (r *reconciler) used(ctx context.Context, creds *corev1.Secret) (used bool,
 	return false, nil
 }
 
+// made marks the error of a creation.
+func made(err error) error {
+	if err == nil {
+		return nil
+	}
+	return unmade{err}
+}
+
 // put creates an object, or makes the one that is there the same if it is of the same site and made by a redemption. Any
 // other is in the way.
 func (r *reconciler) put(ctx context.Context, want, old client.Object, owner metav1.OwnerReference) error {
 	exists := r.Create(ctx, want)
 	if !apierrors.IsAlreadyExists(exists) {
-		return exists
+		return made(exists)
 	}
 	if err := r.live.Get(ctx, client.ObjectKeyFromObject(want), old); err != nil {
 		return err

@@ -38,7 +38,7 @@ func world(t *testing.T, objs ...client.Object) *reconciler {
 			t.Fatal(err)
 		}
 	}
-	c := fake.NewClientBuilder().WithScheme(scheme).WithObjects(objs...).Build()
+	c := fake.NewClientBuilder().WithScheme(scheme).WithStatusSubresource(&v2alpha1.AccessToken{}).WithObjects(objs...).Build()
 	return &reconciler{Client: c, live: c, opts: Options{Log: zerolog.Nop(), Now: time.Now}, waits: map[client.ObjectKey]wait{}}
 }
 

@@ -25,6 +25,7 @@ type wait struct {
 	generation int64 // of the token: one that was changed is a new one
 	failures   int
 	until      time.Time
+	last       error  // the failure before it
 	never      string // why it is not tried at all as long as it is what it is; empty: it is
 }
 
@@ -65,15 +66,15 @@ func pause(err error, failures int) time.Duration {
 	return min(d, most)
 }
 
-// left is how long a token is not to be tried; never is why it is not before it is changed. fresh: nothing is known of it yet.
-func (r *reconciler) left(key client.ObjectKey, generation int64, now time.Time) (d time.Duration, never string, fresh bool) {
+// waiting is what is known of a token, and how long it is not to be tried. fresh: nothing is known of it yet.
+func (r *reconciler) waiting(key client.ObjectKey, generation int64, now time.Time) (w wait, left time.Duration, fresh bool) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	w, ok := r.waits[key]
 	if !ok || w.generation != generation {
-		return 0, "", true
+		return wait{}, 0, true
 	}
-	return min(max(w.until.Sub(now), 0), mostLong), w.never, false // a clock that was set back must not make it wait for ever
+	return w, min(max(w.until.Sub(now), 0), mostLong), false // a clock that was set back must not make it wait for ever
 }
 
 // never has a token not tried again before it is changed.
@@ -93,7 +94,7 @@ func (r *reconciler) failed(key client.ObjectKey, generation int64, err error, n
 	}
 	w.failures++
 	d := pause(err, w.failures)
-	w.until = now.Add(d)
+	w.until, w.last = now.Add(d), err
 	r.waits[key] = w
 	return d
 }

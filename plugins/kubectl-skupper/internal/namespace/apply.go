@@ -125,7 +125,7 @@ func (r *reconciler) get(ctx context.Context, into client.Object, ns string) (th
 
 func (r *reconciler) create(ctx context.Context, o client.Object) error {
 	if err := r.client.Create(ctx, o, owner); err != nil {
-		return fmt.Errorf("create %s: %w", describe(o), err)
+		return creation{fmt.Errorf("create %s: %w", describe(o), err)}
 	}
 	return nil
 }

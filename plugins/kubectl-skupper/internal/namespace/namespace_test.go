@@ -200,6 +200,9 @@ func TestSettle(t *testing.T) {
 	}{
 		"nothing":     {nil, 0, false},
 		"conflict":    {multierr.Combine(conflict, exists), behind, false},
+		"gone":        {fmt.Errorf("update: %w", apierrors.NewNotFound(gr, "a")), behind, false},
+		"no-kind":     {multierr.Combine(conflict, creation{fmt.Errorf("create: %w", apierrors.NewNotFound(gr, ""))}), 0, true},
+		"made-before": {creation{fmt.Errorf("create: %w", exists)}, behind, false},
 		"trouble":     {multierr.Combine(conflict, errors.New("x")), 0, true},
 		"terminating": {terminating, 0, false},
 		"forbidden":   {apierrors.NewForbidden(gr, "a", errors.New("x")), 0, true},

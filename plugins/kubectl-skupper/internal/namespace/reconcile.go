@@ -2,6 +2,7 @@ package namespace
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"sync"
 	"time"
@@ -68,13 +69,22 @@ func (r *reconciler) plan(w *world) (site.Desired, error) {
 	return site.Plan(w.resources, w.observed)
 }
 
+// creation is the failure to make an object. That something was not found is then no news of a cache that is behind: the kind, or the
+// namespace, is not there, and that may last.
+type creation struct{ error }
+
+func (c creation) Unwrap() error { return c.error }
+
 // settle tells what the next look at the cache solves, conflicts and what has vanished meanwhile, from trouble.
 func settle(ctx context.Context, err error) (reconcile.Result, error) {
 	var trouble error
 	again := false
 	for _, e := range multierr.Errors(err) {
+		var made creation
 		switch {
 		case apierrors.HasStatusCause(e, corev1.NamespaceTerminatingCause):
+		case apierrors.IsNotFound(e) && errors.As(e, &made):
+			trouble = multierr.Append(trouble, e)
 		case apierrors.IsConflict(e), apierrors.IsAlreadyExists(e), apierrors.IsNotFound(e):
 			log.FromContext(ctx).V(1).Info("the cache was behind", "reason", e.Error())
 			again = true

@@ -43,7 +43,7 @@ func (r *reconciler) applyWhole(ctx context.Context, wanted, live client.Object)
 	annotations[names.Applied] = mark
 	u.SetAnnotations(annotations)
 	if err := r.client.Apply(ctx, client.ApplyConfigurationFromUnstructured(u), owner, client.ForceOwnership); err != nil {
-		return fmt.Errorf("apply %s: %w", describe(wanted), err)
+		return creation{fmt.Errorf("apply %s: %w", describe(wanted), err)}
 	}
 	return nil
 }
