@@ -75,13 +75,14 @@ func (r *reconciler) Reconcile(ctx context.Context, req ctrl.Request) (ctrl.Resu
 }
 
 // noteAuthority notes with a Certificate that signs which one is in use, and since when that is another than before: its Secret was
-// deleted, or replaced, and nothing that was signed before is accepted any more. There is no way back to a key that is gone.
+// deleted, or replaced, and nothing that was signed before is accepted any more. A certificate that is only made anew for the same key
+// and name is the same authority; and the note goes when the one before comes back, as from a backup.
 func (r *reconciler) noteAuthority(ctx context.Context, c *v2alpha1.Certificate, p pki.Pair, now time.Time) error {
 	m, err := pki.Parse(p)
 	if err != nil {
 		return nil // of somebody else, who has to know
 	}
-	sum := sha256.Sum256(m.Chain[0].Raw)
+	sum := sha256.Sum256(slices.Concat(m.Chain[0].RawSubjectPublicKeyInfo, m.Chain[0].RawSubject))
 	is, was := hex.EncodeToString(sum[:16]), c.Annotations[names.Authority]
 	if is == was {
 		return nil
@@ -91,8 +92,14 @@ func (r *reconciler) noteAuthority(ctx context.Context, c *v2alpha1.Certificate,
 		c.Annotations = map[string]string{}
 	}
 	c.Annotations[names.Authority] = is
-	if was != "" {
-		c.Annotations[names.AuthorityReplaced] = now.UTC().Format(time.RFC3339)
+	switch {
+	case was == "":
+	case is == c.Annotations[names.AuthorityBefore]:
+		delete(c.Annotations, names.AuthorityReplaced)
+		delete(c.Annotations, names.AuthorityBefore)
+		r.opts.Log.Info().Str("namespace", c.Namespace).Str("certificate", c.Name).Msg("authority.restored")
+	default:
+		c.Annotations[names.AuthorityReplaced], c.Annotations[names.AuthorityBefore] = now.UTC().Format(time.RFC3339), was
 		r.opts.Log.Warn().Str("namespace", c.Namespace).Str("certificate", c.Name).Msg("authority.replaced")
 	}
 	return r.Patch(ctx, c, client.MergeFrom(before))

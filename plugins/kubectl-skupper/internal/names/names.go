@@ -15,8 +15,9 @@ const (
 	PriorRevisions    = "skupper.io/tls-prior-valid-revisions"    // annotation of Secrets: replaced certificates that stay valid
 	ConfigDigest      = "skupper.io/config-digest"                // annotation of router pods: what needs a new pod
 	Account           = "internal.skupper.io/service-account"     // annotation of router pods that replaced those of an account that is gone: its UID
-	Authority         = "internal.skupper.io/authority"           // annotation of Certificates that sign: the digest of the one in use
+	Authority         = "internal.skupper.io/authority"           // annotation of Certificates that sign: the digest of key and name of the one in use
 	AuthorityReplaced = "internal.skupper.io/authority-replaced"  // annotation of Certificates that sign: since when there is another one than before, RFC 3339
+	AuthorityBefore   = "internal.skupper.io/authority-before"    // annotation of the same: the digest of that one
 	SiteSizing        = "skupper.io/site-sizing"                  // label of ConfigMaps: the name of a size
 	DefaultSizing     = "skupper.io/default-site-sizing"          // annotation of the ConfigMap that is the default size
 	LabelTemplate     = "skupper.io/label-template"               // label of ConfigMaps: their labels are copied

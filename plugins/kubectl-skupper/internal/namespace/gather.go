@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"time"
 
 	appsv1 "k8s.io/api/apps/v1"
 	corev1 "k8s.io/api/core/v1"
@@ -38,6 +39,7 @@ type world struct {
 	templates    []workload.Template
 	sizings      []*corev1.ConfigMap
 	pods         []*corev1.Pod
+	again        time.Duration    // until it must be looked at again, though nothing changes; 0: never
 	foreign      map[string]error // what keeps a site, by its UID, from being made: a configuration that is somebody else's
 }
 

@@ -86,9 +86,11 @@ func (w *world) remarkAuthority() {
 			continue
 		}
 		at, err := time.Parse(time.RFC3339, c.Annotations[names.AuthorityReplaced])
-		if err != nil || w.observed.Now.Sub(at) > newAuthority {
+		left := at.Add(newAuthority).Sub(w.observed.Now)
+		if err != nil || left <= 0 {
 			continue
 		}
+		w.again = min(left, newAuthority) + time.Second // then there is nothing to say any more, and nothing else may wake it
 		w.observed.Remarks = append(w.observed.Remarks, fmt.Sprintf("the authority %s was replaced at %s: sites that were linked to this one before must redeem a new token (here: token issue FILE, there: token redeem FILE)",
 			c.Name, c.Annotations[names.AuthorityReplaced]))
 		return

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/rs/zerolog"
 	appsv1 "k8s.io/api/apps/v1"
@@ -114,5 +115,28 @@ func TestTold(t *testing.T) {
 	}
 	if got := strings.Count(out.String(), "\n"); got != 2 {
 		t.Errorf("%d lines:\n%s", got, &out)
+	}
+}
+
+// TestRemarkAuthority tells of another authority for a week, and is woken at its end.
+func TestRemarkAuthority(t *testing.T) {
+	now := time.Date(2026, 3, 8, 12, 0, 0, 0, time.UTC)
+	for name, tt := range map[string]struct {
+		at    string
+		again time.Duration // 0: nothing is said
+	}{
+		"just-now":   {now.Format(time.RFC3339), newAuthority + time.Second},
+		"before":     {now.Add(-newAuthority + time.Hour).Format(time.RFC3339), time.Hour + time.Second},
+		"other-hour": {now.Add(time.Hour).Format(time.RFC3339), newAuthority + time.Second},
+		"long-ago":   {now.Add(-newAuthority).Format(time.RFC3339), 0},
+		"never":      {"", 0},
+	} {
+		w := &world{certificates: map[string]*v2alpha1.Certificate{v2alpha1.DefaultIssuerName: {ObjectMeta: metav1.ObjectMeta{Name: v2alpha1.DefaultIssuerName,
+			Annotations: map[string]string{names.AuthorityReplaced: tt.at}}}}}
+		w.resources.Sites = []*v2alpha1.Site{{}}
+		w.observed.Now = now
+		if w.remarkAuthority(); w.again != tt.again || len(w.observed.Remarks) > 0 != (tt.again > 0) {
+			t.Errorf("%s: again in %v, %q", name, w.again, w.observed.Remarks)
+		}
 	}
 }

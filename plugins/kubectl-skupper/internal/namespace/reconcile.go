@@ -51,7 +51,11 @@ func (r *reconciler) Reconcile(ctx context.Context, req reconcile.Request) (reco
 		err = r.apply(ctx, w, d)
 	}
 	err = multierr.Combine(err, r.updateStatuses(ctx, w, d), r.markTokens(ctx, w))
-	return settle(ctx, err)
+	result, err := settle(ctx, err)
+	if err == nil && result.RequeueAfter == 0 {
+		result.RequeueAfter = w.again
+	}
+	return result, err
 }
 
 // plan asks what is to be done. It asks twice where the answer depends on the identity of the site, which the plan finds.

@@ -167,6 +167,9 @@ func (r Redeemer) put(ctx context.Context, obj v2alpha1.Object) error {
 			o.Data, o.Type = s.Data, s.Type
 		case *v2alpha1.Link:
 			l, _ := obj.(*v2alpha1.Link)
+			if o.Spec.TLSCredentials != l.Spec.TLSCredentials { // the other site chose the name
+				return fault.New(fault.Conflict, "there is another link of the name "+o.Name, "if it is of no use any more: `link delete "+o.Name+"`, and redeem the token again")
+			}
 			o.Spec = l.Spec
 		}
 		return nil

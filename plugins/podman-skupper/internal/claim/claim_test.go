@@ -259,3 +259,29 @@ func rm(t *testing.T, path string) {
 		t.Fatal(err)
 	}
 }
+
+// TestLinkOfAnotherTokenStays has a link of the name that the granting site gives: it is not that site's to change.
+func TestLinkOfAnotherTokenStays(t *testing.T) {
+	g, tok := serve(t)
+	r := newRedeemer(t)
+	other := &v2alpha1.Link{Spec: v2alpha1.LinkSpec{TLSCredentials: "other", Endpoints: []v2alpha1.Endpoint{{Name: "edge", Host: "o", Port: "1"}}}}
+	other.Name = "tok-2"
+	if err := r.Store.Create(t.Context(), other); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := r.Redeem(t.Context(), tok); !fault.Is(err, fault.Conflict) {
+		t.Fatalf("got %v", err)
+	}
+	o, err := r.Store.Get(t.Context(), v2alpha1.KindLink, "tok-2")
+	if l, ok := o.(*v2alpha1.Link); err != nil || !ok || l.Spec.TLSCredentials != "other" {
+		t.Errorf("%v, %+v", err, o)
+	}
+	// Once it is out of the way, the answer that is kept is used: nothing is redeemed again.
+	if err := r.Store.Delete(t.Context(), v2alpha1.KindLink, "tok-2"); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := r.Redeem(t.Context(), tok); err != nil {
+		t.Fatal(err)
+	}
+	r.whole(t, g)
+}
