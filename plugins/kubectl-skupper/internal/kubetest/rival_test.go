@@ -161,6 +161,8 @@ func TestRivalWritersConverge(t *testing.T) {
 			remove(&corev1.Secret{}, "skupper-site-server")
 		}
 	}
+	// What the rival wants last of a resource counts, also if the controller wrote its status at that moment.
+	change(t, &v2alpha1.Listener{}, ns, "l1", func(l *v2alpha1.Listener) { l.Spec.Port = 109 })
 	remove(&v2alpha1.Listener{}, "l0")
 	await(t, &v2alpha1.Site{}, ns, "west", func(s *v2alpha1.Site) bool { return s.IsReady() && len(s.Status.Endpoints) == 2 })
 	gone(t, &corev1.Service{}, ns, "l0")
