@@ -162,10 +162,13 @@ func (cn *Connection) arrive(ev *conn.Event) *Delivery {
 	}
 	l.deliveries.Add(1)
 	d := &Delivery{core: cn.core, link: l, settled: ev.Settled}
-	d.src = &linkSource{cn: cn, in: ev.In, on: l}
 	if ev.Settled {
 		l.presettled.Add(1)
+	} else {
+		d.open = &unsettled{in: &l.unsettled}
+		d.open.begin()
 	}
+	d.src = &linkSource{cn: cn, in: ev.In, on: l, open: d.open}
 	ev.In.User = d
 	return d
 }

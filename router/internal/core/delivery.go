@@ -52,6 +52,7 @@ type Delivery struct {
 	src     Source // nil when nobody wants to know
 	link    *link  // that it came in on; nil when it was made here
 	settled bool   // by its sender, from the first transfer
+	open    *unsettled
 
 	mu      sync.Mutex
 	state   deliveryState
@@ -80,6 +81,9 @@ func (d *Delivery) octets(p []byte, more, settled, aborted bool) Outlet {
 		return nil
 	}
 	d.ended, d.endSet, d.aborted = !more, settled, aborted
+	if settled || aborted {
+		d.open.end()
+	}
 	switch d.state {
 	case bound:
 		if len(p) > 0 {
@@ -242,6 +246,9 @@ func (d *Delivery) dropLocked(state frame.DeliveryState) {
 func (d *Delivery) senderUpdate(state frame.DeliveryState, settled bool) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
+	if settled {
+		d.open.end()
+	}
 	if d.state == bound && settled {
 		d.out.Settle(state)
 	}

@@ -48,6 +48,7 @@ type link struct {
 	credited atomic.Bool // the core is about to look at new credit
 
 	deliveries, presettled, dropped atomic.Uint64
+	unsettled                       atomic.Int64
 	outcomes                        outcomes
 }
 
@@ -78,6 +79,7 @@ type outbound struct {
 	acked      atomic.Uint64 // octets of a stream that its receiver has taken
 	link       *link         // of a stream
 	on         *link         // that it left on
+	open       *unsettled    // there
 	said       judged
 	progress   atomic.Uint32 // of a stream: what of the following has happened
 }
@@ -103,6 +105,7 @@ func (o *outbound) outcome(state frame.DeliveryState, settled bool) {
 	if settled || state != nil && frame.Terminal(state) {
 		o.acked.Store(1 << 62) // no window any more
 		o.done()
+		o.open.end()
 	}
 	if o.on != nil {
 		o.said.count(state, &o.on.outcomes)
@@ -112,6 +115,13 @@ func (o *outbound) outcome(state frame.DeliveryState, settled bool) {
 	}
 	if o.src != nil {
 		o.src.Update(state, settled)
+	}
+}
+
+// track has the delivery counted as unsettled on l, once it begins there.
+func (o *outbound) track(l *link) {
+	if !o.presettled {
+		o.open = &unsettled{in: &l.unsettled}
 	}
 }
 
@@ -157,12 +167,14 @@ func (l *link) trySend(q queued) (sent bool) {
 	}
 	full := false
 	q.ob.on = l
+	q.ob.track(l)
 	l.cn.peer.Do(func(c *conn.Conn) {
 		if full = l.kind == endpointLink && c.Congested(); full {
 			return // a client may give more credit than it can take messages
 		}
 		if od := c.NewDelivery(l.l, q.ob.presettled, q.ob); od != nil {
 			sent = true
+			q.ob.open.begin() // before anybody can say what becomes of it
 			c.Send(od, q.msg, false)
 		}
 	})
@@ -221,10 +233,14 @@ type linkSource struct {
 	in *conn.InDelivery
 	on *link
 	judged
+	open *unsettled // in the count of on
 }
 
 // Update passes the word on to the sender.
 func (s *linkSource) Update(state frame.DeliveryState, settled bool) {
 	s.count(state, &s.cn.core.outcomes, &s.on.outcomes)
+	if settled || state != nil && frame.Terminal(state) {
+		s.open.end()
+	}
 	s.cn.peer.Update(s.in, state, settled)
 }

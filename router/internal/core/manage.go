@@ -77,7 +77,7 @@ func (c *Core) Addresses() []AddressView {
 		}
 		for cn, n := range a.outstanding {
 			v.Outstanding += int64(n.Load())
-			if v.OutstandingByLink != nil {
+			if v.OutstandingByLink != nil && cn.controlNo > 0 { // 0: a connection that is no link between routers, or none any more
 				v.OutstandingByLink[cn.controlNo] += int64(n.Load())
 			}
 		}
@@ -111,9 +111,7 @@ func (c *Core) Links() []LinkView {
 			v.Presettled, v.DroppedPresettled, v.Capacity = l.presettled.Load(), l.dropped.Load(), limits.LinkCapacity
 			o := &l.outcomes
 			v.Accepted, v.Rejected, v.Released, v.Modified = o.accepted.Load(), o.rejected.Load(), o.released.Load(), o.modified.Load()
-			if known := v.Presettled + o.sum(); v.Deliveries > known {
-				v.Unsettled = v.Deliveries - known
-			}
+			v.Unsettled = uint64(max(l.unsettled.Load(), 0))
 			switch {
 			case l.kind == trackingLink:
 				v.Capacity = limits.TrackingCapacity

@@ -21,6 +21,26 @@ func (j *judged) count(state frame.DeliveryState, in ...*outcomes) {
 	}
 }
 
+// unsettled is one delivery in the count of those of its link that have no outcome yet. A nil one is in none.
+type unsettled struct {
+	in   *atomic.Int64
+	over atomic.Bool
+}
+
+// begin puts it in.
+func (u *unsettled) begin() {
+	if u != nil {
+		u.in.Add(1)
+	}
+}
+
+// end takes the delivery out, once: it is settled, judged or aborted.
+func (u *unsettled) end() {
+	if u != nil && !u.over.Swap(true) {
+		u.in.Add(-1)
+	}
+}
+
 func (o *outcomes) add(state frame.DeliveryState) {
 	switch state.(type) {
 	case *frame.Accepted:
@@ -32,11 +52,6 @@ func (o *outcomes) add(state frame.DeliveryState) {
 	case *frame.Modified:
 		o.modified.Add(1)
 	}
-}
-
-// sum is how many deliveries have had an outcome.
-func (o *outcomes) sum() uint64 {
-	return o.accepted.Load() + o.rejected.Load() + o.released.Load() + o.modified.Load()
 }
 
 // countedSource is the source of a stream that begins in this process.

@@ -25,7 +25,12 @@ type linkOutlet struct {
 func (l *link) newOutlet(ob *outbound, flags uint32) *linkOutlet {
 	ob.link, ob.on = l, l
 	o := &linkOutlet{link: l, peer: l.cn.peer, ob: ob, windowed: flags&message.FlagQ2Disabled != 0}
-	l.cn.peer.Do(func(c *conn.Conn) { o.od = c.NewDelivery(l.l, ob.presettled, ob) })
+	ob.track(l)
+	l.cn.peer.Do(func(c *conn.Conn) {
+		if o.od = c.NewDelivery(l.l, ob.presettled, ob); o.od != nil {
+			ob.open.begin()
+		}
+	})
 	if o.od == nil {
 		return nil
 	}
@@ -91,6 +96,7 @@ func (o *linkOutlet) finish(settled bool) {
 	o.over = true
 	if settled {
 		o.ob.done()
+		o.ob.open.end()
 	}
 	switch {
 	case o.link.kind != streamingLink:
@@ -102,6 +108,7 @@ func (o *linkOutlet) finish(settled bool) {
 
 func (o *linkOutlet) Settle(state frame.DeliveryState) {
 	o.ob.done()
+	o.ob.open.end()
 	o.ob.release(o.link.rest)
 	o.peer.UpdateOut(o.od, state, true)
 }
