@@ -18,8 +18,8 @@ type flowBooks struct {
 }
 
 // Accepted begins the record of a flow.
-func (b *flowBooks) Accepted(target string, client net.Addr, c *tcp.Count) tcp.Entry {
-	return flowEntry{b.t.ledger.Accept(time.Now(), b.parents[target], client, c)}
+func (b *flowBooks) Accepted(since time.Time, target string, client net.Addr, c *tcp.Count) tcp.Entry {
+	return flowEntry{b.t.ledger.Accept(since, b.parents[target], client, c)}
 }
 
 // Offered begins the other half of one.

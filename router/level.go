@@ -28,22 +28,35 @@ func newLevelHook(logs []config.Log) *levelHook {
 var levels = map[string]zerolog.Level{
 	"trace": zerolog.TraceLevel, "debug": zerolog.DebugLevel, "info": zerolog.InfoLevel, "notice": zerolog.InfoLevel,
 	"warning": zerolog.WarnLevel, "error": zerolog.ErrorLevel, "critical": zerolog.FatalLevel, "none": zerolog.Disabled,
+	"default": zerolog.InfoLevel,
 }
 
-// checkEnable refuses what is no list of levels: words with commas between, each with a + for those above it.
-func checkEnable(enable string) error {
+// lowest is the lowest level in a list of levels: words with commas between, each with a + for those above it. There is none in an empty one.
+func lowest(enable string) (level zerolog.Level, found bool, err error) {
+	level = zerolog.Disabled
 	for word := range strings.SplitSeq(enable, ",") {
 		name := strings.TrimSuffix(strings.TrimSpace(word), "+")
-		if _, ok := levels[name]; !ok && name != "default" && name != "" {
-			return refuse(400, fmt.Sprintf("%q is not a log level: want none, debug, info, warning, error, critical or default, with + for those above it", word))
+		if name == "" {
+			continue
 		}
+		l, ok := levels[name]
+		if !ok {
+			return 0, false, refuse(400, fmt.Sprintf("%q is not a log level: want none, debug, info, warning, error, critical or default, with + for those above it", word))
+		}
+		level, found = min(level, l), true
 	}
-	return nil
+	return level, found, nil
 }
 
-// set takes an expression such as "info+" or "debug".
+// checkEnable refuses what is no list of levels.
+func checkEnable(enable string) error {
+	_, _, err := lowest(enable)
+	return err
+}
+
+// set takes an expression such as "info+" or "debug". One without a level, or that is none, changes nothing.
 func (h *levelHook) set(enable string) {
-	if l, ok := levels[strings.TrimSuffix(strings.TrimSpace(enable), "+")]; ok {
+	if l, ok, err := lowest(enable); ok && err == nil {
 		h.level.Store(int32(l))
 	}
 }

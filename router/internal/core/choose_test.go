@@ -175,3 +175,17 @@ func TestFanout(t *testing.T) {
 		}
 	}
 }
+
+// What left to a connection that is no link between routers is in the sum, and not in the list by link.
+func TestOutstandingWithoutLink(t *testing.T) {
+	k := quiet("me")
+	cns := neighbours(k, map[string]int{"b": 1})
+	a := k.address("Mx")
+	cns["b"].controlNo = 1
+	a.count(cns["b"]).Add(1)
+	a.count(&Connection{core: k, role: Edge}).Add(2)
+	v := k.Addresses()
+	if len(v) != 1 || v[0].Outstanding != 3 || v[0].OutstandingByLink[0] != 0 || v[0].OutstandingByLink[cns["b"].controlNo] != 1 {
+		t.Errorf("got %+v", v)
+	}
+}

@@ -9,7 +9,7 @@ import (
 // Books are where flows are recorded. The methods are called on any goroutine and must not block.
 type Books interface {
 	// Accepted begins the entry of a client's connection, which goes to the target of that name. Its ID is told to the router of the connector.
-	Accepted(target string, client net.Addr, c *Count) Entry
+	Accepted(since time.Time, target string, client net.Addr, c *Count) Entry
 	// Offered begins the entry of a stream that came to a connector: id is what the router that accepted it calls it, "" if it does not, and trace is the
 	// routers on its way.
 	Offered(id string, trace []string, c *Count) Entry
@@ -25,8 +25,8 @@ type Entry interface {
 // noBooks takes everything and does nothing.
 type noBooks struct{}
 
-func (noBooks) Accepted(string, net.Addr, *Count) Entry { return noEntry{} }
-func (noBooks) Offered(string, []string, *Count) Entry  { return noEntry{} }
+func (noBooks) Accepted(time.Time, string, net.Addr, *Count) Entry { return noEntry{} }
+func (noBooks) Offered(string, []string, *Count) Entry             { return noEntry{} }
 
 type noEntry struct{}
 

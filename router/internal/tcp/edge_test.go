@@ -130,6 +130,36 @@ func TestTLSAtBothEnds(t *testing.T) {
 	})
 }
 
+// A client whose handshake takes long goes to what can be reached then.
+func TestTargetLostInHandshake(t *testing.T) {
+	cert, pool := certificate(t, "s.example")
+	s := newSite(t, "A")
+	name := func(word string) *Connector {
+		host, port := server(t, func(c *net.TCPConn) { _, _ = c.Write([]byte(word)) })
+		return s.connector(word, host, port)
+	}
+	high := name("high")
+	name("low")
+	targets := []Target{{Address: "low", Value: 1}, {Address: "high", Value: 9}}
+	l, addr := s.listener(ListenerConfig{Strategy: Priority, Targets: targets, TLS: func() (*tls.Config, error) {
+		return &tls.Config{Certificates: []tls.Certificate{cert}}, nil
+	}})
+	best := func(want string) func() bool {
+		return func() bool { to, ok := l.pick(); return ok && to.Address == want }
+	}
+	eventually(t, "both are known", func() bool { l.mu.Lock(); defer l.mu.Unlock(); return l.reach[0] && l.reach[1] })
+	raw := dial(t, addr)
+	eventually(t, "the client is there", func() bool { return l.Opened.Load() == 1 })
+	high.Stop(false)
+	eventually(t, "the better address is gone", best("low"))
+	c := tls.Client(raw, &tls.Config{RootCAs: pool, ServerName: "s.example"})
+	if b, err := io.ReadAll(c); err != nil || string(b) != "low" {
+		t.Errorf("%q, %v", b, err)
+	}
+	_ = raw.Close()
+	eventually(t, "the flow ends", l.Idle)
+}
+
 // The end of a connector does not wait for servers that are being dialled, and no flow comes after it.
 func TestStopWhileDialling(t *testing.T) {
 	everywhere(t, func(t *testing.T, in, out *site) {

@@ -201,25 +201,33 @@ func (l *Listener) accept(ctx context.Context, s net.Listener, done chan<- struc
 			continue
 		}
 		l.Opened.Add(1)
-		to, ok := l.pick()
-		if !ok { // since a moment
-			closeConn(c, true)
-			l.Closed.Add(1)
-			continue
-		}
-		a := client{Conn: c, to: to.Address, own: &Count{}}
-		a.entry = l.cfg.Books.Accepted(to.Name, c.RemoteAddr(), a.own)
+		a := client{Conn: c, since: time.Now(), own: &Count{}, entry: noEntry{}}
 		if l.cfg.TLS == nil {
-			l.serve(a, nil, "")
+			if l.send(&a) {
+				l.serve(a, nil, "")
+			}
 			continue
 		}
 		l.group.Go(func() { l.handshake(ctx, a) })
 	}
 }
 
+// send picks where the connection goes, and begins its entry. One that has nowhere to go is closed.
+func (l *Listener) send(c *client) bool {
+	to, ok := l.pick()
+	if !ok { // since a moment
+		l.lost(*c, true, nil)
+		return false
+	}
+	c.to = to.Address
+	c.entry = l.cfg.Books.Accepted(c.since, to.Name, c.RemoteAddr(), c.own)
+	return true
+}
+
 // client is a connection that was accepted.
 type client struct {
 	net.Conn
+	since time.Time
 	to    string
 	own   *Count
 	entry Entry
@@ -239,14 +247,18 @@ func (l *Listener) handshake(ctx context.Context, c client) {
 	if err == nil {
 		t := tls.Server(c.Conn, offerALPN(cfg))
 		if err = t.HandshakeContext(ctx); err == nil {
-			l.serve(c, t, t.ConnectionState().NegotiatedProtocol)
+			if l.send(&c) { // now: what could be reached when the client came may be gone
+				l.serve(c, t, t.ConnectionState().NegotiatedProtocol)
+			}
 			return
 		}
 	}
 	if l.cfg.Fails != nil {
 		l.cfg.Fails(c.RemoteAddr(), err)
 	}
-	l.lost(c, false, err)
+	if l.send(&c) {
+		l.lost(c, false, err)
+	}
 }
 
 // protocols are what clients may choose from, the preferred one first.
