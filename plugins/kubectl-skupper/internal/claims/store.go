@@ -173,10 +173,10 @@ func (r *reconciler) put(ctx context.Context, want, old client.Object, owner met
 		}
 	case *v2alpha1.Link:
 		if w, ok := want.(*v2alpha1.Link); ok {
-			if n.Spec.TLSCredentials != w.Spec.TLSCredentials {
+			if n.Spec.TLSCredentials != "" && n.Spec.TLSCredentials != w.Spec.TLSCredentials { // without, it was left half made
 				return errors.Join(exists, errors.New("it came of another token")) // the other site chose the name
 			}
-			n.Spec.Endpoints, n.Spec.Cost = w.Spec.Endpoints, w.Spec.Cost
+			n.Spec.Endpoints, n.Spec.TLSCredentials, n.Spec.Cost = w.Spec.Endpoints, w.Spec.TLSCredentials, w.Spec.Cost
 		}
 	}
 	if equality.Semantic.DeepEqual(old, next) {
