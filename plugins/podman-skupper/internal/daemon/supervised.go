@@ -50,10 +50,14 @@ func newSupervised(s *supervise.Systemd, d filestore.Dir, platform string, log z
 
 // quadlet has systemd run the container.
 func (s *supervised) quadlet(ctx context.Context, spec engineapi.Spec) error {
-	if err := s.systemd.WriteQuadlet(ctx, s.dir.Name(), container.Quadlet(s.dir.Name(), spec, AgentUnit)); err != nil {
+	if err := s.writeQuadlet(ctx, spec); err != nil {
 		return err
 	}
 	return s.systemd.StartQuadlet(ctx, s.dir.Name())
+}
+
+func (s *supervised) writeQuadlet(ctx context.Context, spec engineapi.Spec) error {
+	return s.systemd.WriteQuadlet(ctx, s.dir.Name(), container.Quadlet(s.dir.Name(), spec, AgentUnit))
 }
 
 // Keep implements supervise.Keeper.
@@ -78,7 +82,7 @@ func (s *supervised) Keep(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
-		return s.systemd.WriteQuadlet(ctx, s.dir.Name(), container.Quadlet(s.dir.Name(), spec, AgentUnit))
+		return s.writeQuadlet(ctx, spec)
 	}
 	return s.systemd.Ensure(ctx, s.unit())
 }
