@@ -88,6 +88,25 @@ func (n *node) json(b *bytes.Buffer) {
 	}
 }
 
+// dropNulls removes the members without a value, at any depth: they are not given. Go would take one in a map of texts for an
+// empty text.
+func (n *node) dropNulls() {
+	kept := 0
+	for i, item := range n.items {
+		item.dropNulls()
+		if n.kind != object {
+			continue
+		}
+		if item.kind != null {
+			n.items[kept], n.keys[kept] = item, n.keys[i]
+			kept++
+		}
+	}
+	if n.kind == object {
+		n.items, n.keys = n.items[:kept], n.keys[:kept]
+	}
+}
+
 func quote(b *bytes.Buffer, s string) {
 	q, err := json.Marshal(s)
 	if err != nil { // cannot happen for a string

@@ -27,7 +27,7 @@ type Document struct {
 	Namespace  string
 	File       string // the name given to Read
 	Line       int    // of its first field
-	JSON       []byte // the whole document, unknown fields included
+	JSON       []byte // the whole document, unknown fields included; of a known kind without members that are null
 }
 
 // Where is file and line, to begin a message with.
@@ -188,6 +188,7 @@ func (r *reader) document(n *node, top bool) {
 	if len(f.faults) > 0 {
 		return
 	}
+	n.dropNulls()
 	d.JSON = n.bytes()
 	if err := json.UnmarshalCaseSensitivePreserveInts(d.JSON, d.Object); err != nil {
 		r.fail(n.line, "%s: %v", title(d), err)

@@ -185,6 +185,7 @@ func TestBounds(t *testing.T) {
 
 func FuzzRead(f *testing.F) {
 	f.Add([]byte(listener))
+	f.Add([]byte("apiVersion: skupper.io/v2alpha1\nkind: Site\nmetadata: {name: a}\nspec: {settings: {a: null}}\n"))
 	f.Add([]byte(`[{"apiVersion":"v1","kind":"Secret","metadata":{"name":"a"},"stringData":{"a":"b"}}]`))
 	f.Fuzz(func(t *testing.T, in []byte) {
 		docs, err := Options{MaxSize: 64 << 10}.Read(bytes.NewReader(in), "f")
