@@ -57,6 +57,9 @@ func Parse(b []byte) (*Config, error) {
 	if len(raw) > MaxEntities {
 		return nil, fmt.Errorf("configuration has %d entities, want %d or fewer", len(raw), MaxEntities)
 	}
+	if raw == nil { // null, which Go takes for an empty array
+		return nil, errNotArray
+	}
 	c, faults := new(Config), faultList{}
 	for i, item := range raw {
 		e, err := parseEntity(item)
@@ -157,6 +160,8 @@ func checkDepth(b []byte) error {
 	return nil
 }
 
+var errNotArray = errors.New("configuration is not an array of [type, {attributes}] pairs")
+
 // atLine adds the line to a syntax error.
 func atLine(b []byte, dec *json.Decoder, err error) error {
 	at := dec.InputOffset()
@@ -166,7 +171,7 @@ func atLine(b []byte, dec *json.Decoder, err error) error {
 	case errors.As(err, &syntax):
 		at = syntax.Offset
 	case errors.As(err, &kind):
-		return errors.New("configuration is not an array of [type, {attributes}] pairs")
+		return errNotArray
 	case errors.Is(err, io.EOF):
 		return errors.New("configuration is empty")
 	}

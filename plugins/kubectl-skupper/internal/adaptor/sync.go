@@ -154,6 +154,9 @@ func (s *syncer) wanted() (string, *config.Config, error) {
 	if err != nil {
 		return "", nil, fmt.Errorf("configmap %s: %w", s.RouterConfig, err)
 	}
+	if want.Router.ID == "" { // half a configuration, by which everything of the router would have to go
+		return "", nil, fmt.Errorf("configmap %s: there is no router with an id in it", s.RouterConfig)
+	}
 	return text, want, nil
 }
 

@@ -179,9 +179,16 @@ func TestGarbage(t *testing.T) {
 	local := p.profile("skupper-local-server", 0)
 	p.setConfig(p.config(local, bridge("a", freePort(t), "a")))
 	p.await(has(map[string][]string{"tcpListener": {"listener/a"}}))
-	for _, text := range []string{"", "{}", "null", `[["router"]]`, `[["tcpListener",{"name":"x","port":{}}]]`, strings.Repeat("[", 100)} {
-		p.setConfig(text)
-		p.awaitLog("configmap skupper-router: ")
+	for _, garbage := range []struct{ text, fault string }{
+		{"", "configuration is empty"},
+		{"null", "configuration is not an array"},
+		{`[["router"]]`, "configuration: entity 1: want [type, {attributes}]"},
+		{`[]`, "there is no router with an id in it"},
+		{`[["tcpListener",{"name":"x","port":{}}]]`, "configuration: tcpListener"},
+		{strings.Repeat("[", 100), "configuration is nested deeper"},
+	} {
+		p.setConfig(garbage.text)
+		p.awaitLog("configmap skupper-router: " + garbage.fault)
 	}
 	p.configs.replace(map[string]string{})
 	p.awaitLog("there is no configmap skupper-router")
