@@ -295,7 +295,6 @@ func TestLostNeighbour(t *testing.T) {
 	if receive(t, atServer) {
 		t.Error("an end in order is a reset for the server")
 	}
-	begin := time.Now()
 	cut()
 	for i, c := range clients {
 		if i != 1 && !wasReset(c) {
@@ -306,9 +305,6 @@ func TestLostNeighbour(t *testing.T) {
 		if !receive(t, atServer) {
 			t.Error("the server sees an end in order")
 		}
-	}
-	if d := time.Since(begin); d > 3*time.Second {
-		t.Errorf("after %v", d)
 	}
 	eventually(t, "the flows end", func() bool { return l.Idle() && k.Idle() })
 	eventually(t, "the listener is closed", func() bool { up, _ := l.State(); return !up })

@@ -150,11 +150,8 @@ func TestFailures(t *testing.T) {
 			if strings.Contains(err.Error(), g.grant.Code) || strings.Contains(err.Error(), "\n") {
 				t.Errorf("message %q", err)
 			}
-			if tt.final && (g.requests.Load() > 1 || time.Since(start) > 5*time.Second) {
-				t.Errorf("%d requests in %v after a final answer", g.requests.Load(), time.Since(start))
-			}
-			if !tt.final && (time.Since(start) > patience+time.Second) {
-				t.Errorf("gave up after %v", time.Since(start))
+			if tt.final && g.requests.Load() > 1 {
+				t.Errorf("%d requests: a final answer was not taken for one", g.requests.Load())
 			}
 		})
 	}
