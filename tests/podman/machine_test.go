@@ -7,6 +7,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -18,6 +19,7 @@ type machine struct {
 	t    *testing.T
 	name string
 	root string // its root directory here
+	user string // who does what is done; empty: root
 }
 
 // machineSystemd is the program that a machine runs.
@@ -35,7 +37,7 @@ func boot(t *testing.T) machine {
 		}
 	}
 	m := machine{t: t, name: "machine", root: filepath.Join(engine.dir, "machine")}
-	for _, dir := range []string{"usr", "etc/containers", "var/lib", "var/log", "tmp", "run", "proc", "sys", "dev", "root", "opt"} {
+	for _, dir := range []string{"usr", "etc/containers", "etc/pam.d", "var/lib", "var/log", "tmp", "run", "proc", "sys", "dev", "root", "opt", "home"} {
 		if err := os.MkdirAll(filepath.Join(m.root, dir), 0o755); err != nil {
 			t.Fatal(err)
 		}
@@ -46,7 +48,8 @@ func boot(t *testing.T) machine {
 		}
 	}
 	for name, text := range map[string]string{
-		"etc/machine-id": "", "etc/passwd": "root:x:0:0:root:/root:/bin/sh\n", "etc/group": "root:x:0:\n",
+		"etc/machine-id": "", "etc/passwd": passwd, "etc/group": group, "etc/subuid": subordinate, "etc/subgid": subordinate,
+		"etc/pam.d/systemd-user":         "account required pam_permit.so\nsession required pam_permit.so\nsession optional pam_systemd.so\n",
 		"etc/containers/containers.conf": conf, "etc/containers/policy.json": `{"default":[{"type":"insecureAcceptAnything"}]}`,
 		"etc/containers/storage.conf": "[storage]\ndriver=\"vfs\"\nrunroot=\"/run/containers/storage\"\ngraphroot=\"/var/lib/containers/storage\"\n",
 	} {
@@ -54,13 +57,12 @@ func boot(t *testing.T) machine {
 			t.Fatal(err)
 		}
 	}
-	copies := map[string]string{program: "opt/podman-skupper"}
 	if q := os.Getenv("QUADLET"); q != "" {
-		copies[q] = "etc/systemd/system-generators/podman-system-generator"
+		m.copyProgram(q, "etc/systemd/system-generators/podman-system-generator")
+		m.userGenerator(q)
 	}
-	for from, to := range copies {
-		m.copyProgram(from, to)
-	}
+	m.copyProgram(program, "opt/podman-skupper")
+	m.addUser()
 	if out, err := exec.CommandContext(t.Context(), "cp", "-a", "/etc/alternatives", filepath.Join(m.root, "etc")).CombinedOutput(); err != nil {
 		t.Logf("without alternatives: %v: %s", err, out)
 	}
@@ -83,6 +85,31 @@ func boot(t *testing.T) machine {
 	return m
 }
 
+// userGenerator has users' Quadlet files made units by that program. Where a user cannot have groups in the control group of a unit,
+// as with version 1 (our program writes no such file then), Podman is kept from trying; all else is as it makes it.
+func (m machine) userGenerator(quadlet string) {
+	m.t.Helper()
+	const generator = "etc/systemd/user-generators/podman-user-generator"
+	if _, err := os.Stat("/sys/fs/cgroup/cgroup.controllers"); err == nil {
+		m.copyProgram(quadlet, generator) // it goes by its name
+		return
+	}
+	m.copyProgram(quadlet, "opt/quadlet")
+	for name, text := range map[string]string{
+		generator:    "#!/bin/sh\nPODMAN=/opt/podman exec /opt/quadlet -user \"$@\"\n",
+		"opt/podman": "#!/bin/sh\nfor word; do\n\tshift\n\t[ \"$word\" = --cgroups=split ] || set -- \"$@\" \"$word\"\ndone\nexec /usr/bin/podman \"$@\"\n",
+	} {
+		path := filepath.Join(m.root, name)
+		err := os.MkdirAll(filepath.Dir(path), 0o755)
+		if err == nil {
+			err = os.WriteFile(path, []byte(text), 0o755)
+		}
+		if err != nil {
+			m.t.Fatal(err)
+		}
+	}
+}
+
 func (m machine) copyProgram(from, to string) {
 	m.t.Helper()
 	to = filepath.Join(m.root, to)
@@ -96,6 +123,34 @@ func (m machine) copyProgram(from, to string) {
 	if err != nil {
 		m.t.Fatal(err)
 	}
+}
+
+// The users of a machine: besides root there is one without rights, who may have containers.
+const (
+	userName    = "walker"
+	userID      = "4242"
+	passwd      = "root:x:0:0:root:/root:/bin/sh\nmessagebus:x:101:101::/nonexistent:/usr/sbin/nologin\n" + userName + ":x:" + userID + ":" + userID + "::/home/" + userName + ":/bin/sh\n"
+	group       = "root:x:0:\nmessagebus:x:101:\n" + userName + ":x:" + userID + ":\n"
+	subordinate = userName + ":300000:65536\n"
+)
+
+// addUser makes the user's home.
+func (m machine) addUser() {
+	m.t.Helper()
+	home := filepath.Join(m.root, "home", userName)
+	err := os.Mkdir(home, 0o700)
+	if id, bad := strconv.Atoi(userID); err == nil && bad == nil {
+		err = os.Chown(home, id, id)
+	}
+	if err != nil {
+		m.t.Fatal(err)
+	}
+}
+
+// as is the machine as the user has it.
+func (m machine) as(user string) machine {
+	m.user = user
+	return m
 }
 
 // awaitBoot waits until systemd has started what there is to start. Where it never says so, it does not run here.
@@ -121,7 +176,11 @@ func (m machine) reboot() {
 }
 
 func (m machine) try(args ...string) (string, error) {
-	return engine.try(context.WithoutCancel(m.t.Context()), append([]string{"exec", m.name}, args...)...)
+	words := []string{"exec"}
+	if m.user != "" {
+		words = append(words, "-u", m.user, "-w", "/home/"+m.user, "-e", "HOME=/home/"+m.user, "-e", "USER="+m.user, "-e", "XDG_RUNTIME_DIR=/run/user/"+userID)
+	}
+	return engine.try(context.WithoutCancel(m.t.Context()), append(append(words, m.name), args...)...)
 }
 
 // do runs a program in the machine that must succeed.

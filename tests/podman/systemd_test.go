@@ -12,7 +12,8 @@ import (
 const (
 	siteUnit  = "skupper-default.service"
 	siteFile  = "etc/systemd/system/" + siteUnit
-	agentFile = "etc/systemd/system/skupper-agent.service"
+	agentUnit = "skupper-agent.service"
+	agentFile = "etc/systemd/system/" + agentUnit
 	scripts   = "var/lib/skupper/namespaces/default/internal/scripts"
 	router    = "default-skupper-router"
 )
@@ -27,7 +28,7 @@ func TestSystemd(t *testing.T) {
 			t.Errorf("there is no %s", file)
 		}
 	}
-	for unit, want := range map[string]string{siteUnit: "enabled\nactive", "skupper-agent.service": "enabled\nactive"} {
+	for unit, want := range map[string]string{siteUnit: "enabled\nactive", agentUnit: "enabled\nactive"} {
 		if got := m.unit(unit); got != want {
 			t.Errorf("%s is %q, want %q", unit, got, want)
 		}
@@ -48,8 +49,8 @@ func TestSystemd(t *testing.T) {
 	}
 
 	// Who is killed comes back.
-	m.do("systemctl", "kill", "--signal=KILL", "skupper-agent.service")
-	soon(t, "the agent is back", func() bool { return m.unit("skupper-agent.service") == "enabled\nactive" })
+	m.do("systemctl", "kill", "--signal=KILL", agentUnit)
+	soon(t, "the agent is back", func() bool { return m.unit(agentUnit) == "enabled\nactive" })
 	m.do("podman", "rm", "-f", "-t", "1", router)
 	soon(t, "the router is back", func() bool { return m.running() })
 
@@ -105,14 +106,25 @@ func TestSystemd(t *testing.T) {
 	}
 }
 
-// Systemd itself runs the container where a Quadlet file is wanted. Podman's generator is that of $QUADLET, as the Podman here may be
-// too old to have one; then our program refuses, and is told by hand.
+// Systemd itself runs the container where a Quadlet file is wanted.
 func TestQuadletUnit(t *testing.T) {
+	needsQuadlet(t)
+	m := boot(t)
+	m.do("systemctl", "enable", "--now", "podman.socket")
+	quadletUnit(t, m, "etc/containers/systemd/skupper-default.container", "/var/lib/skupper")
+}
+
+func needsQuadlet(t *testing.T) {
+	t.Helper()
 	if os.Getenv("QUADLET") == "" {
 		t.Skip("NOT TESTED: QUADLET does not name the program quadlet of a Podman of 4.4 or later")
 	}
-	m := boot(t)
-	m.do("systemctl", "enable", "--now", "podman.socket")
+}
+
+// quadletUnit has a site in that file of a machine. Podman's generator is that of $QUADLET, as the Podman here may be too old to
+// have one; then our program refuses, and is told by hand.
+func quadletUnit(t *testing.T, m machine, file, home string) {
+	t.Helper()
 	if out, err := m.try("/opt/podman-skupper", "site", "create", "east", "--platform", "podman", "--engine", "embedded", "--quadlet"); err == nil {
 		t.Logf("this Podman knows Quadlet files: %s", out)
 	} else {
@@ -120,18 +132,14 @@ func TestQuadletUnit(t *testing.T) {
 			t.Fatal(err)
 		}
 		m.skupper("site", "create", "east", "--platform", "podman", "--engine", "embedded")
-		m.do("sed", "-i", `s/"router"/"quadlet": true, "router"/`, "/var/lib/skupper/namespaces/default/internal/container.json")
+		m.do("sed", "-i", `s/"router"/"quadlet": true, "router"/`, home+"/namespaces/default/internal/container.json")
 		m.skupper("system", "reload")
 	}
-	const file = "etc/containers/systemd/skupper-default.container"
 	soon(t, "systemd runs the container", func() bool {
 		return m.exists(file) && !m.exists(siteFile) && m.running() && m.unit(siteUnit) == "generated\nactive"
 	})
 	m.reboot()
-	soon(t, "the router runs after a reboot", func() bool { return m.running() })
-	if got := m.unit(siteUnit); got != "generated\nactive" {
-		t.Errorf("the unit is %q", got)
-	}
+	soon(t, "the router runs after a reboot", func() bool { return m.running() && m.unit(siteUnit) == "generated\nactive" })
 	m.skupper("system", "stop")
 	if m.exists(file) || m.running() {
 		t.Error("a stopped site would start with the machine")
@@ -150,8 +158,12 @@ func TestQuadletUnit(t *testing.T) {
 
 // unit is whether a unit is enabled, and whether it is active.
 func (m machine) unit(name string) string {
-	enabled, _ := m.try("systemctl", "is-enabled", name)
-	active, _ := m.try("systemctl", "is-active", name)
+	ask := []string{"systemctl"}
+	if m.user != "" {
+		ask = append(ask, "--user")
+	}
+	enabled, _ := m.try(append(ask, "is-enabled", name)...)
+	active, _ := m.try(append(ask, "is-active", name)...)
 	return strings.TrimSpace(enabled) + "\n" + strings.TrimSpace(active)
 }
 
@@ -163,7 +175,7 @@ func (m machine) running() bool {
 // both are the outputs of our program.
 func (m machine) both(args ...string) (out, errs string) {
 	m.t.Helper()
-	both := m.do("sh", "-c", `/opt/podman-skupper "$@" 2>/tmp/errs; echo ---; cat /tmp/errs`, "sh", args[0], args[1])
+	both := m.do(append([]string{"sh", "-c", `/opt/podman-skupper "$@" 2>/tmp/errs$(id -u); echo ---; cat /tmp/errs$(id -u)`, "sh"}, args...)...)
 	out, errs, _ = strings.Cut(both, "---")
 	return out, errs
 }

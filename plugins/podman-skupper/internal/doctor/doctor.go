@@ -163,12 +163,17 @@ func (m Machine) cgroups(context.Context) Finding {
 		return skipped("platform linux needs none")
 	case !m.exists("/sys/fs/cgroup"):
 		return Finding{Result: Bad, Message: "there are no control groups at /sys/fs/cgroup", Fix: "mount -t cgroup2 none /sys/fs/cgroup"}
-	case m.exists("/sys/fs/cgroup/cgroup.controllers"):
+	case UnifiedGroups(m.Root):
 		return ok("version 2")
 	case m.rootless():
-		return Finding{Result: Warning, Message: "version 1: limits have no effect for containers of users", Fix: "boot with systemd.unified_cgroup_hierarchy=1"}
+		return Finding{Result: Warning, Message: "version 1: for containers of users limits have no effect, and --quadlet does not work", Fix: "boot with systemd.unified_cgroup_hierarchy=1"}
 	}
 	return ok("version 1")
+}
+
+// UnifiedGroups tells whether the control groups of the machine below root (empty: this one) are of version 2 alone.
+func UnifiedGroups(root string) bool {
+	return Machine{Root: root}.exists("/sys/fs/cgroup/cgroup.controllers")
 }
 
 func (m Machine) selinux(context.Context) Finding {

@@ -31,6 +31,7 @@ type binding struct {
 	engine   connection.Choice
 	say      io.Writer // progress
 	systemd  func(context.Context) *supervise.Systemd
+	split    func() bool // this user's containers can be in the control group of their unit, as those of a Quadlet file are; nil: they can
 }
 
 // Create implements site.Store.
@@ -155,6 +156,9 @@ func (b binding) canQuadlet(ctx context.Context, client engineVersion, endpoint 
 	}
 	if client.Older(4, 4) {
 		return fault.New(fault.Failed, "this Podman knows no Quadlet files: it is version "+client.Version()+", want 4.4 or later", without)
+	}
+	if b.split != nil && !b.split() {
+		return fault.New(fault.Failed, "systemd cannot run a container of this user here: that takes control groups of version 2, and this machine has those of version 1", without+"; or boot with systemd.unified_cgroup_hierarchy=1")
 	}
 	if b.systemd(ctx) == nil {
 		return fault.New(fault.Failed, "there is no systemd that works for this installation, and so nothing that a Quadlet file is for", "leave --quadlet out")

@@ -51,14 +51,20 @@ func TestCanQuadlet(t *testing.T) {
 	none := func(context.Context) *supervise.Systemd { return nil }
 	usual := engineapi.Endpoint(engineapi.Podman, os.Getuid(), func(string) string { return "" })
 	h := Host{getenv: func(string) string { return "" }}
-	for name, tt := range map[string]struct{ endpoint, home, want string }{
-		"usual":    {usual, "/var/lib/skupper", "no systemd"}, // what else it needs
-		"another":  {"unix:///other.sock", "/var/lib/skupper", "in the one at /other.sock"},
-		"white":    {usual, "/var/my lib", "white space"},
-		"colon":    {usual, "/var/a:b", "a colon"},
-		"contents": {usual, "/var/50%", "no systemd"},
+	no := func() bool { return false }
+	for name, tt := range map[string]struct {
+		endpoint, home string
+		split          func() bool
+		want           string
+	}{
+		"usual":    {usual, "/var/lib/skupper", nil, "no systemd"}, // what else it needs
+		"another":  {"unix:///other.sock", "/var/lib/skupper", nil, "in the one at /other.sock"},
+		"white":    {usual, "/var/my lib", nil, "white space"},
+		"colon":    {usual, "/var/a:b", nil, "a colon"},
+		"contents": {usual, "/var/50%", nil, "no systemd"},
+		"groups":   {usual, "/var/lib/skupper", no, "control groups of version 2"},
 	} {
-		b := binding{Store: filestore.Open(filestore.Under(tt.home).Namespace("west"), time.Now), h: h, systemd: none}
+		b := binding{Store: filestore.Open(filestore.Under(tt.home).Namespace("west"), time.Now), h: h, systemd: none, split: tt.split}
 		if err := b.canQuadlet(t.Context(), newest{}, tt.endpoint); err == nil || !strings.Contains(err.Error(), tt.want) || !strings.Contains(fault.Hint(err), "leave --quadlet out") {
 			t.Errorf("%s: %v", name, err)
 		}

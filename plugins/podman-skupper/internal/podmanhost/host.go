@@ -14,6 +14,7 @@ import (
 	"github.com/skupper-plugins/suite/plugins/podman-skupper/internal/claim"
 	"github.com/skupper-plugins/suite/plugins/podman-skupper/internal/container"
 	"github.com/skupper-plugins/suite/plugins/podman-skupper/internal/daemon"
+	"github.com/skupper-plugins/suite/plugins/podman-skupper/internal/doctor"
 	"github.com/skupper-plugins/suite/plugins/podman-skupper/internal/engineapi"
 	"github.com/skupper-plugins/suite/plugins/podman-skupper/internal/filestore"
 	"github.com/skupper-plugins/suite/plugins/podman-skupper/internal/supervise"
@@ -108,7 +109,8 @@ func (h Host) Open(ctx context.Context, c *cli.Context) (*host.Site, error) {
 	look := lookAt(dir, platform, h.now)
 	sys := system{h: h, paths: paths, dir: dir, store: store, look: look, platform: platform}
 	binder := binding{Store: store, h: h, platform: platform, why: why, choice: c.String("engine"), quadlet: c.Bool("quadlet"), engine: chosenEngine(c), say: c.App.ErrWriter,
-		systemd: func(ctx context.Context) *supervise.Systemd { return daemon.Systemd(ctx, paths, h.getenv) }}
+		systemd: func(ctx context.Context) *supervise.Systemd { return daemon.Systemd(ctx, paths, h.getenv) },
+		split:   func() bool { return os.Getuid() == 0 || doctor.UnifiedGroups("") }}
 	within := inside{h: h, paths: paths, dir: dir, system: sys}
 	if platform != filestore.PlatformLinux {
 		within.container = daemon.ContainerEngine(dir, platform, nop())
