@@ -92,6 +92,9 @@ func New(cfg *config.Config, opts Options) (*Router, error) {
 	r.core.EachTick(r.core.TrimPools)
 	t := &trimmer{}
 	r.core.EachTick(func(now time.Time) { t.look(now, r.openFlows(), debug.FreeOSMemory) })
+	r.boundMemory()
+	short := &memory{}
+	r.core.EachTick(func(now time.Time) { short.look(r, now) })
 	r.flows = newTelemetry(cfg, opts.Version, r.source, r.recordID, r.core)
 	r.agent = agent.New(r)
 	r.nextID.Store(2) // as other routers number their connections

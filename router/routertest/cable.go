@@ -2,9 +2,11 @@ package routertest
 
 import (
 	"io"
+	"math/rand/v2"
 	"net"
 	"sync"
 	"sync/atomic"
+	"time"
 )
 
 // Cable carries the connections of one link and can be cut.
@@ -17,7 +19,16 @@ type Cable struct {
 	mu     sync.Mutex
 	thaw   chan struct{} // not nil while frozen
 	conns  map[net.Conn]struct{}
+	pairs  map[*pair]struct{}
+	loss   float64 // of what is under way: 0 to 1
+	rand   *rand.Rand
 	closed bool
+}
+
+// pair is one connection of the link: its two ends.
+type pair struct {
+	in, out net.Conn
+	orphan  atomic.Bool // out is gone, and in is not told
 }
 
 func newCable(port, to string) (*Cable, error) {
@@ -25,7 +36,7 @@ func newCable(port, to string) (*Cable, error) {
 	if err != nil {
 		return nil, err
 	}
-	c := &Cable{ln: ln, to: to, conns: map[net.Conn]struct{}{}}
+	c := &Cable{ln: ln, to: to, conns: map[net.Conn]struct{}{}, pairs: map[*pair]struct{}{}}
 	c.ended.Go(c.accept)
 	return c, nil
 }
@@ -56,6 +67,25 @@ func (c *Cable) Thaw() {
 		close(c.thaw)
 		c.thaw = nil
 	}
+}
+
+// Orphan ends the connections for the router that was dialled and leaves the dialler with its half of them, where nobody hears it any more. New
+// connections go through.
+func (c *Cable) Orphan() {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	for p := range c.pairs {
+		p.orphan.Store(true)
+		_ = p.out.Close()
+	}
+}
+
+// Lose has the cable lose a part of its packets, 0 to 1. What goes over it is TCP, so that nothing is missing in the end: what was lost comes late, and what
+// is behind it waits. seed decides which.
+func (c *Cable) Lose(part float64, seed uint64) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.loss, c.rand = part, rand.New(rand.NewPCG(seed, 0))
 }
 
 func (c *Cable) drop() {
@@ -115,9 +145,19 @@ func (c *Cable) carry(in net.Conn) {
 		return
 	}
 	defer c.forget(out)
+	p := &pair{in: in, out: out}
+	c.join(p, true)
+	defer c.join(p, false)
 	var both sync.WaitGroup
 	pipe := func(dst, src net.Conn) {
-		if _, err := io.Copy(dst, &gate{c: c, r: src}); err == nil && dst.(*net.TCPConn).CloseWrite() == nil {
+		_, err := io.Copy(dst, &gate{c: c, r: src})
+		switch {
+		case p.orphan.Load():
+			if src == in {
+				_, _ = io.Copy(io.Discard, in) // until its router has lost patience
+			}
+			return
+		case err == nil && dst.(*net.TCPConn).CloseWrite() == nil:
 			return // the other direction goes on
 		}
 		_ = dst.Close()
@@ -128,14 +168,38 @@ func (c *Cable) carry(in net.Conn) {
 	both.Wait()
 }
 
-// gate holds octets back while the cable is frozen.
+func (c *Cable) join(p *pair, in bool) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if in {
+		c.pairs[p] = struct{}{}
+	} else {
+		delete(c.pairs, p)
+	}
+}
+
+// gate holds octets back while the cable is frozen, and for a while what was lost on the way.
 type gate struct {
 	c *Cable
 	r io.Reader
 }
 
+// What TCP makes of a packet that is lost: the receiver asks for it once more a round trip later; when that is lost too, the sender finds out by itself, each
+// time after twice as long.
+const (
+	segment   = 1448 // octets of one packet
+	roundTrip = 20 * time.Millisecond
+	resend    = 200 * time.Millisecond
+)
+
 func (g *gate) Read(p []byte) (int, error) {
+	if g.c.lossy() {
+		p = p[:min(len(p), segment)]
+	}
 	n, err := g.r.Read(p)
+	if late := g.c.late(); late > 0 {
+		time.Sleep(late)
+	}
 	g.c.mu.Lock()
 	thaw := g.c.thaw
 	g.c.mu.Unlock()
@@ -143,4 +207,21 @@ func (g *gate) Read(p []byte) (int, error) {
 		<-thaw
 	}
 	return n, err
+}
+
+func (c *Cable) lossy() bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.loss > 0
+}
+
+// late is by how much the next packet comes too late.
+func (c *Cable) late() (d time.Duration) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	for wait := roundTrip; c.loss > 0 && d < 3*time.Second && c.rand.Float64() < c.loss; {
+		d += wait
+		wait = max(2*wait, resend)
+	}
+	return d
 }

@@ -48,6 +48,10 @@ func newAuthority(dir string) (*authority, error) {
 
 // issue makes a certificate for 127.0.0.1 that serves both ends of a link, and the profile that names its files.
 func (a *authority) issue(name string) (config.SSLProfile, error) {
+	return a.issueUntil(name, a.cert.NotAfter)
+}
+
+func (a *authority) issueUntil(name string, end time.Time) (config.SSLProfile, error) {
 	p := config.SSLProfile{
 		Name: "mesh", CACertFile: filepath.Join(a.dir, "ca.crt"),
 		CertFile: filepath.Join(a.dir, name+".crt"), PrivateKeyFile: filepath.Join(a.dir, name+".key"),
@@ -61,7 +65,7 @@ func (a *authority) issue(name string) (config.SSLProfile, error) {
 		return p, err
 	}
 	t := &x509.Certificate{
-		SerialNumber: serial, Subject: pkix.Name{CommonName: name}, NotBefore: a.cert.NotBefore, NotAfter: a.cert.NotAfter,
+		SerialNumber: serial, Subject: pkix.Name{CommonName: name}, NotBefore: a.cert.NotBefore, NotAfter: end,
 		KeyUsage: x509.KeyUsageDigitalSignature, ExtKeyUsage: []x509.ExtKeyUsage{x509.ExtKeyUsageServerAuth, x509.ExtKeyUsageClientAuth},
 		IPAddresses: []net.IP{net.ParseIP(loopback)},
 		DNSNames:    []string{"localhost", loopback}, // some routers look for addresses among the names

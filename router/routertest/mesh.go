@@ -41,6 +41,16 @@ func New(tb testing.TB) *Mesh {
 // Dir is a directory of the mesh; it holds the certificates and, for programs, the configurations.
 func (m *Mesh) Dir() string { return m.dir }
 
+// NewAuthority replaces the file of the authority that all routers trust. Their certificates are of the former one until they are issued again.
+func (m *Mesh) NewAuthority() {
+	m.tb.Helper()
+	ca, err := newAuthority(m.dir)
+	if err != nil {
+		m.tb.Fatal(err)
+	}
+	m.ca = ca
+}
+
 // Node finds a router by its id.
 func (m *Mesh) Node(id string) *Node {
 	m.tb.Helper()

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"net"
+	"os"
 	"slices"
 	"sync"
 	"time"
@@ -58,6 +59,29 @@ func (n *Node) Kill() {
 		n.mesh.tb.Errorf("kill %s: %v", n.ID, err)
 	}
 }
+
+// Process is a router of its own.
+type Process interface {
+	// PID is where the system finds it.
+	PID() int
+	// Signal sends it one.
+	Signal(s os.Signal) error
+}
+
+// Process is the router's process, if a [Program] runs it.
+func (n *Node) Process() Process {
+	n.mesh.tb.Helper()
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	p, ok := n.running.(*process)
+	if !ok {
+		n.mesh.tb.Fatalf("router %s is no process", n.ID)
+	}
+	return p
+}
+
+// Log is the end of what the router has said.
+func (n *Node) Log() string { return n.log.String() }
 
 func (n *Node) halt(kill bool) error {
 	n.mu.Lock()
@@ -215,6 +239,14 @@ func (n *Node) EdgePort() string { return n.edge }
 func (n *Node) Reissue() {
 	n.mesh.tb.Helper()
 	if _, err := n.mesh.ca.issue(n.ID); err != nil {
+		n.mesh.tb.Fatal(err)
+	}
+}
+
+// ReissueFor is Reissue with a certificate that is valid no longer than d from now.
+func (n *Node) ReissueFor(d time.Duration) {
+	n.mesh.tb.Helper()
+	if _, err := n.mesh.ca.issueUntil(n.ID, time.Now().Add(d)); err != nil {
 		n.mesh.tb.Fatal(err)
 	}
 }

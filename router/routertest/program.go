@@ -28,6 +28,8 @@ type Program struct {
 	Path string
 	Env  []string
 	Dir  string // where configurations are written
+	// Files bounds how many files the process may have open; 0: as many as the test. It needs a shell.
+	Files int
 }
 
 // childEnv makes a test program a router, see [Child].
@@ -70,6 +72,9 @@ func (p Program) Start(cfg *config.Config, log io.Writer) (Running, error) {
 		return nil, err
 	}
 	cmd := exec.Command(p.Path, "-c", file)
+	if p.Files > 0 { // the runtime raises the soft limit, so that it takes the hard one
+		cmd = exec.Command("/bin/sh", "-c", fmt.Sprintf(`ulimit -n %d && exec "$0" "$@"`, p.Files), p.Path, "-c", file)
+	}
 	cmd.Env = append(os.Environ(), p.Env...)
 	cmd.Stdout, cmd.Stderr = log, log
 	if err := cmd.Start(); err != nil {
@@ -104,6 +109,12 @@ func (p *process) Stop() error {
 		return errors.Join(errStuck, p.Kill())
 	}
 }
+
+// PID is the process' id.
+func (p *process) PID() int { return p.cmd.Process.Pid }
+
+// Signal sends one.
+func (p *process) Signal(s os.Signal) error { return p.cmd.Process.Signal(s) }
 
 // Kill sends SIGKILL.
 func (p *process) Kill() error {

@@ -18,10 +18,12 @@ type Chunk struct {
 	B          [Size]byte
 }
 
-// Pool hands out chunks. The zero value is ready for use.
+// Pool hands out chunks. The zero value is ready for use, and has no bound.
 type Pool struct {
-	p   sync.Pool
-	out atomic.Int64
+	p       sync.Pool
+	out     atomic.Int64
+	budget  atomic.Int64 // in chunks; 0: none
+	holders holders
 }
 
 // Out is how many chunks have owners: not put back yet.

@@ -11,7 +11,8 @@
 //
 // # Memory
 //
-// A flow that is idle owns one goroutine, which waits for its socket without a buffer.
+// A flow that is idle owns one goroutine, which waits for its socket without a buffer. What waits for slow readers is in chunks of the router's pool, at most
+// limits.StreamWindow a flow; should the pool exceed its budget, those flows are reset whose clients have not read for longest.
 //
 // # Ends
 //

@@ -15,6 +15,7 @@ import (
 var (
 	errAborted = errors.New("the stream was cut by the network")
 	errRefused = errors.New("the network refused the stream")
+	errMemory  = errors.New("the router is short of memory, and the client does not read what waits for it")
 	errDropped = errors.New("the connection was dropped because its listener or connector was deleted")
 )
 

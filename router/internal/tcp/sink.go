@@ -24,6 +24,7 @@ type sink struct {
 	pending  []*chunk.Chunk // what the socket did not take
 	waiting  int            // octets in pending
 	draining bool
+	moved    time.Time // when the socket took octets that had waited, or the first one began to
 	written  uint64
 	acked    uint64
 	ended    bool // by the stream
@@ -96,6 +97,10 @@ func (s *sink) keep(p []byte) {
 		s.failLocked(fmt.Errorf("the peer sent more than its window"))
 		return
 	}
+	if s.pool.Short() {
+		s.failLocked(errMemory)
+		return
+	}
 	s.waiting += len(p)
 	for len(p) > 0 {
 		if n := len(s.pending); n == 0 || s.pending[n-1].Room() == 0 {
@@ -119,8 +124,23 @@ func (s *sink) drain() {
 	if s.draining || s.over {
 		return
 	}
-	s.draining = true
+	s.draining, s.moved = true, time.Now()
+	s.pool.Hold(s)
 	s.f.group.Go(s.writeWaiting)
+}
+
+// Holds is what waits here, for whoever looks for memory.
+func (s *sink) Holds() (octets int, since time.Time) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.waiting, s.moved
+}
+
+// GiveUp ends the flow: what waits for its client takes memory that others need.
+func (s *sink) GiveUp() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.failLocked(errMemory)
 }
 
 func (s *sink) writeWaiting() {
@@ -128,6 +148,7 @@ func (s *sink) writeWaiting() {
 		s.mu.Lock()
 		if len(s.pending) == 0 || s.over {
 			s.draining = false
+			s.pool.Release(s)
 			s.freeLocked()
 			s.endLocked()
 			s.mu.Unlock()
@@ -141,6 +162,7 @@ func (s *sink) writeWaiting() {
 		s.pool.Put(k)
 		s.mu.Lock()
 		s.waiting -= n
+		s.moved = time.Now()
 		if err != nil {
 			s.failLocked(err)
 		} else {

@@ -4,7 +4,7 @@ import (
 	"io"
 	"net"
 	"os"
-	"sync/atomic"
+	"sync"
 	"syscall"
 
 	"golang.org/x/sys/unix"
@@ -16,8 +16,9 @@ import (
 type plainSock struct {
 	*net.TCPConn
 	rc syscall.RawConn
-	// shut: our side has ended its output.
-	shut atomic.Bool
+	// shut: our side has ended its output, which a socket that was reset does not let it do.
+	shutMu sync.Mutex
+	shut   bool
 
 	// of the one reading goroutine
 	pool       *chunk.Pool
@@ -92,7 +93,9 @@ func (s *plainSock) readReady(fd uintptr) bool {
 // wasReset tells a reset from an end. The kernel reports a reset once, to whoever calls first: when that is the writer, reading gives
 // nothing, as at an end. But a socket whose output was not shut down is not closed after a mere end of its input.
 func (s *plainSock) wasReset(fd uintptr) bool {
-	if s.shut.Load() {
+	s.shutMu.Lock() // else our own end could close the socket between the two looks
+	defer s.shutMu.Unlock()
+	if s.shut {
 		return false
 	}
 	info, err := unix.GetsockoptTCPInfo(int(fd), unix.IPPROTO_TCP, unix.TCP_INFO)
@@ -141,8 +144,11 @@ func (s *plainSock) write(p []byte) error {
 }
 
 func (s *plainSock) closeWrite() error {
-	s.shut.Store(true)
-	return s.CloseWrite()
+	s.shutMu.Lock()
+	defer s.shutMu.Unlock()
+	err := s.CloseWrite()
+	s.shut = s.shut || err == nil
+	return err
 }
 
 func (s *plainSock) waits() bool      { return false }
