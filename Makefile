@@ -31,7 +31,7 @@ cluster: ## the whole product on real Kubernetes clusters, as root with containe
 	@scripts/cluster.sh
 podman: ## local sites in containers of a real Podman, as root (PODMAN_PACKAGES=install gets it; skips loudly without)
 	@scripts/podman.sh
-soak: ## traffic and faults for SOAK=10m
+soak: ## traffic and faults for SOAK=20m
 	@scripts/soak.sh
 release: ## archives of every program for six platforms, reproducible, into dist/
 	@scripts/release.sh

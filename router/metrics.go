@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"net/http"
 	"os"
+	"runtime"
 	"strconv"
 	"strings"
 	"time"
@@ -60,6 +61,7 @@ func (r *Router) metrics(w http.ResponseWriter, req *http.Request) {
 		return
 	}
 	processMetrics(&e)
+	e.add("skupper_router_buffers", "gauge", "Buffers of 64 KiB that octets of streams wait in.", float64(r.chunks.Out()))
 	r.entityMetrics(&e)
 	w.Header().Set("Content-Type", "text/plain; version=0.0.4; charset=utf-8")
 	_, _ = w.Write([]byte(e.b.String())) // the scraper may be gone
@@ -111,6 +113,7 @@ func (r *Router) coreMetrics(ctx context.Context, e *exposition) bool {
 
 func processMetrics(e *exposition) {
 	e.add("qdr_router_rss_bytes", "gauge", "", float64(residentMemory()))
+	e.add("go_goroutines", "gauge", "", float64(runtime.NumGoroutine()))
 	files, err := os.ReadDir("/proc/self/fd")
 	if err == nil { // else the system does not tell
 		e.add("process_open_fds", "gauge", "", float64(len(files)))

@@ -1,5 +1,5 @@
 // Command soak sends checked traffic of every shape through a network of routers for a long time, while their links are
-// cut: soak -router PROGRAM -for 10m. An octet that is not what was sent, a flow that is stuck or lost without a cause, and
+// cut: soak -router PROGRAM -for 20m. An octet that is not what was sent, a flow that is stuck or lost without a cause, and
 // anything that a router does not give back in the end is a failure.
 package main
 
@@ -54,7 +54,7 @@ func parse(args []string, stderr io.Writer) (o options, err error) {
 	fs := flag.NewFlagSet("soak", flag.ContinueOnError)
 	fs.SetOutput(stderr)
 	fs.StringVar(&o.router, "router", "", "the `PROGRAM`, which takes -c skrouterd.json")
-	fs.DurationVar(&o.dur, "for", 10*time.Minute, "`TIME` of traffic")
+	fs.DurationVar(&o.dur, "for", 20*time.Minute, "`TIME` of traffic")
 	fs.IntVar(&o.flows, "flows", 32, "`NUMBER` of flows at once")
 	fs.DurationVar(&o.every, "every", 10*time.Second, "`TIME` between lines")
 	fs.DurationVar(&o.cut, "cut", 4*time.Second, "`TIME` between faults of the links, about; 0: none")

@@ -19,14 +19,16 @@ type router struct {
 	rest    gauges // before there was traffic
 }
 
-// network is the routers A, B and later C, in a row. Clients are at A; there is a way to B and, through it, one to C.
+// network is the routers A, B and later C, in a row, and E, an edge router of A. Clients are at A, from where there is a way to B, through it one to C, and one
+// to E; and at E, with a way to B.
 type network struct {
 	site    *tunnel.Site
 	program string
 	routers []*router
 	cables  []*cable
 
-	toB, toC   string                    // host:port for clients
+	toB, toC   string // host:port for clients
+	toE, fromE string
 	bPort      string                    // where B lets C in
 	configured map[*config.Config]string // the URLs of metrics
 }
@@ -37,7 +39,7 @@ func (w *network) up(ctx context.Context, program, dir, server string) (err erro
 	if w.site, err = tunnel.NewSite(dir, server, time.Now()); err != nil {
 		return err
 	}
-	ports := make([]string, 5)
+	ports := make([]string, 9)
 	for i := range ports {
 		if ports[i], err = w.site.Ports.Next(); err != nil {
 			return err
@@ -60,7 +62,23 @@ func (w *network) up(ctx context.Context, program, dir, server string) (err erro
 	if err := w.link(ctx, b, ports[4], ports[3]); err != nil {
 		return err
 	}
-	return errors.Join(w.run(a), w.run(b))
+	w.toE, w.fromE = net.JoinHostPort(proc.Loopback, ports[5]), net.JoinHostPort(proc.Loopback, ports[6])
+	tunnel.Listen(a, "to-e", ports[5])
+	edges := len(a.Listeners)
+	tunnel.Accept(a, "edges", ports[7])
+	a.Listeners[edges].Role = config.RoleEdge
+	e, err := w.config("E")
+	if err != nil {
+		return err
+	}
+	e.Router.Mode = config.ModeEdge
+	tunnel.Listen(e, "to-b", ports[6])
+	tunnel.Connect(e, "to-e", server)
+	if err := w.link(ctx, e, ports[8], ports[7]); err != nil {
+		return err
+	}
+	e.Connectors[len(e.Connectors)-1].Role = config.RoleEdge
+	return errors.Join(w.run(a), w.run(b), w.run(e))
 }
 
 // grow starts C.

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"math/rand/v2"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -53,7 +54,7 @@ func (s *session) traffic(ctx context.Context) error {
 		w := &client{ledger: &s.ledger, rand: rand.New(rand.NewPCG(s.seed, uint64(i))), kinds: s.kinds, open: &s.open}
 		all.Go(func() { w.work(working, s.way) })
 	}
-	bad := &saboteur{rand: rand.New(rand.NewPCG(s.seed, 1<<32)), ledger: &s.ledger, every: s.cut, cables: s.net.cables[:1:1]}
+	bad := &saboteur{rand: rand.New(rand.NewPCG(s.seed, 1<<32)), ledger: &s.ledger, every: s.cut, cables: slices.Clone(s.net.cables)}
 	if s.cut > 0 {
 		all.Go(func() { bad.work(faulty) })
 	}
@@ -98,8 +99,13 @@ func (s *session) traffic(ctx context.Context) error {
 
 // way is where the nth flow of a client goes.
 func (s *session) way(n int) string {
-	if n%2 == 1 && s.three.Load() {
+	switch {
+	case n%4 == 1 && s.three.Load():
 		return s.net.toC
+	case n%4 == 2:
+		return s.net.toE
+	case n%4 == 3:
+		return s.net.fromE
 	}
 	return s.net.toB
 }
@@ -111,10 +117,10 @@ func (s *session) join(ctx context.Context, bad *saboteur) error {
 	if err := s.net.await(ctx, s.net.toC); err != nil {
 		return fmt.Errorf("the third router: %w", err)
 	}
-	if err := s.rest(ctx, s.net.routers[2:]); err != nil {
+	if err := s.rest(ctx, s.net.routers[3:]); err != nil {
 		return err
 	}
-	bad.add(s.net.cables[1])
+	bad.add(s.net.cables[2])
 	s.three.Store(true)
 	return nil
 }

@@ -32,8 +32,10 @@ func soak(ctx context.Context, o options, stdout io.Writer) (err error) {
 	if err := s.net.up(ctx, o.router, dir, s.server.addr); err != nil {
 		return err
 	}
-	if err := s.net.await(ctx, s.net.toB); err != nil {
-		return err
+	for _, addr := range []string{s.net.toB, s.net.toE, s.net.fromE} {
+		if err := s.net.await(ctx, addr); err != nil {
+			return err
+		}
 	}
 	if err := s.rest(ctx, s.net.routers); err != nil {
 		return err

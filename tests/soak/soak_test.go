@@ -37,7 +37,7 @@ func TestShortSoak(t *testing.T) {
 	if code != 0 {
 		t.Errorf("exit code %d", code)
 	}
-	for _, want := range []string{"router A at rest", "router C at rest", "faults: "} {
+	for _, want := range []string{"router A at rest", "router E at rest", "router C at rest", " buf", "faults: "} {
 		if !strings.Contains(out.String(), want) {
 			t.Errorf("the output has no %q", want)
 		}
@@ -78,26 +78,23 @@ func TestParse(t *testing.T) {
 	}
 }
 
-func TestGoroutinesIn(t *testing.T) {
-	for text, want := range map[string]int{
-		"# HELP go_goroutines Number.\n# TYPE go_goroutines gauge\ngo_goroutines 42\n": 42,
-		"x 1\nskupper_router_goroutines 1.2e+01 1700000000\n":                          12,
-		"go_goroutines\n": -1,
-		"threads 5\n":     -1,
-		"":                -1,
+func TestMetricsIn(t *testing.T) {
+	for text, want := range map[string][2]int{
+		"# HELP go_goroutines Number.\n# TYPE go_goroutines gauge\ngo_goroutines 42\nskupper_router_buffers 3\n": {42, 3},
+		"x 1\nskupper_router_goroutines 1.2e+01 1700000000\n":                                                    {12, -1},
+		"go_goroutines\n": {-1, -1},
+		"threads 5\n":     {-1, -1},
+		"":                {-1, -1},
 	} {
-		got, ok := goroutinesIn(strings.NewReader(text))
-		if !ok {
-			got = -1
-		}
-		if got != want {
+		g, b := metricsIn(strings.NewReader(text))
+		if got := [2]int{g, b}; got != want {
 			t.Errorf("%q: got %d, want %d", text, got, want)
 		}
 	}
 }
 
 func TestBeyond(t *testing.T) {
-	rest := gauges{memory: 10 << 20, files: 10, threads: 8, goroutines: -1}
+	rest := gauges{memory: 10 << 20, files: 10, threads: 8, goroutines: -1, buffers: -1}
 	most := gauges{memory: rest.memory + moreMemory, files: 10 + moreFiles, threads: 8 + moreThreads, goroutines: 10_000}
 	if err := most.beyond(rest); err != nil {
 		t.Errorf("as much as may be: %v", err)
@@ -114,5 +111,9 @@ func TestBeyond(t *testing.T) {
 	rest.goroutines = 20
 	if err := (gauges{goroutines: 20 + moreGoroutines + 1}).beyond(rest); err == nil || !strings.Contains(err.Error(), "goroutines") {
 		t.Errorf("goroutines: %v", err)
+	}
+	rest.buffers = 0
+	if err := (gauges{buffers: moreBuffers + 1}).beyond(rest); err == nil || !strings.Contains(err.Error(), "buffers") {
+		t.Errorf("buffers: %v", err)
 	}
 }
