@@ -42,6 +42,12 @@ func (p *planner) access() {
 	if auto != nil {
 		p.out.RouterAccesses = append([]*v2alpha1.RouterAccess{auto}, p.out.RouterAccesses...)
 	}
+	p.mesh = p.meshAccess()
+	all := p.out.RouterAccesses
+	if p.mesh != nil {
+		all = append(slices.Clone(all), p.mesh)
+	}
+	p.reserveListeners(all)
 	for _, ra := range p.out.RouterAccesses {
 		err := p.accessOne(ra)
 		p.set(ra, v2alpha1.ConditionConfigured, err)
@@ -49,7 +55,7 @@ func (p *planner) access() {
 			p.resolve(ra, err)
 		}
 	}
-	if p.mesh = p.meshAccess(); p.mesh != nil {
+	if p.mesh != nil {
 		_ = p.accessOne(p.mesh) // nobody's resource could tell of it: the two routers find each other when its certificate is there
 	}
 }
@@ -121,7 +127,7 @@ func (p *planner) accessOne(ra *v2alpha1.RouterAccess) error {
 	var faults []error
 	for i := range ra.Spec.Roles {
 		role := &ra.Spec.Roles[i]
-		name := ra.Name + "-" + role.Name
+		name := listenerName(ra, *role)
 		port := role.Port
 		switch {
 		case port != 0:

@@ -67,6 +67,9 @@ func (p *planner) siteStatus() {
 		s.Status.Controller = p.in.Controller.DeepCopy()
 	}
 	fault := multierr.Combine(validate.Object(s), p.accessType(), p.in.Faults[string(s.UID)])
+	if p.fault != nil { // a mistake of the program, which somebody has to hear of
+		fault = multierr.Append(fault, fmt.Errorf("nothing of this site is changed, as the router would not take its configuration: %w", p.fault))
+	}
 	if fault == nil {
 		fault = issuer
 	}

@@ -60,6 +60,6 @@ func (p *planner) attach(a *v2alpha1.AttachedConnector, b *v2alpha1.AttachedConn
 	}
 	targets := p.in.Targets[a.Namespace+"/"+a.Name]
 	a.Status.SelectedPods = pods(targets)
-	return p.bridge(bridge{name: a.Name, key: b.Spec.RoutingKey, port: a.Spec.Port, creds: a.Spec.TLSCredentials,
+	return p.bridge(bridge{kind: v2alpha1.KindAttachedConnector, name: a.Name, key: b.Spec.RoutingKey, port: a.Spec.Port, creds: a.Spec.TLSCredentials,
 		clientCert: a.Spec.UseClientCert, byName: b.Spec.ExposePodsByName}, targets)
 }

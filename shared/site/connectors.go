@@ -1,7 +1,9 @@
 package site
 
 import (
+	"cmp"
 	"errors"
+	"fmt"
 
 	"github.com/skupper-plugins/suite/router/config"
 	"github.com/skupper-plugins/suite/shared/api/v2alpha1"
@@ -20,7 +22,7 @@ func (p *planner) connector(c *v2alpha1.Connector) error {
 	if err := validate.Object(c); err != nil {
 		return err
 	}
-	b := bridge{name: c.Name, key: c.Spec.RoutingKey, port: c.Spec.Port, creds: c.Spec.TLSCredentials, clientCert: c.Spec.UseClientCert,
+	b := bridge{kind: v2alpha1.KindConnector, name: c.Name, key: c.Spec.RoutingKey, port: c.Spec.Port, creds: c.Spec.TLSCredentials, clientCert: c.Spec.UseClientCert,
 		verify: c.Spec.VerifyHostname, byName: c.Spec.ExposePodsByName}
 	if c.Spec.Host != "" {
 		return p.bridge(b, []Target{{IP: c.Spec.Host}})
@@ -43,7 +45,8 @@ func pods(targets []Target) []v2alpha1.PodDetails {
 
 // bridge is what connectors of both kinds have in common.
 type bridge struct {
-	name, key  string
+	kind, name string // of the resource
+	key        string
 	port       int
 	creds      string
 	clientCert bool
@@ -75,20 +78,35 @@ func (p *planner) bridge(b bridge, targets []Target) error {
 	if len(targets) == 0 {
 		return errors.New("No matches for selector") //nolint:staticcheck // matched on by others
 	}
+	var fault error // the first tells enough: there is one for each pod
 	seen := map[string]bool{}
 	for _, t := range targets {
 		if seen[t.IP] { // pods of a node's own network share its address
 			continue
 		}
 		seen[t.IP] = true
-		c := base
-		c.Name, c.Host, c.ProcessID = "connector/"+b.name+"@"+t.IP, t.IP, t.UID
-		p.cfg.TCPConnectors = append(p.cfg.TCPConnectors, c)
+		err := p.addBridge(b, t.IP, b.key, base, t)
 		if b.byName && t.Name != "" {
-			c.Name, c.Address = "connector/"+b.name+"@"+t.Name, b.key+"."+t.Name
-			p.cfg.TCPConnectors = append(p.cfg.TCPConnectors, c)
+			err = cmp.Or(err, p.addBridge(b, t.Name, b.key+"."+t.Name, base, t))
 		}
+		fault = cmp.Or(fault, err)
 	}
+	return fault
+}
+
+// addBridge adds a tcpConnector to a target, called after the resource and end. A Connector and an AttachedConnector may be called alike,
+// and a pod like the address of another: who comes second goes without and says so.
+func (p *planner) addBridge(b bridge, end, address string, c config.TCPConnector, t Target) error {
+	c.Name, c.Address, c.Host, c.ProcessID = "connector/"+b.name+"@"+end, address, t.IP, t.UID
+	me := b.kind + " " + b.name
+	if owner, taken := p.bridges[c.Name]; taken {
+		if owner == me {
+			return fmt.Errorf("its connector to %s would be called %s, like another one of it: one pod is called like the address of another", end, c.Name)
+		}
+		return fmt.Errorf("its connector to %s would be called %s, like that of %s: rename one of them", end, c.Name, owner)
+	}
+	p.bridges[c.Name] = me
+	p.cfg.TCPConnectors = append(p.cfg.TCPConnectors, c)
 	return nil
 }
 

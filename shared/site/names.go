@@ -4,6 +4,7 @@ import (
 	"fmt"
 
 	"github.com/skupper-plugins/suite/shared/api/v2alpha1"
+	"github.com/skupper-plugins/suite/shared/validate"
 )
 
 // A router finds entities by name alone, so names are unique across their types: a link may not be called like a TLS
@@ -23,13 +24,32 @@ func (p *planner) reserveNames() {
 	p.names[p.siteEntity] = "the site"
 }
 
-// takeName gives a listener of the router its name, even if a link has to go without.
-func (p *planner) takeName(name string) error {
-	if owner, taken := p.names[name]; taken && owner != "a link" {
-		return fmt.Errorf("its listener would be called %s, like %s: rename one of them", name, owner)
+// reserveListeners gives the listeners of router accesses their names before any TLS profile or proxy gets one: profiles can do with
+// another, and an access that works is not to lose its listener to the credentials of another one. A listener gets its name
+// even if a link has to go without; who cannot have theirs hear of it from takeName.
+func (p *planner) reserveListeners(accesses []*v2alpha1.RouterAccess) {
+	p.unnamed = map[string]error{}
+	for _, ra := range accesses {
+		if validate.Object(ra) != nil || p.site.Spec.Edge {
+			continue
+		}
+		for _, r := range ra.Spec.Roles {
+			name := listenerName(ra, r)
+			if owner, taken := p.names[name]; taken && owner != "a link" {
+				p.unnamed[name] = fmt.Errorf("its listener would be called %s, like %s: rename one of them", name, owner)
+				continue
+			}
+			p.names[name] = "a listener of the router"
+		}
 	}
-	p.names[name] = "a listener of the router"
-	return nil
+}
+
+// takeName says whether a listener has the name that it needs.
+func (p *planner) takeName(name string) error { return p.unnamed[name] }
+
+// listenerName is how the listener for a role of a router access is called. No two of different accesses are the same.
+func listenerName(ra *v2alpha1.RouterAccess, r v2alpha1.RouterAccessRole) string {
+	return ra.Name + "-" + r.Name
 }
 
 // profile makes the router know the files of some credentials and says how it calls them: like the credentials if it

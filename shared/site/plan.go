@@ -15,7 +15,8 @@ import (
 
 // Plan says what has to be done for the resources. It is pure: the same input gives the same output. The error is one
 // of the program, such as a configuration that the router would refuse; what is wrong with resources is in their
-// statuses.
+// statuses. These, with the error as that of the site, are all that there is beside an error of the configuration: nothing of
+// the site is to be changed.
 func Plan(in Resources, obs Observed) (Desired, error) {
 	if obs.Now.IsZero() {
 		return Desired{}, errors.New("plan a site: the observation has no time")
@@ -44,6 +45,7 @@ func Plan(in Resources, obs Observed) (Desired, error) {
 	p.connectors()
 	p.attached()
 	p.certificates()
+	p.fault = p.complete()
 	p.siteStatus()
 	return p.finish()
 }
@@ -65,6 +67,9 @@ type planner struct {
 	claims     []claim                // hosts and ports of listeners
 	exposed    map[string]int         // index in out.Exposures, by host
 	names      map[string]string      // who has a name among the router's entities
+	unnamed    map[string]error       // why listeners of router accesses cannot have theirs
+	bridges    map[string]string      // which resource has a connector of that name
+	fault      error                  // why the router would not take its configuration
 	siteEntity string                 // name of the site entity
 	mesh       *v2alpha1.RouterAccess // lets the second router in where no other access does; nil if none is needed
 	autoName   string                 // of the RouterAccess made for the site's link access; empty if there is none
@@ -73,7 +78,7 @@ type planner struct {
 func newPlanner(in Resources, obs Observed) *planner {
 	p := &planner{in: in, obs: obs, now: obs.Now, local: in.Platform != PlatformKubernetes, cfg: new(config.Config),
 		secrets: map[string]*v2alpha1.Secret{}, wants: map[string]*CertificateWant{}, profiles: map[string]*Profile{},
-		exposed: map[string]int{}}
+		exposed: map[string]int{}, bridges: map[string]string{}}
 	p.in.Sites = copies(in.Sites)
 	p.in.Listeners = copies(in.Listeners)
 	p.in.MultiKeyListeners = copies(in.MultiKeyListeners)
@@ -144,6 +149,14 @@ func (p *planner) finish() (Desired, error) {
 	if p.site == nil {
 		return p.out, nil
 	}
+	if p.fault != nil {
+		return Desired{Site: p.site, SiteID: p.out.SiteID, Statuses: all}, p.fault
+	}
+	return p.out, nil
+}
+
+// complete finishes the configuration of the routers, and says why they would not take it.
+func (p *planner) complete() error {
 	p.out.Certificates = p.orderedWants()
 	for _, name := range slices.Sorted(maps.Keys(p.profiles)) {
 		p.out.Profiles = append(p.out.Profiles, *p.profiles[name])
@@ -152,12 +165,9 @@ func (p *planner) finish() (Desired, error) {
 	p.out.Ports = p.ports.given
 	p.out.Config = p.cfg
 	if err := p.cfg.Check(); err != nil {
-		return Desired{}, fmt.Errorf("plan site %s: %w", p.site.Name, err)
+		return fmt.Errorf("plan site %s: %w", p.site.Name, err)
 	}
-	if err := p.routers(); err != nil {
-		return Desired{}, err
-	}
-	return p.out, nil
+	return p.routers()
 }
 
 func appendAll[T v2alpha1.Object](all []v2alpha1.Object, more []T) []v2alpha1.Object {

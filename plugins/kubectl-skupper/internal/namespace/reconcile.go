@@ -44,8 +44,8 @@ func (r *reconciler) Reconcile(ctx context.Context, req reconcile.Request) (reco
 		return reconcile.Result{}, err
 	}
 	d, err := r.plan(w)
-	if err != nil {
-		return reconcile.Result{}, err
+	if err != nil { // the statuses tell of it as far as there are any
+		return reconcile.Result{}, multierr.Combine(err, r.updateStatuses(ctx, w, d))
 	}
 	if d.Site != nil && w.foreign[d.SiteID] == nil {
 		err = r.apply(ctx, w, d)
