@@ -12,6 +12,7 @@ add containernetworking-plugins /usr/lib/cni/bridge
 add iptables iptables
 add conntrack conntrack
 add iproute2 ip
+add podman podman # for the site in a container that is linked to one in a cluster
 if [ ${#packages[@]} = 0 ]; then
 	exit
 fi

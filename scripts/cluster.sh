@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Tests the whole product on real Kubernetes clusters in network namespaces: scripts/cluster.sh [GO-TEST-FLAG…]. It needs root, and Debian's
 # containerd, runc, containernetworking-plugins, iptables, conntrack and iproute2 (CLUSTER_PACKAGES=install gets what is missing);
-# otherwise it says what is missing and tests nothing. Kubernetes is built the first time. SKUPPER_KUBE_ASSETS=off leaves the tests out.
+# otherwise it says what is missing and tests nothing. With podman a site in a container is linked to those in clusters. Kubernetes is built the first time. SKUPPER_KUBE_ASSETS=off leaves the tests out.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 if [ "${SKUPPER_KUBE_ASSETS-}" = off ]; then # go test shows nothing of what passes

@@ -22,11 +22,12 @@ import (
 // patience is how long things may take on a busy machine; how long they take on an idle one the table of figures tells.
 const patience = 3 * time.Minute
 
-// place is where a site can be: a namespace of a cluster, or of an installation on this machine.
+// place is where a site can be: a namespace of a cluster, or of an installation on this machine or another one.
 type place struct {
 	t    *testing.T
 	name string
-	c    *node.Cluster // nil: this machine
+	c    *node.Cluster // nil: not in a cluster
+	host *node.Host    // nil: this machine, or a cluster
 	home sandbox.Home
 	cli  []string // the program and what follows it at once
 	env  []string
@@ -222,12 +223,13 @@ spec:
         readinessProbe: {httpGet: {path: /, port: 8080}, periodSeconds: 1}
 `
 
-// serveHere runs the demo server on this machine.
-func serveHere(t *testing.T) (port string) {
+// serveHere runs the demo server on this machine; the words of enter stand before its command.
+func serveHere(t *testing.T, enter ...string) (port string) {
 	t.Helper()
 	ctx, cancel := context.WithCancel(t.Context())
-	cmd := exec.CommandContext(ctx, program("demo"), "serve", ":"+freePort(t))
-	port = strings.TrimPrefix(cmd.Args[2], ":")
+	port = freePort(t)
+	words := append(append([]string{}, enter...), program("demo"), "serve", ":"+port)
+	cmd := exec.CommandContext(ctx, words[0], words[1:]...)
 	if err := cmd.Start(); err != nil {
 		t.Fatal(err)
 	}

@@ -8,7 +8,11 @@ import "testing"
 func (p *place) offer(key string) {
 	p.t.Helper()
 	if p.c == nil {
-		p.do("connector", "create", key, serveHere(p.t), "--host", "localhost")
+		var enter []string
+		if p.host != nil {
+			enter = p.host.Enter()
+		}
+		p.do("connector", "create", key, serveHere(p.t, enter...), "--host", "localhost")
 		return
 	}
 	p.serve(key, 1)
@@ -19,9 +23,12 @@ func (p *place) offer(key string) {
 func (p *place) use(key string) (address string) {
 	p.t.Helper()
 	if p.c == nil {
-		port := freePort(p.t)
-		p.do("listener", "create", key, port, "--host", "127.0.0.1")
-		return "127.0.0.1:" + port
+		port, at := freePort(p.t), "127.0.0.1"
+		if p.host != nil {
+			at = p.host.IP
+		}
+		p.do("listener", "create", key, port, "--host", at)
+		return at + ":" + port
 	}
 	name := "use-" + key // Services of that name would be the servers' own, were they in this namespace too
 	p.do("listener", "create", name, "8080", "--host", name, "--routing-key", key)

@@ -23,7 +23,7 @@ func TestChapter(t *testing.T) {
 	if got := engine.do(t, "inspect", "--format", `{{index .Config.Labels "application"}} {{index .Config.Labels "skupper.io/v2-component"}} {{.HostConfig.NetworkMode}} {{.HostConfig.RestartPolicy.Name}}`, east.container()); got != "skupper-v2 router host always" {
 		t.Errorf("the container is %q", got)
 	}
-	if b, err := os.ReadFile(east.dir("internal", "platform.yaml")); err != nil || string(b) != "platform: "+engine.kind+"\n" {
+	if b, err := os.ReadFile(east.dir("internal", "platform.yaml")); err != nil || string(b) != "platform: "+engine.Kind+"\n" {
 		t.Errorf("platform.yaml: %q, %v", b, err)
 	}
 	if b, err := os.ReadFile(east.dir("runtime", "router", "skrouterd.json")); err != nil || !strings.Contains(string(b), `"${SSL_PROFILE_BASE_PATH}/runtime/certs/skupper-local-server/tls.crt"`) {
@@ -49,8 +49,8 @@ func TestChapter(t *testing.T) {
 	if b, _ := os.ReadFile(filepath.Join(east.home.Dir, "agent", "agent.log")); strings.Contains(string(b), "router.restart") {
 		t.Error("the router was restarted")
 	}
-	east.refuses(6, `existing namespace uses "`+engine.kind+`" platform and it cannot change to "linux"`, "site", "status", "--platform", "linux")
-	east.with("SKUPPER_PLATFORM=").shows(`Platform: +`+engine.kind, "system", "status")
+	east.refuses(6, `existing namespace uses "`+engine.Kind+`" platform and it cannot change to "linux"`, "site", "status", "--platform", "linux")
+	east.with("SKUPPER_PLATFORM=").shows(`Platform: +`+engine.Kind, "system", "status")
 	east.shows(`router +localhost/skupper/podman-skupper-router:`, "version")
 	dump := east.do("debug", "dump", filepath.Join(east.home.Dir, "dump.tar.gz")).out
 	list, err := exec.CommandContext(t.Context(), "tar", "tzf", filepath.Join(east.home.Dir, "dump.tar.gz")).CombinedOutput()
@@ -73,7 +73,7 @@ func TestChapter(t *testing.T) {
 	east.do("site", "create", "again", "--platform", "linux", "--namespace", "east") // the namespace is free again
 }
 
-func (s *service) nothingLeftOf(t *testing.T, name string) {
+func (s service) nothingLeftOf(t *testing.T, name string) {
 	t.Helper()
 	if all := s.do(t, "ps", "-a", "--format", "{{.Names}}"); strings.Contains(all, name) {
 		t.Errorf("containers are left: %s", all)
@@ -94,7 +94,7 @@ func TestHealing(t *testing.T) {
 		soon(t, "it is there again", func() bool { return echo(port) == nil })
 	})
 	t.Run("image-removed", func(t *testing.T) {
-		if engine.kind == "docker" {
+		if engine.Kind == "docker" {
 			t.Skip("Docker keeps an image that is in use")
 		}
 		engine.do(t, "rmi", "-f", engine.do(t, "inspect", "--format", "{{.Image}}", p.container()))
@@ -121,10 +121,10 @@ func TestHealing(t *testing.T) {
 		flows(t, more)
 	})
 	t.Run("engine-gone", func(t *testing.T) {
-		if err := engine.down(); err != nil {
+		if err := engine.Down(); err != nil {
 			t.Fatal(err)
 		}
-		if engine.kind == "podman" { // Docker's containers end with it
+		if engine.Kind == "podman" { // Docker's containers end with it
 			if err := echo(port); err != nil {
 				t.Error(err)
 			}
@@ -141,7 +141,7 @@ func TestHealing(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if err := engine.down(); err != nil {
+		if err := engine.Down(); err != nil {
 			t.Fatal(err)
 		}
 		_ = syscall.Kill(pid, syscall.SIGKILL) // Docker's is dead already

@@ -10,7 +10,7 @@ import (
 
 // Podman speaks Docker's language too: a site on platform docker runs at its socket.
 func TestDockerAPIOfPodman(t *testing.T) {
-	if engine.kind != "podman" {
+	if engine.Kind != "podman" {
 		t.Skip("a Docker has no other language")
 	}
 	t.Run("runtime", func(t *testing.T) { conforms(t, "docker") })

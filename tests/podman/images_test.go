@@ -50,6 +50,6 @@ func TestImages(t *testing.T) {
 	p.refuses(4, `read `+filepath.Join(dir, "no"), "system", "images", "load", filepath.Join(dir, "no"))
 	p.refuses(2, `a site on platform linux needs no images`, "system", "images", "list", "--platform", "linux")
 	engine.do(t, "rmi", "-f", "localhost/air/router:1")
-	_, _ = engine.try(t.Context(), "rmi", "-f", image)
+	_, _ = engine.Try(t.Context(), "rmi", "-f", image)
 	engine.nothingLeft(t)
 }

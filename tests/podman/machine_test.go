@@ -11,6 +11,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/skupper-plugins/suite/tests/podman/container"
 )
 
 // machine is a container in which systemd runs, with a Podman of its own, as on a machine of somebody's. What it has of programs
@@ -28,7 +30,7 @@ const machineSystemd = "/usr/lib/systemd/systemd"
 // boot makes a machine and starts it. It says why there can be none.
 func boot(t *testing.T) machine {
 	t.Helper()
-	if engine.kind != "podman" {
+	if engine.Kind != "podman" {
 		t.Skip("the machine is a container of Podman")
 	}
 	for _, file := range []string{machineSystemd, "/usr/lib/systemd/system/podman.socket"} {
@@ -36,7 +38,7 @@ func boot(t *testing.T) machine {
 			t.Skip("NOT TESTED: there is no " + file)
 		}
 	}
-	m := machine{t: t, name: "machine", root: filepath.Join(engine.dir, "machine")}
+	m := machine{t: t, name: "machine", root: filepath.Join(engine.Dir, "machine")}
 	for _, dir := range []string{"usr", "etc/containers", "etc/pam.d", "var/lib", "var/log", "tmp", "run", "proc", "sys", "dev", "root", "opt", "home"} {
 		if err := os.MkdirAll(filepath.Join(m.root, dir), 0o755); err != nil {
 			t.Fatal(err)
@@ -50,7 +52,7 @@ func boot(t *testing.T) machine {
 	for name, text := range map[string]string{
 		"etc/machine-id": "", "etc/passwd": passwd, "etc/group": group, "etc/subuid": subordinate, "etc/subgid": subordinate,
 		"etc/pam.d/systemd-user":         "account required pam_permit.so\nsession required pam_permit.so\nsession optional pam_systemd.so\n",
-		"etc/containers/containers.conf": conf, "etc/containers/policy.json": `{"default":[{"type":"insecureAcceptAnything"}]}`,
+		"etc/containers/containers.conf": container.Conf, "etc/containers/policy.json": `{"default":[{"type":"insecureAcceptAnything"}]}`,
 		"etc/containers/storage.conf": "[storage]\ndriver=\"vfs\"\nrunroot=\"/run/containers/storage\"\ngraphroot=\"/var/lib/containers/storage\"\n",
 	} {
 		if err := os.WriteFile(filepath.Join(m.root, name), []byte(text), 0o644); err != nil {
@@ -71,12 +73,12 @@ func boot(t *testing.T) machine {
 			out, _ := m.try("journalctl", "--no-pager", "-n", "60")
 			t.Log(out)
 		}
-		_, _ = engine.try(context.WithoutCancel(t.Context()), "rm", "-f", "-t", "5", m.name)
-		if err := removeAll(m.root); err != nil {
+		_, _ = engine.Try(context.WithoutCancel(t.Context()), "rm", "-f", "-t", "5", m.name)
+		if err := container.RemoveAll(m.root); err != nil {
 			t.Error(err)
 		}
 	})
-	out, err := engine.try(t.Context(), "run", "-d", "--name", m.name, "--systemd=always", "--privileged", "--cgroupns=host", "--network=none",
+	out, err := engine.Try(t.Context(), "run", "-d", "--name", m.name, "--systemd=always", "--privileged", "--cgroupns=host", "--network=none",
 		"-v", "/usr:/usr:ro", "-v", "/sys/fs/cgroup:/sys/fs/cgroup:rw", "-e", "container=podman", "--rootfs", m.root, machineSystemd)
 	if err != nil {
 		t.Skipf("NOT TESTED: systemd does not run in a container here: %v %s", err, out)
@@ -180,7 +182,7 @@ func (m machine) try(args ...string) (string, error) {
 	if m.user != "" {
 		words = append(words, "-u", m.user, "-w", "/home/"+m.user, "-e", "HOME=/home/"+m.user, "-e", "USER="+m.user, "-e", "XDG_RUNTIME_DIR=/run/user/"+userID)
 	}
-	return engine.try(context.WithoutCancel(m.t.Context()), append(append(words, m.name), args...)...)
+	return engine.Try(context.WithoutCancel(m.t.Context()), append(append(words, m.name), args...)...)
 }
 
 // do runs a program in the machine that must succeed.

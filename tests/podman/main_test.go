@@ -12,6 +12,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/skupper-plugins/suite/tests/podman/container"
 	"github.com/skupper-plugins/suite/tests/sandbox"
 )
 
@@ -53,11 +54,11 @@ func run(m *testing.M) (code int, err error) {
 			continue
 		}
 		fmt.Println("engine:", kind)
-		if engine, err = start(context.Background(), kind, filepath.Join(dir, kind[:1])); err != nil {
+		if engine.Engine, err = container.Start(context.Background(), kind, filepath.Join(dir, kind[:1])); err != nil {
 			return 1, err
 		}
 		code = max(code, m.Run())
-		if err := engine.remove(context.Background()); err != nil {
+		if err := engine.Remove(context.Background()); err != nil {
 			return 1, err
 		}
 	}

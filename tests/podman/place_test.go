@@ -35,13 +35,13 @@ type place struct {
 // in gives a namespace of a new installation, which uses the engine where it is not told otherwise. Its site is gone at the end.
 func in(t *testing.T, ns string) place {
 	t.Helper()
-	p := place{t: t, home: sandbox.New(t), ns: ns, env: []string{"SKUPPER_PLATFORM=" + engine.kind, "CONTAINER_ENDPOINT=" + engine.endpoint(), "SKUPPER_ENGINE=embedded"}}
+	p := place{t: t, home: sandbox.New(t), ns: ns, env: []string{"SKUPPER_PLATFORM=" + engine.Kind, "CONTAINER_ENDPOINT=" + engine.Endpoint(), "SKUPPER_ENGINE=embedded"}}
 	t.Cleanup(func() {
 		if t.Failed() {
 			t.Log(p.logs())
 		}
 		_ = exec.Command(program, "--namespace", p.ns, "site", "delete", "--all").Run()
-		_, _ = engine.try(context.WithoutCancel(t.Context()), "rm", "-f", ns+"-skupper-router")
+		_, _ = engine.Try(context.WithoutCancel(t.Context()), "rm", "-f", ns+"-skupper-router")
 	})
 	return p
 }
@@ -116,7 +116,7 @@ func (p place) logs() string {
 	text, _ := os.ReadFile(filepath.Join(p.home.Dir, "agent", "agent.log"))
 	lines := strings.Split(strings.TrimSpace(string(text)), "\n")
 	fmt.Fprintf(&b, "-- agent\n%s\n", strings.Join(lines[max(0, len(lines)-25):], "\n"))
-	if c := exec.Command("podman", append(engine.store(), "logs", "--tail", "20", p.container())...); engine.kind == "podman" {
+	if c := exec.Command("podman", append(engine.Store(), "logs", "--tail", "20", p.container())...); engine.Kind == "podman" {
 		out, _ := c.CombinedOutput()
 		fmt.Fprintf(&b, "-- router\n%s", out)
 	}

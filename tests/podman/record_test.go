@@ -12,12 +12,12 @@ import (
 
 // Where nothing is written down on how the container is made, the agent finds the engine as podman does.
 func TestWithoutRecord(t *testing.T) {
-	if engine.kind != "podman" {
+	if engine.Kind != "podman" {
 		t.Skip("connections are podman's")
 	}
 	p := in(t, "norec")
 	conf := filepath.Join(p.home.Dir, "containers.conf")
-	text := fmt.Sprintf("[engine]\nremote = true\nactive_service = \"test\"\n[engine.service_destinations.test]\nuri = %q\n", engine.endpoint())
+	text := fmt.Sprintf("[engine]\nremote = true\nactive_service = \"test\"\n[engine.service_destinations.test]\nuri = %q\n", engine.Endpoint())
 	if err := os.WriteFile(conf, []byte(text), 0o600); err != nil {
 		t.Fatal(err)
 	}

@@ -11,7 +11,7 @@ import (
 
 // A user without any rights has a site in a container of that user's own Podman, which is chosen by itself.
 func TestRootless(t *testing.T) {
-	if engine.kind != "podman" {
+	if engine.Kind != "podman" {
 		t.Skip("this Docker is root's")
 	}
 	for _, p := range []string{"newuidmap", "setpriv", "unshare"} {
@@ -19,7 +19,7 @@ func TestRootless(t *testing.T) {
 			t.Skipf("NOT TESTED: there is no %s", p)
 		}
 	}
-	cmd := exec.CommandContext(t.Context(), "unshare", "-m", "bash", filepath.Join("testdata", "rootless.sh"), program, filepath.Join(engine.dir, "containers.conf"), engine.socket())
+	cmd := exec.CommandContext(t.Context(), "unshare", "-m", "bash", filepath.Join("testdata", "rootless.sh"), program, filepath.Join(engine.Dir, "containers.conf"), engine.Socket())
 	out, err := cmd.CombinedOutput()
 	if err != nil {
 		t.Errorf("%v", err)

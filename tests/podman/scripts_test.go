@@ -24,8 +24,8 @@ func TestScripts(t *testing.T) {
 	run := func(name string) {
 		t.Helper()
 		cmd := exec.CommandContext(t.Context(), "/bin/sh", p.dir("internal", "scripts", name))
-		cmd.Env = engine.env()
-		if engine.kind == "docker" { // without what stands in for it
+		cmd.Env = engine.Env()
+		if engine.Kind == "docker" { // without what stands in for it
 			cmd.Env = append(cmd.Env, "PATH=/usr/bin:/bin:/usr/sbin:/sbin")
 		}
 		if out, err := cmd.CombinedOutput(); err != nil || len(out) > 0 {

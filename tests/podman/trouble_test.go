@@ -26,14 +26,14 @@ func (p place) noSite() {
 func TestEngineCannotBeUsed(t *testing.T) {
 	p := in(t, "none")
 	create := []string{"site", "create", "none"}
-	if engine.kind == "docker" {
+	if engine.Kind == "docker" {
 		p.refuses(2, `quadlet is for the platform podman`, append(create, "--quadlet")...)
 	} else { // the tests' Podman is none that a unit of this user would run
 		p.refuses(2, `a Quadlet file is run by this user's own Podman, and the site is to be in the one at .*s\.sock\ntry: leave --quadlet out`, append(create, "--quadlet")...)
 	}
 	p.noSite()
 	other := filepath.Join(t.TempDir(), "o.sock")
-	p.with("CONTAINER_ENDPOINT=unix://"+other).refuses(125, `there is no `+engine.kind+` at .*o.sock\ntry: systemctl`, create...)
+	p.with("CONTAINER_ENDPOINT=unix://"+other).refuses(125, `there is no `+engine.Kind+` at .*o.sock\ntry: systemctl`, create...)
 	p.noSite()
 	ln, err := net.Listen("unix", other)
 	if err != nil {
@@ -41,7 +41,7 @@ func TestEngineCannotBeUsed(t *testing.T) {
 	}
 	ln.(*net.UnixListener).SetUnlinkOnClose(false)
 	_ = ln.Close()
-	p.with("CONTAINER_ENDPOINT=unix://"+other).refuses(125, `nobody answers at .*: `+engine.kind+` does not run\ntry: systemctl`, create...)
+	p.with("CONTAINER_ENDPOINT=unix://"+other).refuses(125, `nobody answers at .*: `+engine.Kind+` does not run\ntry: systemctl`, create...)
 	p.noSite()
 	p.with("CONTAINER_ENDPOINT=ssh://host/run/podman.sock").refuses(2, `CONTAINER_ENDPOINT leads to another machine, ssh://host`, create...)
 	p.noSite()
@@ -49,7 +49,7 @@ func TestEngineCannotBeUsed(t *testing.T) {
 
 func TestImageCannotBeHad(t *testing.T) {
 	p := in(t, "image").with("SKUPPER_ROUTER_IMAGE=127.0.0.1:1/none/router:1", "SKUPPER_ENGINE=")
-	p.refuses(125, `(?s)pulling 127.0.0.1:1/none/router:1.*pull 127.0.0.1:1/none/router:1: `+engine.kind+` says: .*refused.*\ntry: `, "site", "create", "image", "--engine", "image")
+	p.refuses(125, `(?s)pulling 127.0.0.1:1/none/router:1.*pull 127.0.0.1:1/none/router:1: `+engine.Kind+` says: .*refused.*\ntry: `, "site", "create", "image", "--engine", "image")
 	p.noSite()
 	p.with("SKUPPER_ROUTER_IMAGE_PULL_POLICY=Never").refuses(4, `no image 127.0.0.1:1/none/router:1 here, and it is not to be pulled\ntry: `, "site", "create", "image", "--engine", "image")
 	p.noSite()
@@ -106,11 +106,11 @@ func TestDirectoryRemoved(t *testing.T) {
 
 // Without a platform a new site gets Podman where it answers, and plain Linux where not, and says which.
 func TestPlatformChosen(t *testing.T) {
-	if engine.kind != "podman" {
+	if engine.Kind != "podman" {
 		t.Skip("Docker is taken only when it is asked for")
 	}
 	p := in(t, "chosen").with("SKUPPER_PLATFORM=", "SKUPPER_ENGINE=embedded")
-	if r := p.do("site", "create", "chosen"); !strings.Contains(r.err, "platform podman, as it answers at "+engine.socket()) {
+	if r := p.do("site", "create", "chosen"); !strings.Contains(r.err, "platform podman, as it answers at "+engine.Socket()) {
 		t.Errorf("said %q", r.err)
 	}
 	p.do("site", "delete", "chosen")

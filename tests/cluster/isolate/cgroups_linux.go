@@ -124,6 +124,27 @@ func groups() (dirs []string) {
 	return dirs
 }
 
+// enginesParent is the group that a Podman makes for those of all its containers, and never removes.
+const enginesParent = "libpod_parent"
+
+// engineGroups are those that there are.
+func engineGroups() (dirs []string) {
+	for _, pattern := range []string{Cgroups + "/" + enginesParent, Cgroups + "/*/" + enginesParent} {
+		found, _ := filepath.Glob(pattern) // the pattern is well-formed
+		dirs = append(dirs, found...)
+	}
+	return dirs
+}
+
+// removeEngineGroups removes those that were not there before, unless somebody else uses them by now.
+func removeEngineGroups(before []string) {
+	for _, dir := range engineGroups() {
+		if !slices.Contains(before, dir) {
+			_ = os.Remove(dir) // it is empty, or it is in use
+		}
+	}
+}
+
 // removeTree removes a cgroup and those below it: they are directories, and only rmdir works on them.
 func removeTree(dir string) error {
 	var dirs []string

@@ -45,8 +45,11 @@ func Run(ctx context.Context, env ...string) (code int, err error) {
 	if err != nil {
 		return 1, err
 	}
-	settings := saveSettings()
-	defer func() { err = errors.Join(err, settings.restore(), removeCgroups()) }()
+	settings, engines := saveSettings(), engineGroups()
+	defer func() {
+		err = errors.Join(err, settings.restore(), removeCgroups())
+		removeEngineGroups(engines)
+	}()
 
 	runtime.LockOSThread() // the signal of a parent's death comes when the thread ends that started the child
 	defer runtime.UnlockOSThread()

@@ -34,7 +34,8 @@ type Cluster struct {
 	Kubeconfig string // a file, for the administrator
 	API        *kube.Client
 
-	dir, assets, netns         string
+	host                       *Host // on the bridge
+	dir, assets                string
 	index                      int
 	pods, services, dns, group string // addresses; the cgroup
 	balanced                   string // the first three octets of the addresses of balanced Services
@@ -49,7 +50,7 @@ type Cluster struct {
 func Start(ctx context.Context, o Options) (c *Cluster, err error) {
 	n := strconv.Itoa(o.Index)
 	c = &Cluster{
-		Name: o.Name, IP: "172.30.0." + strconv.Itoa(10+o.Index), dir: o.Dir, assets: o.Assets, netns: "cluster" + n, index: o.Index,
+		Name: o.Name, IP: "172.30.0." + strconv.Itoa(10+o.Index), dir: o.Dir, assets: o.Assets, index: o.Index,
 		pods: "10.244." + n + ".0/24", services: fmt.Sprintf("10.%d.0.0/16", 95+o.Index), dns: "172.30.0." + strconv.Itoa(50+o.Index),
 		balanced: "172.30." + strconv.Itoa(10+o.Index), processes: map[string]*process{}, balancedNames: map[string]string{},
 	}
@@ -147,7 +148,7 @@ func (c *Cluster) Kubectl(ctx context.Context, args ...string) (string, error) {
 
 // KubectlIn is Kubectl with text on its standard input.
 func (c *Cluster) KubectlIn(ctx context.Context, text string, args ...string) (string, error) {
-	return output(withInput(c.command(ctx, filepath.Join(c.assets, "kubectl"), append([]string{"--kubeconfig", c.Kubeconfig}, args...)...), text))
+	return output(withInput(c.host.Command(ctx, filepath.Join(c.assets, "kubectl"), append([]string{"--kubeconfig", c.Kubeconfig}, args...)...), text))
 }
 
 // Log is the end of what a program has said.

@@ -73,7 +73,7 @@ func (c *Cluster) startRuntime(context.Context) error {
 
 // startNode starts what makes a node of this machine.
 func (c *Cluster) startNode(context.Context) (err error) {
-	if c.group, err = isolate.MakeGroup(c.netns); err != nil {
+	if c.group, err = isolate.MakeGroup(c.host.Name); err != nil {
 		return err
 	}
 	if err := c.fill("kubelet.yaml", kubeletConfig); err != nil {

@@ -145,7 +145,7 @@ func (c *Cluster) importPause(ctx context.Context, program string) error {
 
 // ctr speaks with the node's containerd.
 func (c *Cluster) ctr(ctx context.Context, args ...string) (string, error) {
-	return output(c.command(ctx, "ctr", append([]string{"--address", c.path("c.sock"), "--namespace", "k8s.io"}, args...)...))
+	return output(c.host.Command(ctx, "ctr", append([]string{"--address", c.path("c.sock"), "--namespace", "k8s.io"}, args...)...))
 }
 
 // snapshotter is how containerd makes the file systems of containers in dir: layers cannot be stacked upon stacked layers,

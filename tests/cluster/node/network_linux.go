@@ -50,17 +50,12 @@ func output(cmd *exec.Cmd) (string, error) {
 	return string(out), err
 }
 
-// attach makes the network namespace of the node and its cable to the bridge.
-func (c *Cluster) attach(ctx context.Context) error {
-	cable := "node" + fmt.Sprint(c.index)
+// attach puts the node on the bridge, and makes known which addresses are reached through it.
+func (c *Cluster) attach(ctx context.Context) (err error) {
+	if c.host, err = attachAt(ctx, "cluster"+fmt.Sprint(c.index), c.IP); err != nil {
+		return err
+	}
 	for _, words := range []string{
-		"netns add " + c.netns,
-		"link add " + cable + " type veth peer name eth0 netns " + c.netns,
-		"link set " + cable + " master " + bridge + " up",
-		"-n " + c.netns + " link set lo up",
-		"-n " + c.netns + " addr add " + c.IP + "/24 dev eth0",
-		"-n " + c.netns + " link set eth0 up",
-		"-n " + c.netns + " route add default via " + Outside,
 		"addr add " + c.dns + "/24 dev " + bridge,
 		"route add " + c.services + " via " + c.IP,
 		"route add " + c.pods + " via " + c.IP,
@@ -71,29 +66,23 @@ func (c *Cluster) attach(ctx context.Context) error {
 		}
 	}
 	// Bridged frames pass the rules of kube-proxy; a node may be addressed at its loopback.
-	_, err := output(c.command(ctx, "sysctl", "-qw", "net.ipv4.ip_forward=1", "net.bridge.bridge-nf-call-iptables=1", "net.ipv4.conf.all.route_localnet=1"))
+	_, err = output(c.host.Command(ctx, "sysctl", "-qw", "net.ipv4.ip_forward=1", "net.bridge.bridge-nf-call-iptables=1", "net.ipv4.conf.all.route_localnet=1"))
 	return err
 }
 
 // detach undoes attach, for the next cluster of this number.
 func (c *Cluster) detach(ctx context.Context) error {
-	if err := ip(ctx, "netns del "+c.netns); err != nil { // and the cable and the routes with it
+	if c.host == nil {
+		return nil
+	}
+	if err := c.host.Detach(ctx); err != nil { // and the routes with it
 		return err
 	}
 	return ip(ctx, "addr del "+c.dns+"/24 dev "+bridge)
 }
 
 // Cut takes the node off the network; Mend puts it back.
-func (c *Cluster) Cut(ctx context.Context) error {
-	return ip(ctx, fmt.Sprintf("link set node%d nomaster", c.index))
-}
+func (c *Cluster) Cut(ctx context.Context) error { return c.host.Cut(ctx) }
 
 // Mend undoes Cut.
-func (c *Cluster) Mend(ctx context.Context) error {
-	return ip(ctx, fmt.Sprintf("link set node%d master %s", c.index, bridge))
-}
-
-// command is a command in the network of the node.
-func (c *Cluster) command(ctx context.Context, program string, args ...string) *exec.Cmd {
-	return exec.CommandContext(ctx, "nsenter", append([]string{"--net=/run/netns/" + c.netns, program}, args...)...)
-}
+func (c *Cluster) Mend(ctx context.Context) error { return c.host.Mend(ctx) }

@@ -35,7 +35,8 @@ func (c *Cluster) run(name, program string, args ...string) error {
 	}
 	defer log.Close() //nolint:errcheck // the process has its own
 	// No context: it outlives the start, and kill ends it.
-	cmd := exec.Command("nsenter", append([]string{"--net=/run/netns/" + c.netns, program}, args...)...)
+	words := append(append(c.host.Enter(), program), args...)
+	cmd := exec.Command(words[0], words[1:]...)
 	cmd.Stdout, cmd.Stderr, cmd.Dir = log, log, c.dir
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setsid: true}
 	if err := cmd.Start(); err != nil {
@@ -75,7 +76,7 @@ func (c *Cluster) restart(name string) error {
 	if p == nil {
 		return fmt.Errorf("%s does not run", name)
 	}
-	args := p.cmd.Args[2:] // without nsenter and its option
+	args := p.cmd.Args[len(c.host.Enter()):]
 	if err := c.kill(name); err != nil {
 		return err
 	}
