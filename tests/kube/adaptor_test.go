@@ -275,7 +275,7 @@ func TestG68OneLeader(t *testing.T) {
 		t.Fatal(err)
 	}
 	before, _ := at(tree, "metadata", "ownerReferences").([]any)
-	if owner, _ := at(after, "metadata", "ownerReferences").([]any); len(owner) != 1 || len(before) != 1 || at(owner[0], "name") != "skupper-router-2" {
+	if owner, _ := at(after, "metadata", "ownerReferences").([]any); len(owner) != 1 || len(before) != 1 || at(owner[0], "name") != "skupper-router" {
 		t.Errorf("the owner is %v", owner)
 	}
 }

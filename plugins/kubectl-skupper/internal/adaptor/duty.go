@@ -7,6 +7,7 @@ import (
 	"time"
 
 	appsv1 "k8s.io/api/apps/v1"
+	"k8s.io/apimachinery/pkg/api/equality"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/client-go/util/retry"
 
@@ -51,7 +52,7 @@ func (l *leader) own(ctx context.Context, owner metav1.OwnerReference) error {
 	leases := l.api.leases.Leases(l.Namespace)
 	return retry.RetryOnConflict(retry.DefaultBackoff, func() error { // it is renewed all the time
 		lease, err := leases.Get(ctx, names.SiteLeader, metav1.GetOptions{})
-		if err != nil || len(lease.OwnerReferences) > 0 {
+		if err != nil || equality.Semantic.DeepEqual(lease.OwnerReferences, []metav1.OwnerReference{owner}) {
 			return err
 		}
 		lease.OwnerReferences = []metav1.OwnerReference{owner}
@@ -68,7 +69,7 @@ func (l *leader) identify(ctx context.Context) (announce.Site, metav1.OwnerRefer
 		if err == nil {
 			var site announce.Site
 			if site, err = l.siteOf(d); err == nil {
-				return site, metav1.OwnerReference{APIVersion: appsv1.SchemeGroupVersion.String(), Kind: "Deployment", Name: d.Name, UID: d.UID}
+				return site, l.owner(ctx, d)
 			}
 		}
 		if ctx.Err() != nil {
@@ -80,6 +81,23 @@ func (l *leader) identify(ctx context.Context) (announce.Site, metav1.OwnerRefer
 		}
 		pause(ctx, time.Second)
 	}
+}
+
+// owner is what the network status and the lease go with: the site's first router, if it has one, whoever is the leader. They
+// must outlive the second one, which a site may give up while it goes on.
+func (l *leader) owner(ctx context.Context, own *appsv1.Deployment) metav1.OwnerReference {
+	of := own
+	if own.Name == names.SecondRouter {
+		first, err := l.api.apps.Deployments(l.Namespace).Get(ctx, names.Router, metav1.GetOptions{})
+		if err == nil && first.DeletionTimestamp == nil && sameSite(first, own) {
+			of = first
+		}
+	}
+	return metav1.OwnerReference{APIVersion: appsv1.SchemeGroupVersion.String(), Kind: "Deployment", Name: of.Name, UID: of.UID}
+}
+
+func sameSite(a, b *appsv1.Deployment) bool {
+	return len(a.OwnerReferences) > 0 && len(b.OwnerReferences) > 0 && a.OwnerReferences[0].UID == b.OwnerReferences[0].UID
 }
 
 func (l *leader) siteOf(d *appsv1.Deployment) (announce.Site, error) {

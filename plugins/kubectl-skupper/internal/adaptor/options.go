@@ -21,7 +21,7 @@ type Options struct {
 	RouterConfig string // name of the ConfigMap
 	ConfigDir    string // of skrouterd.json and the TLS profiles
 	ProxyDir     string // of the passwords of proxies
-	Deployment   string // of the router; it owns what is published
+	Deployment   string // of the router; the first router's owns what is published
 	SiteID       string // where the Deployment does not tell
 	SiteName     string
 	Identity     string // of this adaptor among those of the site

@@ -139,3 +139,39 @@ func TestNetworkStatusThatCannotBeRead(t *testing.T) {
 		}
 	}
 }
+
+// TestNetworkStatusThatIsGone goes with its owner, or is there without a word yet: links and services stay as they were until
+// somebody says more.
+func TestNetworkStatusThatIsGone(t *testing.T) {
+	s := separate(true)
+	start(t, s)
+	ns := newNamespace(t, s.Prefix)
+	site := runningSite(t, ns, v2alpha1.SiteSpec{})
+	create(t, &v2alpha1.Link{ObjectMeta: metav1.ObjectMeta{Namespace: ns, Name: "east"}, Spec: v2alpha1.LinkSpec{Endpoints: []v2alpha1.Endpoint{{Name: "inter-router", Host: "h", Port: "1"}}}})
+	create(t, &v2alpha1.Listener{ObjectMeta: metav1.ObjectMeta{Namespace: ns, Name: "k"}, Spec: v2alpha1.ListenerSpec{RoutingKey: "k", Host: "k", Port: 80, ExposePodsByName: true}})
+	m := &corev1.ConfigMap{ObjectMeta: metav1.ObjectMeta{Namespace: ns, Name: names.NetworkStatus}, Data: map[string]string{names.NetworkKey: networkOf(site)}}
+	create(t, m)
+	await(t, &v2alpha1.Link{}, ns, "east", func(l *v2alpha1.Link) bool { return l.Status.StatusType == "Ready" })
+	pod := await(t, &corev1.Service{}, ns, "pod-1", func(*corev1.Service) bool { return true })
+	as := func() { // it was
+		t.Helper()
+		await(t, &v2alpha1.Site{}, ns, "west", saysOf(v2alpha1.StatusReady, "nothing in ConfigMap "+names.NetworkStatus))
+		settled(t, ns)
+		await(t, &v2alpha1.Link{}, ns, "east", func(l *v2alpha1.Link) bool {
+			return l.Status.StatusType == "Ready" && l.Status.RemoteSiteName == "east"
+		})
+		await(t, &v2alpha1.Listener{}, ns, "k", func(l *v2alpha1.Listener) bool { return l.Status.StatusType == "Ready" })
+		if again := await(t, &corev1.Service{}, ns, "pod-1", func(*corev1.Service) bool { return true }); again.UID != pod.UID {
+			t.Error("the service of a pod went and came")
+		}
+	}
+	if err := admin.Delete(t.Context(), m); err != nil {
+		t.Fatal(err)
+	}
+	as()
+	create(t, &corev1.ConfigMap{ObjectMeta: metav1.ObjectMeta{Namespace: ns, Name: names.NetworkStatus}})
+	as()
+	change(t, &corev1.ConfigMap{}, ns, names.NetworkStatus, func(m *corev1.ConfigMap) { m.Data = map[string]string{names.NetworkKey: networkOf(site)} })
+	await(t, &v2alpha1.Site{}, ns, "west", func(s *v2alpha1.Site) bool { return s.Status.Message == "OK" })
+	await(t, &v2alpha1.Link{}, ns, "east", func(l *v2alpha1.Link) bool { return l.Status.StatusType == "Ready" })
+}

@@ -203,7 +203,22 @@ func (r *reconciler) readConfigMaps(ctx context.Context, w *world) error {
 	if cm := w.configs[names.Router]; cm != nil {
 		w.resources.ActiveSite = siteOwner(cm)
 	}
+	w.missNetwork()
 	return nil
+}
+
+// missNetwork notes that nothing is said of the network though something was before: whoever says it is being replaced. That is
+// no news of links that went down.
+func (w *world) missNetwork() {
+	if w.observed.Network != nil || w.observed.Blind != "" {
+		return
+	}
+	for _, s := range w.resources.Sites {
+		if len(s.Status.Network) > 0 {
+			w.observed.Blind = fmt.Sprintf("what is said of links and other sites is old, as there is nothing in ConfigMap %s: the adaptor beside the router makes it anew", names.NetworkStatus)
+			return
+		}
+	}
 }
 
 // siteOwner is the UID of the site that an object belongs to; empty if it belongs to none.
