@@ -38,7 +38,8 @@ func (r Render) Deployment(group string, cfg *config.Config) *appsv1.Deployment 
 			{Name: proxyVolume, VolumeSource: corev1.VolumeSource{EmptyDir: &corev1.EmptyDirVolumeSource{}}}}}
 	if !r.Plain {
 		yes := true
-		pod.SecurityContext = &corev1.PodSecurityContext{RunAsNonRoot: &yes}
+		pod.SecurityContext = &corev1.PodSecurityContext{RunAsNonRoot: &yes, // else namespaces with the restricted standard refuse the pod
+			SeccompProfile: &corev1.SeccompProfile{Type: corev1.SeccompProfileTypeRuntimeDefault}}
 	}
 	if r.Site.Spec.HA && !r.Site.Spec.Edge && !isTrue(r.Site.Spec.Settings[v2alpha1.SettingDisableAntiAffinity]) {
 		pod.Affinity = apart()

@@ -6,20 +6,37 @@ import (
 	"strings"
 
 	corev1 "k8s.io/api/core/v1"
+	"k8s.io/apimachinery/pkg/labels"
 
 	"github.com/skupper-plugins/suite/plugins/kubectl-skupper/internal/names"
 )
 
 // Template has labels and annotations for objects of sites: those of a ConfigMap that users make.
 type Template struct {
-	Kind, Name          string // of the objects it is for; empty: any
+	Kind, Name          string          // of the objects it is for; empty: any
+	Selector            labels.Selector // of the labels that these have by themselves; nil: any
 	Labels, Annotations map[string]string
 }
 
-// ReadTemplate reads a ConfigMap that is labelled as a template.
+// ReadTemplate reads a ConfigMap that is labelled as a template. One with a selector that cannot be read is for nothing: it was not
+// meant for everything.
 func ReadTemplate(m *corev1.ConfigMap) Template {
-	excluded := append(strings.Split(m.Data["exclude"], ","), names.LabelTemplate, corev1.LastAppliedConfigAnnotation)
-	return Template{Kind: m.Data["kind"], Name: m.Data["name"], Labels: without(m.Labels, excluded), Annotations: without(m.Annotations, excluded)}
+	excluded := []string{names.LabelTemplate, corev1.LastAppliedConfigAnnotation}
+	for key := range strings.SplitSeq(m.Data["exclude"], ",") {
+		excluded = append(excluded, strings.TrimSpace(key))
+	}
+	t := Template{Kind: m.Data["kind"], Name: m.Data["name"], Labels: without(m.Labels, excluded), Annotations: without(m.Annotations, excluded)}
+	if text := m.Data["labelSelector"]; text != "" {
+		var err error
+		if t.Selector, err = labels.Parse(text); err != nil {
+			t.Selector = labels.Nothing()
+		}
+	}
+	return t
+}
+
+func (t Template) isFor(kind, name string, own map[string]string) bool {
+	return (t.Kind == "" || t.Kind == kind) && (t.Name == "" || t.Name == name) && (t.Selector == nil || t.Selector.Matches(labels.Set(own)))
 }
 
 func without(in map[string]string, keys []string) map[string]string {
@@ -33,15 +50,15 @@ func without(in map[string]string, keys []string) map[string]string {
 }
 
 // dress adds what the templates have for an object. The first template wins, and the object's own before all.
-func dress(all []Template, kind, name string, labels, annotations map[string]string) (l, a map[string]string) {
+func dress(all []Template, kind, name string, own, annotations map[string]string) (l, a map[string]string) {
 	l, a = map[string]string{}, map[string]string{}
 	for _, t := range slices.Backward(all) {
-		if (t.Kind == "" || t.Kind == kind) && (t.Name == "" || t.Name == name) {
+		if t.isFor(kind, name, own) {
 			maps.Copy(l, t.Labels)
 			maps.Copy(a, t.Annotations)
 		}
 	}
-	maps.Copy(l, labels)
+	maps.Copy(l, own)
 	maps.Copy(a, annotations)
 	if len(l) == 0 {
 		l = nil

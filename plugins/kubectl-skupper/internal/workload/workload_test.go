@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"flag"
 	"fmt"
+	"maps"
 	"os"
 	"path/filepath"
 	"strings"
@@ -94,6 +95,32 @@ func TestGolden(t *testing.T) {
 				t.Errorf("differs from %s (%v; -update writes it):\n%s", file, err, b.String())
 			}
 		})
+	}
+}
+
+// TestTemplate has templates that are for some objects only.
+func TestTemplate(t *testing.T) {
+	for name, c := range map[string]struct {
+		data map[string]string
+		want map[string]string // besides the object's own
+	}{
+		"any":             {nil, map[string]string{"team": "a", "hidden": "x"}},
+		"selected":        {map[string]string{"labelSelector": "tier in (front,back),!old"}, map[string]string{"team": "a", "hidden": "x"}},
+		"other-value":     {map[string]string{"labelSelector": "tier=back"}, nil},
+		"other-label":     {map[string]string{"labelSelector": "old"}, nil},
+		"not-its-own":     {map[string]string{"labelSelector": "team=a"}, nil},
+		"unreadable":      {map[string]string{"labelSelector": "tier in ("}, nil},
+		"other-kind":      {map[string]string{"labelSelector": "tier=front", "kind": "Role"}, nil},
+		"excluded":        {map[string]string{"exclude": "hidden"}, map[string]string{"team": "a"}},
+		"excluded-blanks": {map[string]string{"exclude": "team , hidden "}, map[string]string{}},
+	} {
+		all := []Template{ReadTemplate(&corev1.ConfigMap{Data: c.data, ObjectMeta: metav1.ObjectMeta{Labels: map[string]string{names.LabelTemplate: "", "team": "a", "hidden": "x"}}})}
+		got, _ := dress(all, "Service", "web", map[string]string{"tier": "front"}, nil)
+		want := map[string]string{"tier": "front"}
+		maps.Copy(want, c.want)
+		if !maps.Equal(got, want) {
+			t.Errorf("%s: got %v, want %v", name, got, want)
+		}
 	}
 }
 
