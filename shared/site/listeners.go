@@ -16,6 +16,7 @@ type claim struct {
 	owner v2alpha1.Object
 	host  string
 	port  int
+	pod   bool // it is for one pod behind the listener
 }
 
 // claimAll gives hosts and ports to listeners of both kinds, the oldest first. Those that cannot have theirs are told
@@ -24,12 +25,12 @@ func (p *planner) claimAll() {
 	var all []claim
 	for _, l := range p.in.Listeners {
 		if validate.Object(l) == nil {
-			all = append(all, claim{l, l.Spec.Host, l.Spec.Port})
+			all = append(all, claim{owner: l, host: l.Spec.Host, port: l.Spec.Port})
 		}
 	}
 	for _, l := range p.in.MultiKeyListeners {
 		if validate.Object(l) == nil {
-			all = append(all, claim{l, l.Spec.Host, l.Spec.Port})
+			all = append(all, claim{owner: l, host: l.Spec.Host, port: l.Spec.Port})
 		}
 	}
 	slices.SortStableFunc(all, func(a, b claim) int { return cmp.Or(older(a.owner, b.owner)) })
@@ -66,7 +67,7 @@ func (p *planner) listener(l *v2alpha1.Listener) error {
 	if err := validate.Object(l); err != nil {
 		return err
 	}
-	if err := p.clash(claim{l, l.Spec.Host, l.Spec.Port}); err != nil {
+	if err := p.clash(claim{owner: l, host: l.Spec.Host, port: l.Spec.Port}); err != nil {
 		return err
 	}
 	t := config.TCPListener{Name: "listener/" + l.Name, SiteID: p.out.SiteID, Address: l.Spec.RoutingKey, Observer: l.Spec.Observer}
@@ -84,10 +85,11 @@ func (p *planner) listener(l *v2alpha1.Listener) error {
 		return err
 	}
 	p.cfg.TCPListeners = append(p.cfg.TCPListeners, t)
+	var remark error
 	if l.Spec.ExposePodsByName && !p.local {
-		p.perTarget(l, t)
+		remark = p.perTarget(l, t)
 	}
-	return nil
+	return cmp.Or(p.in.Refused[l.Spec.Host], remark)
 }
 
 // place puts a listener where its clients look for it: on the machine itself, or behind a service.
@@ -115,8 +117,8 @@ func (p *planner) place(t *config.TCPListener, portName, host string, port int) 
 }
 
 // perTarget offers each pod behind a listener under its own name. The names come from other sites: those that are no
-// good as host names, or are taken, are left out.
-func (p *planner) perTarget(l *v2alpha1.Listener, t config.TCPListener) {
+// good as host names, or are taken, are left out. Of the latter, and of those whose service cannot be made, a remark tells.
+func (p *planner) perTarget(l *v2alpha1.Listener, t config.TCPListener) (remark error) {
 	prefix := l.Spec.RoutingKey + "."
 	var targets []string
 	for i := range p.obs.Network {
@@ -129,21 +131,31 @@ func (p *planner) perTarget(l *v2alpha1.Listener, t config.TCPListener) {
 	}
 	slices.Sort(targets)
 	for _, target := range targets {
-		c := claim{l, target, l.Spec.Port}
-		if p.hostTaken(target) {
-			continue
+		err := p.podClash(target, l.Spec.Port)
+		if err == nil {
+			each := t
+			each.Name, each.Address = t.Name+"@"+target, prefix+target
+			if err = p.place(&each, l.Name, target, l.Spec.Port); err == nil {
+				p.claims = append(p.claims, claim{owner: l, host: target, port: l.Spec.Port, pod: true})
+				p.cfg.TCPListeners = append(p.cfg.TCPListeners, each)
+				err = p.in.Refused[target]
+			}
 		}
-		p.claims = append(p.claims, c)
-		each := t
-		each.Name, each.Address = t.Name+"@"+target, prefix+target
-		if p.place(&each, l.Name, target, l.Spec.Port) == nil {
-			p.cfg.TCPListeners = append(p.cfg.TCPListeners, each)
+		if err != nil && remark == nil { // the first tells enough: the others most likely have the same trouble
+			remark = v2alpha1.Noting(fmt.Sprintf("pod %s cannot be reached by its name: %v", target, err))
 		}
 	}
+	return remark
 }
 
-func (p *planner) hostTaken(host string) bool {
-	return slices.ContainsFunc(p.claims, func(c claim) bool { return c.host == host })
+// podClash says who has the name of a pod as its host. Several listeners may offer the same pods, each at its own port.
+func (p *planner) podClash(pod string, port int) error {
+	for _, c := range p.claims {
+		if c.host == pod && (!c.pod || c.port == port) {
+			return fmt.Errorf("Listener %s with host %s and port %d already exists in namespace", c.owner.GetName(), c.host, c.port) //nolint:staticcheck // as of listeners
+		}
+	}
+	return nil
 }
 
 // knowledge is yes, no, or not known.

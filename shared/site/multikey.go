@@ -20,7 +20,7 @@ func (p *planner) multiKeyListener(l *v2alpha1.MultiKeyListener) error {
 	if err := validate.Object(l); err != nil {
 		return err
 	}
-	if err := p.clash(claim{l, l.Spec.Host, l.Spec.Port}); err != nil {
+	if err := p.clash(claim{owner: l, host: l.Spec.Host, port: l.Spec.Port}); err != nil {
 		return err
 	}
 	t := config.TCPListener{Name: "multiAddress/" + l.Name, SiteID: p.out.SiteID, Observer: l.Spec.Observer,
@@ -54,7 +54,7 @@ func (p *planner) multiKeyListener(l *v2alpha1.MultiKeyListener) error {
 		}
 	}
 	p.cfg.TCPListeners = append(p.cfg.TCPListeners, t)
-	return nil
+	return p.in.Refused[l.Spec.Host]
 }
 
 func (p *planner) listenerAddress(name, key string, value int) {

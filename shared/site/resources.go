@@ -62,8 +62,11 @@ type Resources struct {
 	// AccessTypes are the values of a site's link access that can be had; empty: all.
 	AccessTypes []string
 
-	// Faults are what is wrong with the specs of Sites that only the caller can see, by their UID.
+	// Faults are what is wrong with Sites, and what keeps RouterAccesses from being reached, that only the caller can see, by
+	// their UID.
 	Faults map[string]error
+	// Refused is why services for listeners cannot be made, by their host (Kubernetes).
+	Refused map[string]error
 
 	// Controller is who does all this, for the site's status; may be nil.
 	Controller *v2alpha1.Controller

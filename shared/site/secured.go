@@ -95,6 +95,9 @@ func (p *planner) secure() {
 				faults = append(faults, errors.New(old.Status.Message))
 			}
 		}
+		if fault := p.in.Faults[string(ra.UID)]; fault != nil {
+			faults = append(faults, fault)
+		}
 		p.resolveSecured(ra, faults)
 	}
 	if p.mesh != nil {

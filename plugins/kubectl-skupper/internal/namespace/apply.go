@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"strings"
 
 	"go.uber.org/multierr"
 	appsv1 "k8s.io/api/apps/v1"
@@ -24,14 +25,13 @@ import (
 
 // apply makes what the site consists of. What takes others longest comes first: certificates. One thing that cannot be made
 // does not keep the others from being made, but for the configuration: services must not lead to ports that it has not.
-func (r *reconciler) apply(ctx context.Context, w *world, d site.Desired) error {
+func (r *reconciler) apply(ctx context.Context, w *world, d site.Desired, f *failures) {
 	render := r.render(w, d.Site)
-	var faults error
-	note := func(err error) { faults = multierr.Append(faults, err) }
+	note := func(err error) { f.note(forSite(d), err) }
 	for _, c := range d.Certificates {
 		note(r.applyCertificate(ctx, w, render, c))
 	}
-	note(r.applyAccesses(ctx, w, d))
+	r.applyAccesses(ctx, w, d, f)
 	var account *corev1.ServiceAccount
 	if d.Site.Spec.ServiceAccount == "" {
 		var err error
@@ -39,7 +39,8 @@ func (r *reconciler) apply(ctx context.Context, w *world, d site.Desired) error 
 		note(err)
 	}
 	if err := r.annotateSecrets(ctx, w, d); err != nil {
-		return multierr.Append(faults, err)
+		note(err)
+		return
 	}
 	digests := w.usedDigests(d)
 	for _, rt := range d.Routers {
@@ -48,16 +49,16 @@ func (r *reconciler) apply(ctx context.Context, w *world, d site.Desired) error 
 			err = r.applyConfig(ctx, w.configs[rt.Group], cm)
 		}
 		if err != nil {
-			return multierr.Append(faults, err)
+			note(err)
+			return
 		}
 		deployment := render.Deployment(rt.Group, rt.Config)
 		renew(deployment, w.deployments[rt.Group], account, w.pods)
 		note(r.applyDeployment(ctx, w.deployments[rt.Group], deployment))
 	}
-	note(r.removeSecond(ctx, w, d))
+	f.note(teller{}, r.removeSecond(ctx, w, d))
 	note(r.applyWhole(ctx, render.LocalService(), present(w.services[names.RouterLocal])))
-	note(r.applyServices(ctx, w, render, d))
-	return faults
+	r.applyServices(ctx, w, render, d, f)
 }
 
 // applyDeployment runs a router. A selector cannot be changed: one that another version made with another goes first.
@@ -151,7 +152,8 @@ func (r *reconciler) remove(ctx context.Context, o client.Object) error {
 const owner = client.FieldOwner(names.Controller)
 
 func describe(o client.Object) string {
-	return fmt.Sprintf("%T %s/%s", o, o.GetNamespace(), o.GetName())
+	kind := fmt.Sprintf("%T", o)
+	return fmt.Sprintf("%s %s/%s", kind[strings.LastIndexByte(kind, '.')+1:], o.GetNamespace(), o.GetName())
 }
 
 // adopt gives an object the labels, annotations and owner of the wanted one, and reports whether it had not had them. An owner
@@ -238,21 +240,19 @@ func (r *reconciler) removeSecond(ctx context.Context, w *world, d site.Desired)
 }
 
 // applyServices makes the services of the listeners, and removes those that no listener needs.
-func (r *reconciler) applyServices(ctx context.Context, w *world, render workload.Render, d site.Desired) error {
-	var faults error
+func (r *reconciler) applyServices(ctx context.Context, w *world, render workload.Render, d site.Desired, f *failures) {
 	wanted := map[string]bool{}
 	for _, e := range d.Exposures {
 		wanted[e.Host] = true
-		faults = multierr.Append(faults, r.applyService(ctx, w.services[e.Host], render.ListenerService(e, e.Ports[0].Name)))
+		f.note(teller{host: e.Host}, r.applyService(ctx, w.services[e.Host], render.ListenerService(e, e.Ports[0].Name)))
 	}
 	for name, s := range w.services {
 		_, listener := s.Labels[names.Listener]
 		_, controlled := s.Annotations[names.Controlled]
 		if listener && controlled && !wanted[name] && s.DeletionTimestamp == nil {
-			faults = multierr.Append(faults, r.remove(ctx, s))
+			f.note(teller{}, r.remove(ctx, s))
 		}
 	}
-	return faults
 }
 
 func (r *reconciler) applyService(ctx context.Context, live, wanted *corev1.Service) error {
@@ -327,8 +327,7 @@ func (r *reconciler) applyCertificate(ctx context.Context, w *world, render work
 }
 
 // applyAccesses makes the router access that goes with the site's link access, and what makes router accesses reachable.
-func (r *reconciler) applyAccesses(ctx context.Context, w *world, d site.Desired) error {
-	var faults error
+func (r *reconciler) applyAccesses(ctx context.Context, w *world, d site.Desired, f *failures) {
 	owners := map[string]metav1.OwnerReference{}
 	live := map[string]*v2alpha1.RouterAccess{}
 	for _, ra := range w.resources.RouterAccesses {
@@ -337,7 +336,7 @@ func (r *reconciler) applyAccesses(ctx context.Context, w *world, d site.Desired
 	for _, ra := range d.RouterAccesses {
 		uid, err := r.applyRouterAccess(ctx, d.Site, live[ra.Name], ra)
 		if err != nil {
-			faults = multierr.Append(faults, err)
+			f.note(forSite(d), err)
 			continue
 		}
 		owners[ra.Name] = metav1.OwnerReference{APIVersion: v2alpha1.APIVersion, Kind: v2alpha1.KindRouterAccess, Name: ra.Name, UID: uid}
@@ -352,13 +351,12 @@ func (r *reconciler) applyAccesses(ctx context.Context, w *world, d site.Desired
 	for _, sa := range d.SecuredAccesses {
 		if ref, ok := owners[sa.Annotations[names.RouterAccess]]; ok {
 			sa.OwnerReferences = []metav1.OwnerReference{ref}
-			faults = multierr.Append(faults, r.applySecuredAccess(ctx, have[sa.Name], sa))
+			f.note(teller{uid: ref.UID}, r.applySecuredAccess(ctx, have[sa.Name], sa))
 		}
 	}
 	for _, o := range d.Obsolete {
-		faults = multierr.Append(faults, r.remove(ctx, o))
+		f.note(teller{}, r.remove(ctx, o))
 	}
-	return faults
 }
 
 func planned(all []*v2alpha1.RouterAccess, name string) bool {

@@ -26,8 +26,9 @@ type reconciler struct {
 	client client.Client // reads from the cache
 	now    func() time.Time
 
-	mu   sync.Mutex
-	told map[string]string // by namespace: what was logged of it
+	mu       sync.Mutex
+	told     map[string]string  // by namespace: what was logged of it
+	troubles map[string]trouble // by namespace
 }
 
 // behind is how long to wait for the cache after a conflict with what it does not show yet.
@@ -47,10 +48,16 @@ func (r *reconciler) Reconcile(ctx context.Context, req reconcile.Request) (reco
 	if err != nil { // the statuses tell of it as far as there are any
 		return reconcile.Result{}, multierr.Combine(err, r.updateStatuses(ctx, w, d))
 	}
+	var f failures
 	if d.Site != nil && w.foreign[d.SiteID] == nil {
-		err = r.apply(ctx, w, d)
+		r.apply(ctx, w, d, &f)
 	}
-	err = multierr.Combine(err, r.updateStatuses(ctx, w, d), r.markTokens(ctx, w))
+	if r.tellOf(ctx, w, &f) {
+		if d, err = r.plan(w); err != nil {
+			return reconcile.Result{}, err
+		}
+	}
+	err = multierr.Combine(f.all, r.updateStatuses(ctx, w, d), r.markTokens(ctx, w))
 	result, err := settle(ctx, err)
 	if err == nil && result.RequeueAfter == 0 {
 		result.RequeueAfter = w.again
