@@ -3,6 +3,8 @@
 //
 //	gather (cache) → site.Plan (pure) → apply what differs → statuses that differ
 //
+// What cannot be applied is planned with once more: the plan has it told by the statuses of those whom it concerns.
+//
 // It keeps no state but the cluster's. Whatever changes in a namespace wakes its one request, a moment later so that changes
 // that come together are seen together; a conflict means that the cache is behind and wakes it again. What was decided before
 // and must stay (ports, ordinals of certificates) is read back from the router's ConfigMap, which is written with its resource
