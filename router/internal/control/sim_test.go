@@ -72,6 +72,7 @@ type parcel struct {
 	ingress string
 	trace   []string
 	body    []byte
+	told    *body // what body says
 }
 
 func newNetwork(t *testing.T) *network {
@@ -147,7 +148,11 @@ func (w *network) collect(r *router) {
 	for _, x := range r.Effects() {
 		switch x := x.(type) {
 		case Send:
-			p := parcel{to: x.To, ingress: r.id, body: x.Body}
+			m, err := decode(x.Body)
+			if err != nil {
+				w.t.Fatalf("%s sent %x: %v", r.id, x.Body, err)
+			}
+			p := parcel{to: x.To, ingress: r.id, body: x.Body, told: m}
 			if x.Link > 0 {
 				w.hop(r, x.Link, p)
 			} else {
@@ -193,10 +198,15 @@ func (w *network) forward(r *router, p parcel) {
 	}
 	switch p.to {
 	case toAll:
-		for _, id := range slices.Sorted(maps.Keys(r.nodes)) {
-			if n := r.nodes[id]; n.Link > 0 && !slices.Contains(p.trace, id) {
-				w.hop(r, n.Link, p)
+		var neighbours []string
+		for id, n := range r.nodes {
+			if n.Link > 0 && !slices.Contains(p.trace, id) {
+				neighbours = append(neighbours, id)
 			}
+		}
+		slices.Sort(neighbours)
+		for _, id := range neighbours {
+			w.hop(r, r.nodes[id].Link, p)
 		}
 		return
 	case toAllMobile:
@@ -240,17 +250,16 @@ func (w *network) hop(r *router, link int, p parcel) {
 	if end == nil {
 		return
 	}
-	m, err := decode(p.body)
-	if err != nil {
-		w.t.Fatalf("%s sent %x: %v", r.id, p.body, err)
-	}
 	p.trace = append(slices.Clone(p.trace), r.id)
 	w.sent++
-	if end.cut || w.drop != nil && w.drop(r.id, end.peer, m) {
-		w.say("%s>%s %s (lost)", r.id, end.peer, show(m, p))
+	lost := end.cut || w.drop != nil && w.drop(r.id, end.peer, p.told)
+	if w.record { // most networks are not, and what nobody reads takes time to write
+		words := map[bool]string{true: " (lost)"}
+		w.say("%s>%s %s%s", r.id, end.peer, show(p.told, p), words[lost])
+	}
+	if lost {
 		return
 	}
-	w.say("%s>%s %s", r.id, end.peer, show(m, p))
 	at := w.now.Add(w.delay())
 	if every := w.routers[end.peer].ticks; every > 0 {
 		at = w.start.Add((at.Sub(w.start)/every + 1) * every)
@@ -288,10 +297,11 @@ func (w *network) arrive(ev event) {
 func (w *network) run(d time.Duration) {
 	w.t.Helper()
 	end := w.now.Add(d)
+	all := slices.SortedFunc(maps.Values(w.routers), func(a, b *router) int { return strings.Compare(a.id, b.id) })
 	for {
 		var next *router
-		for _, r := range w.routers {
-			if !r.asleep && (next == nil || r.deadline.Before(next.deadline) || r.deadline.Equal(next.deadline) && r.id < next.id) {
+		for _, r := range all {
+			if !r.asleep && (next == nil || r.deadline.Before(next.deadline)) {
 				next = r
 			}
 		}
