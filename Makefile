@@ -11,7 +11,7 @@ demo: ## two sites on this machine, linked by a token, with real traffic between
 	@scripts/demo.sh
 test: ## all tests that need nothing but Go: unit and e2e below (TESTS='unit e2e kube cluster podman' for everything)
 	@scripts/tests.sh
-unit: ## the tests of every module (TEST_TIMEOUT=5m per package, TESTFLAGS=…)
+unit: ## the tests of every module (TEST_TIMEOUT=10m per package, TESTFLAGS=…)
 	@scripts/test.sh
 race: ## the same under the race detector; needs a C compiler
 	@scripts/test.sh -race

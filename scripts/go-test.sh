@@ -13,7 +13,15 @@ done
 shift # the --
 log=$(mktemp)
 trap 'rm -f "$log"' EXIT
-go -C "$dir" test "${flags[@]}" "$@" | tee "$log" && exit
+trap interrupted=1 INT # tests that clean up say so until the end, and then who called this is to know why it ended
+status=0
+go -C "$dir" test "${flags[@]}" "$@" | tee -i "$log" || status=$?
+trap - INT
+if [ -n "${interrupted-}" ]; then
+	rm -f "$log"
+	kill -INT $$
+fi
+[ $status != 0 ] || exit 0
 if [ -n "${FAILURES-}" ]; then # a file that gathers the beginnings of what failed
 	grep -nE -A 12 '^ *--- FAIL: |^panic: |^WARNING: DATA RACE|build failed' "$log" | head -n 60 >>"$FAILURES"
 fi

@@ -10,7 +10,7 @@ for program in podman runc; do
 	command -v "$program" >/dev/null || missing+=("$program")
 done
 if [ ${#missing[@]} != 0 ] && [ "${PODMAN_PACKAGES-}" = install ] && [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null; then
-	{ apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "${missing[@]}" uidmap catatonit >/dev/null; } ||
+	{ { apt-get update -qq || true; } && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq -o DPkg::Lock::Timeout=300 --no-install-recommends "${missing[@]}" uidmap catatonit >/dev/null; } ||
 		echo "podman: packages could not be installed; going on with what is there" >&2
 fi
 missing=()

@@ -1,10 +1,10 @@
 #!/usr/bin/env bash
 # Runs the tests of every module: scripts/test.sh [-race] [GO-TEST-FLAG…]
-# TEST_TIMEOUT bounds each package (5m; 10m with -race), TESTFLAGS adds flags: make unit TESTFLAGS='-run Token -v'.
+# TEST_TIMEOUT bounds each package (10m), TESTFLAGS adds flags: make unit TESTFLAGS='-run Token -v'.
 # RETRY=1 runs what failed once more (scripts/go-test.sh).
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
-limit=${TEST_TIMEOUT:-5m}
+limit=${TEST_TIMEOUT:-10m}
 if [ "${1-}" = -race ]; then
 	limit=${TEST_TIMEOUT:-10m}
 	export CGO_ENABLED=1

@@ -2,25 +2,73 @@
 # Runs the tests that need nothing but Go: scripts/tests.sh [GO-TEST-FLAG…]. TESTS='unit e2e kube cluster podman' chooses among the parts
 # below; those that cannot run on this machine say why. A part that fails does not stop the rest, so that one run tells all. RETRY=1
 # runs the tests that failed once more (scripts/go-test.sh).
+# Parts are in two lanes that run side by side, since most of them wait most of the time: what the second one says comes when both have
+# ended. LANES=1 has one after the other.
 set -uo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.." || exit 1
-report=() failed=()
-part() {
-	local name=$1 at=$SECONDS result=ok
-	shift
-	[[ " ${TESTS:-unit e2e} " == *" $name "* ]] || return
-	printf '\n== tests: %s\n' "$name"
-	"$@" || { result=FAILED failed+=("$name"); }
-	report+=("$(printf '%-8s %4d s  %s' "$name" $((SECONDS - at)) "$result")")
+lanes=("unit e2e podman" "kube cluster") # about equally long
+run() {
+	case $1 in
+	unit) scripts/test.sh "${@:2}" ;;       # the tests of every module
+	e2e) scripts/e2e.sh "${@:2}" ;;         # local sites as processes
+	kube) scripts/kube.sh "${@:2}" ;;       # a real kube-apiserver and etcd, built the first time
+	cluster) scripts/cluster.sh "${@:2}" ;; # real clusters; needs root and containerd
+	podman) scripts/podman.sh "${@:2}" ;;   # real Podman; needs root
+	esac
 }
-part unit scripts/test.sh "$@"       # the tests of every module
-part e2e scripts/e2e.sh "$@"         # local sites as processes
-part kube scripts/kube.sh "$@"       # a real kube-apiserver and etcd, built the first time
-part cluster scripts/cluster.sh "$@" # real clusters; needs root and containerd
-part podman scripts/podman.sh "$@"   # real Podman; needs root
+# lane NUMBER [GO-TEST-FLAG…] runs the parts that are wanted of a lane. What failed it gathers in a file of its own: two that write to one mix it up.
+lane() {
+	local number=$1 gathered=${FAILURES-} part at result
+	shift
+	[ -z "$gathered" ] || export FAILURES=$work/failures.$number
+	for part in ${lanes[number]}; do
+		[[ " ${TESTS:-unit e2e} " == *" $part "* ]] || continue
+		at=$SECONDS result=ok
+		printf '\n== tests: %s\n' "$part"
+		run "$part" "$@" || { result=FAILED; echo "$part" >>"$work/failed.$number"; }
+		printf '%-8s %4d s  %s\n' "$part" $((SECONDS - at)) "$result" >>"$work/report.$number"
+	done
+	[ -z "$gathered" ] || FAILURES=$gathered
+}
+# end has the lanes that run end with all that is in them: as a terminal does it, and after a while by force.
+end() {
+	trap '' INT TERM HUP
+	local pid seconds
+	for pid in "${pids[@]}"; do kill -INT -- "-$pid" 2>/dev/null; done
+	for ((seconds = 0; seconds < 30; seconds++)); do
+		for pid in "${pids[@]}"; do kill -0 -- "-$pid" 2>/dev/null && sleep 1 && continue 2; done
+		break
+	done
+	for pid in "${pids[@]}"; do kill -KILL -- "-$pid" 2>/dev/null; done
+	exit 130
+}
+work=$(mktemp -d) || exit 1
+trap 'rm -rf "$work"' EXIT
+wanted=()
+for number in "${!lanes[@]}"; do
+	for part in ${lanes[number]}; do
+		[[ " ${TESTS:-unit e2e} " != *" $part "* ]] || { wanted+=("$number"); break; }
+	done
+done
+if [ ${#wanted[@]} -lt 2 ] || [ "${LANES-}" = 1 ]; then
+	for number in "${wanted[@]}"; do lane "$number" "$@"; done
+else
+	pids=()
+	trap end INT TERM HUP
+	set -m # each lane is a process group, which gets no signal from the terminal but from here
+	(trap 'exit 130' INT; trap - EXIT TERM HUP; lane 0 "$@") </dev/null &
+	pids+=($!)
+	(trap 'exit 130' INT; trap - EXIT TERM HUP; lane 1 "$@") </dev/null >"$work/log" 2>&1 &
+	pids+=($!)
+	set +m
+	# A lane that does not come to its end has no report of some part, which must not look as if all went well.
+	for number in 0 1; do wait "${pids[number]}" || echo "lane of ${lanes[number]}" >>"$work/failed.$number"; done
+	cat "$work/log"
+fi
+cat "$work"/failures.* >>"${FAILURES:-/dev/null}" 2>/dev/null
 printf '\n== tests: summary\n'
-[ ${#report[@]} = 0 ] || printf '%s\n' "${report[@]}"
-if [ ${#failed[@]} != 0 ]; then
-	echo "tests: failed: ${failed[*]}" >&2
+cat "$work"/report.* 2>/dev/null
+if cat "$work"/failed.* >"$work/all" 2>/dev/null; then
+	echo "tests: failed: $(tr '\n' ' ' <"$work/all")" >&2
 	exit 1
 fi
