@@ -53,8 +53,9 @@ type Request struct {
 	Validity time.Duration // 0 means DefaultValidity; never beyond the authority's own end
 }
 
-// NewCA makes a self-signed authority that is valid for DefaultValidity. Cert and CA of the result are the same.
-func NewCA(subject string, now time.Time) (Pair, error) {
+// NewCA makes a self-signed authority that is valid for DefaultValidity, and for hosts if a server is to use it itself. Cert and CA
+// of the result are the same.
+func NewCA(subject string, now time.Time, hosts ...string) (Pair, error) {
 	if err := checkSubject(subject); err != nil {
 		return Pair{}, fmt.Errorf("make an authority: %w", err)
 	}
@@ -62,7 +63,7 @@ func NewCA(subject string, now time.Time) (Pair, error) {
 	if err != nil {
 		return Pair{}, fmt.Errorf("make an authority: %w", err)
 	}
-	tmpl, err := template(Request{Subject: subject}, key.Public(), now, now.Add(DefaultValidity))
+	tmpl, err := template(Request{Subject: subject, Hosts: hosts}, key.Public(), now, now.Add(DefaultValidity))
 	if err != nil {
 		return Pair{}, fmt.Errorf("make an authority: %w", err)
 	}
@@ -126,6 +127,8 @@ func sign(ca Pair, pub crypto.PublicKey, req Request, now time.Time) (Pair, erro
 	switch {
 	case !parent.BasicConstraintsValid || !parent.IsCA:
 		return Pair{}, fmt.Errorf("certificate %q is not an authority", parent.Subject.CommonName)
+	case parent.KeyUsage != 0 && parent.KeyUsage&x509.KeyUsageCertSign == 0:
+		return Pair{}, fmt.Errorf("certificate %q is not for signing others: its key usage does not say so", parent.Subject.CommonName)
 	case !samePublic(parent.PublicKey, key.Public()):
 		return Pair{}, fmt.Errorf("authority %q and its key do not belong together", parent.Subject.CommonName)
 	case !now.Before(parent.NotAfter):

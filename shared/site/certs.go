@@ -111,8 +111,32 @@ func (p *planner) serviceCredentials(name, host string, n needs) error {
 	return p.credentials(name, n)
 }
 
+// reserved says why the credentials of a router access cannot be made under the name that it gives them: with an authority, or with
+// the server of this machine, would go what trusts it.
+func (p *planner) reserved(ra *v2alpha1.RouterAccess) error {
+	creds, made := ra.Credentials(), ra.Spec.GenerateTLSCredentials
+	if p.local {
+		made = p.brought(creds) == nil
+	}
+	switch {
+	case !made:
+		return nil
+	case p.builtIn(creds), creds == LocalServer, p.local && creds == LocalClient:
+		return fmt.Errorf("spec.tlsCredentials is %q, which every site has for itself: choose another name", creds)
+	}
+	for _, c := range p.in.Certificates {
+		if c.Name == creds && c.Spec.Signing {
+			return fmt.Errorf("spec.tlsCredentials is %q, which is an authority: choose another name", creds)
+		}
+	}
+	return nil
+}
+
 // accessCertificates are the server's and the clients' of a router access.
 func (p *planner) accessCertificates(ra *v2alpha1.RouterAccess, creds string) error {
+	if err := p.reserved(ra); err != nil {
+		return err
+	}
 	if !p.local {
 		switch {
 		case p.brought(creds) != nil:

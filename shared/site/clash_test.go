@@ -120,3 +120,41 @@ func TestRefusedConfiguration(t *testing.T) {
 		in.Sites[0] = d.Site
 	}
 }
+
+// TestReservedCredentials has router accesses whose credentials would replace what every site has for itself.
+func TestReservedCredentials(t *testing.T) {
+	for name, tt := range map[string]struct {
+		ra       *v2alpha1.RouterAccess
+		platform string
+		secrets  []v2alpha1.Object
+		refused  bool
+	}{
+		"authority":        {accessWith("a", SiteCA, 1, "edge"), PlatformKubernetes, []v2alpha1.Object{tlsSecret(SiteCA)}, true},
+		"local-authority":  {accessWith("a", LocalCA, 1, "edge"), PlatformKubernetes, nil, true},
+		"local-server":     {accessWith("a", LocalServer, 1, "edge"), PlatformKubernetes, nil, true},
+		"shared-server":    {accessWith("a", SiteServer, 1, "edge"), PlatformKubernetes, nil, false},
+		"here-authority":   {accessWith("a", ServiceCA, 1, "edge"), "podman", nil, true},
+		"here-client":      {accessWith("a", LocalClient, 1, "edge"), "podman", nil, true},
+		"here-own":         {accessWith("a", "b", 1, "edge"), "podman", nil, false},
+		"here-certificate": {accessWith("a", "mine", 1, "edge"), "podman", []v2alpha1.Object{&v2alpha1.Certificate{ObjectMeta: meta("mine", 1), Spec: v2alpha1.CertificateSpec{Subject: "s", Signing: true}}}, true},
+	} {
+		in := inCluster(westSite(), append(tt.secrets, tt.ra)...)
+		if in.Platform = tt.platform; in.Platform != PlatformKubernetes {
+			in.RouterSuffix = "x"
+		}
+		d, err := Plan(in, Observed{Now: time.Unix(1e9, 0)})
+		if err != nil {
+			t.Errorf("%s: %v", name, err)
+			continue
+		}
+		c := d.RouterAccesses[0].Status.Condition(v2alpha1.ConditionConfigured)
+		if strings.Contains(c.Message, "choose another name") != tt.refused || tt.refused && len(d.SecuredAccesses) > 0 {
+			t.Errorf("%s: %q, %d to make reachable", name, c.Message, len(d.SecuredAccesses))
+		}
+		for _, name := range []string{SiteCA, LocalCA} {
+			if !slices.ContainsFunc(d.Certificates, func(w CertificateWant) bool { return w.Name == name && w.Signing }) {
+				t.Errorf("authority %s is not wanted any more", name)
+			}
+		}
+	}
+}

@@ -66,7 +66,7 @@ func (p *planner) secure() {
 	}
 	wanted := map[string]bool{}
 	for _, ra := range p.out.RouterAccesses {
-		if validate.Object(ra) != nil || p.site.Spec.Edge {
+		if validate.Object(ra) != nil || p.site.Spec.Edge || p.reserved(ra) != nil {
 			ra.Status.Endpoints = nil
 			continue
 		}

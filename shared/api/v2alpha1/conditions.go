@@ -2,6 +2,7 @@ package v2alpha1
 
 import (
 	"errors"
+	"strings"
 	"time"
 
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
@@ -189,7 +190,21 @@ func (s *Status) set(now time.Time, generation int64, condition string, err erro
 	return s.put(now, want)
 }
 
+// MaxMessage is how long the message of a condition can be, in octets. The API takes 32768 characters, and nobody reads that.
+const MaxMessage = 1024
+
+// clip shortens a message in its middle: it begins with what is wrong and ends with what to do.
+func clip(message string) string {
+	const gap, tail = " … ", MaxMessage / 4
+	if len(message) <= MaxMessage {
+		return message
+	}
+	const head = MaxMessage - tail - len(gap)
+	return strings.ToValidUTF8(message[:head], "") + gap + strings.ToValidUTF8(message[len(message)-tail:], "")
+}
+
 func (s *Status) put(now time.Time, want metav1.Condition) bool {
+	want.Message = clip(want.Message)
 	// Whole seconds: that is all a document can hold, and what is read back must equal what was set.
 	want.LastTransitionTime = metav1.NewTime(now.Truncate(time.Second))
 	old := s.Condition(want.Type)

@@ -2,8 +2,10 @@ package v2alpha1
 
 import (
 	"errors"
+	"strings"
 	"testing"
 	"time"
+	"unicode/utf8"
 
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 )
@@ -193,5 +195,22 @@ func TestNoting(t *testing.T) {
 	}
 	if l.SetMatched(Noting("x")); !l.Status.HasMatchingConnector {
 		t.Error("not matched")
+	}
+}
+
+// TestMessagesAreBounded: the API would refuse the whole status for one that is too long. How it begins and ends stays.
+func TestMessagesAreBounded(t *testing.T) {
+	for _, n := range []int{0, MaxMessage - 10, MaxMessage, 100000} {
+		text := "begin " + strings.Repeat("é", n) + " end"
+		l := &Listener{}
+		SetCondition(time.Unix(1e9, 0), l, ConditionConfigured, errors.New(text))
+		for _, got := range []string{l.Status.Message, l.Status.Condition(ConditionConfigured).Message, l.Status.Condition(ConditionReady).Message} {
+			if len(text) <= MaxMessage && got != text || len(got) > MaxMessage || !utf8.ValidString(got) || !strings.HasPrefix(got, "begin é") && n > 0 || !strings.HasSuffix(got, " end") {
+				t.Errorf("%d: got %d octets: %q", n, len(got), got)
+			}
+		}
+		if SetCondition(time.Unix(2e9, 0), l, ConditionConfigured, errors.New(text)) {
+			t.Errorf("%d: the same again is a change", n)
+		}
 	}
 }

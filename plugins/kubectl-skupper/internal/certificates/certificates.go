@@ -7,7 +7,7 @@
 //
 // A Secret is made again when it is gone, damaged, about to expire, for other hosts or another subject than the
 // Certificate says, or not signed by the authority that there is now. An authority is kept until it has expired: every link
-// breaks with it. A Secret that this controller did not make is never written to: if it is as the Certificate wants it, it
+// breaks with it. Whatever has not begun is kept too, as most likely the clock is behind. A Secret that this controller did not make is never written to: if it is as the Certificate wants it, it
 // is accepted, else the status says that it is in the way.
 package certificates
 

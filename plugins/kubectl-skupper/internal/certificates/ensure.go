@@ -26,8 +26,9 @@ type Want struct {
 }
 
 // Ensure makes sure that there is the Certificate that an owner wants. Several owners may want the same one: it is then for
-// the hosts of all of them, the subject is the first one's, and it goes when the last of them is gone. One that a user made
-// is not touched, and is an error.
+// the hosts of all of them, subject and authority are the first one's, and it goes when the last of them is gone. One that a user
+// made is not touched, and is an error; so is one of the site itself, one that signs where that is not wanted, and one that has to
+// be signed by another authority for somebody else.
 func Ensure(ctx context.Context, c client.Client, w Want) error {
 	var old v2alpha1.Certificate
 	err := c.Get(ctx, types.NamespacedName{Namespace: w.Namespace, Name: w.Name}, &old)
@@ -48,6 +49,9 @@ func Ensure(ctx context.Context, c client.Client, w Want) error {
 	if !controlled(old.Annotations) {
 		return fmt.Errorf("certificate %q exists but is not controlled by skupper", w.Name)
 	}
+	if err := w.refused(&old); err != nil {
+		return err
+	}
 	next := old.DeepCopy()
 	w.apply(next)
 	if equality.Semantic.DeepEqual(&old, next) {
@@ -57,6 +61,28 @@ func Ensure(ctx context.Context, c client.Client, w Want) error {
 		return fmt.Errorf("update certificate %q: %w", w.Name, err)
 	}
 	return nil
+}
+
+// refused says why a Certificate that there is cannot be had. Two that want different things of it would take turns without end, and
+// an authority that was made a server's is lost with all that it has signed.
+func (w Want) refused(c *v2alpha1.Certificate) error {
+	mine := func(ref metav1.OwnerReference) bool {
+		return slices.ContainsFunc(w.Owners, func(r metav1.OwnerReference) bool { return r.UID == ref.UID })
+	}
+	for _, ref := range c.OwnerReferences {
+		if ref.Kind == v2alpha1.KindSite && !mine(ref) {
+			return fmt.Errorf("certificate %q is what site %s has for itself: choose another name for the credentials", w.Name, ref.Name)
+		}
+	}
+	switch {
+	case c.Spec.Signing && !w.Signing:
+		return fmt.Errorf("certificate %q is an authority: choose another name for the credentials", w.Name)
+	case len(c.OwnerReferences) == 0 || c.Spec.CA == w.CA || mine(c.OwnerReferences[0]):
+		return nil
+	}
+	first := c.OwnerReferences[0]
+	return fmt.Errorf("certificate %q is signed by %q for %s %s, not by %q: choose another name for the credentials, or the same issuer",
+		w.Name, c.Spec.CA, first.Kind, first.Name, w.CA)
 }
 
 // apply writes what is wanted into a Certificate, beside what other owners want.

@@ -2,6 +2,7 @@ package certificates
 
 import (
 	"slices"
+	"strings"
 	"testing"
 
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
@@ -59,5 +60,33 @@ func TestNobodysCertificate(t *testing.T) {
 	Want{Subject: "s", Hosts: []string{"h"}}.apply(c)
 	if len(c.OwnerReferences) != 0 || !slices.Equal(c.Spec.Hosts, []string{"h"}) {
 		t.Errorf("got %+v", c)
+	}
+}
+
+// TestRefused has Certificates that are somebody else's: two that want different things of one would take turns without end.
+func TestRefused(t *testing.T) {
+	owned := func(ca string, signing bool, owners ...metav1.OwnerReference) *v2alpha1.Certificate {
+		return &v2alpha1.Certificate{ObjectMeta: metav1.ObjectMeta{OwnerReferences: owners}, Spec: v2alpha1.CertificateSpec{CA: ca, Signing: signing}}
+	}
+	site := metav1.OwnerReference{Kind: "Site", Name: "west", UID: "s"}
+	a, b := want("a", "").Owners[0], want("b", "").Owners[0]
+	for name, tt := range map[string]struct {
+		c    *v2alpha1.Certificate
+		want string
+	}{
+		"mine":                 {owned("old", false, a), ""},
+		"shared":               {owned("ca", false, b, a), ""},
+		"first":                {owned("old", false, a, b), ""}, // the site has another issuer now: it is the first one to change
+		"nobody's":             {owned("old", false), ""},
+		"other-authority":      {owned("old", false, b), "signed by \"old\" for SecuredAccess b, not by \"ca\""},
+		"the-second-of-owners": {owned("old", false, b, a), "the same issuer"},
+		"of-the-site":          {owned("ca", false, site), "what site west has for itself"},
+		"authority":            {owned("", true, a), "is an authority"},
+		"authority-of-site":    {owned("", true, a, site), "what site west"},
+	} {
+		err := want("a", "s").refused(tt.c)
+		if (err == nil) != (tt.want == "") || err != nil && !strings.Contains(err.Error(), tt.want) {
+			t.Errorf("%s: %v", name, err)
+		}
 	}
 }

@@ -7,6 +7,7 @@ import (
 	"crypto/x509/pkix"
 	"encoding/pem"
 	"math/big"
+	"strings"
 	"testing"
 	"time"
 
@@ -17,7 +18,7 @@ import (
 var now = time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC)
 
 // newAuthority is an RSA authority, with its key in the form that others write.
-func newAuthority(t *testing.T, pkcs1 bool) pki.Pair {
+func newAuthority(t *testing.T, pkcs1 bool, change ...func(*x509.Certificate)) pki.Pair {
 	t.Helper()
 	key, err := rsa.GenerateKey(rand.Reader, 2048)
 	if err != nil {
@@ -25,6 +26,9 @@ func newAuthority(t *testing.T, pkcs1 bool) pki.Pair {
 	}
 	tmpl := &x509.Certificate{SerialNumber: big.NewInt(1), Subject: pkix.Name{CommonName: "site CA"}, NotBefore: now, NotAfter: now.AddDate(5, 0, 0),
 		IsCA: true, BasicConstraintsValid: true, KeyUsage: x509.KeyUsageCertSign}
+	for _, f := range change {
+		f(tmpl)
+	}
 	der, err := x509.CreateCertificate(rand.Reader, tmpl, tmpl, key.Public(), key)
 	if err != nil {
 		t.Fatal(err)
@@ -124,7 +128,7 @@ func TestGood(t *testing.T) {
 		{name: "two thirds of its life", at: pki.DefaultValidity * 2 / 3},
 		{name: "just before", at: pki.DefaultValidity*2/3 - 24*time.Hour, want: true},
 		{name: "expired", at: pki.DefaultValidity + time.Hour},
-		{name: "not begun", at: -48 * time.Hour},
+		{name: "not begun, as by a clock that is behind", at: -48 * time.Hour, want: true},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			if tt.c == nil {
@@ -167,5 +171,63 @@ func TestSubjectWithCommasAndNoHosts(t *testing.T) {
 	p, err := issue(c, ca, now)
 	if err != nil || !good(c, p, ca, now) {
 		t.Errorf("%v", err)
+	}
+}
+
+// TestHostsOfAnAuthority: it has the hosts that are asked for when it is made, and no others make it another one.
+func TestHostsOfAnAuthority(t *testing.T) {
+	c := newCertificate(func(c *v2alpha1.Certificate) { c.Spec.Signing, c.Spec.CA = true, "" })
+	p, err := issue(c, pki.Pair{}, now)
+	if err != nil || !good(c, p, pki.Pair{}, now) || !pki.Covers(p.Cert, c.Spec.Hosts) {
+		t.Fatalf("with hosts: %v", err)
+	}
+	c.Spec.Hosts = append(c.Spec.Hosts, "more")
+	if !good(c, p, pki.Pair{}, now) {
+		t.Error("another authority for the sake of a host")
+	}
+	if old, err := pki.NewCA(c.Spec.Subject, now); err != nil || !good(c, old, pki.Pair{}, now) {
+		t.Errorf("one without hosts: %v", err)
+	}
+}
+
+// TestAuthorityIsKeptWhenTheClockIsBehind: a new one would end all links, also after the clock is right.
+func TestAuthorityIsKeptWhenTheClockIsBehind(t *testing.T) {
+	c := newCertificate(func(c *v2alpha1.Certificate) { c.Spec.Signing, c.Spec.Hosts = true, nil })
+	p, err := issue(c, pki.Pair{}, now)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if then := now.Add(-48 * time.Hour); !good(c, p, pki.Pair{}, then) || begun(p, then) == nil {
+		t.Errorf("good %v, begun: %v", good(c, p, pki.Pair{}, then), begun(p, then))
+	}
+	if err := begun(p, now); err != nil {
+		t.Error(err)
+	}
+}
+
+// TestAuthoritiesThatCannotSign has authorities whose certificates nobody accepts: they are not made again and again.
+func TestAuthoritiesThatCannotSign(t *testing.T) {
+	for name, tt := range map[string]struct {
+		change func(*x509.Certificate)
+		want   string
+	}{
+		"constraints": {func(c *x509.Certificate) {
+			c.PermittedDNSDomains, c.PermittedDNSDomainsCritical = []string{"corp.example"}, true
+		}, "cannot sign for these hosts: "},
+		"usage": {func(c *x509.Certificate) { c.KeyUsage = x509.KeyUsageDigitalSignature }, "not for signing others"},
+	} {
+		ca := newAuthority(t, false, tt.change)
+		p, err := issue(newCertificate(), ca, now)
+		if err == nil && !good(newCertificate(), p, ca, now) {
+			err = unfit(newCertificate(), p, now)
+		}
+		if err == nil || !strings.Contains(err.Error(), tt.want) {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+	ahead := newAuthority(t, false, func(c *x509.Certificate) { c.NotBefore = now.Add(time.Hour) })
+	p, err := issue(newCertificate(), ahead, now)
+	if err != nil || !good(newCertificate(), p, ahead, now) || begun(p, now) == nil || begun(p, now.Add(time.Hour)) != nil {
+		t.Errorf("ahead: %v, begun: %v", err, begun(p, now))
 	}
 }

@@ -115,6 +115,9 @@ func (r *reconciler) ensure(ctx context.Context, c *v2alpha1.Certificate, now ti
 		if p = pairOf(old); !asked(c, p, now) {
 			return pki.Pair{}, resync, errForeign
 		}
+		if err := begun(p, now); err != nil {
+			return p, retry, err
+		}
 		return p, resync, nil
 	}
 	var ca pki.Pair
@@ -130,10 +133,16 @@ func (r *reconciler) ensure(ctx context.Context, c *v2alpha1.Certificate, now ti
 		if p, err = issue(c, ca, now); err != nil {
 			return pki.Pair{}, retry, err
 		}
+		if !good(c, p, ca, now) {
+			return pki.Pair{}, retry, unfit(c, p, now)
+		}
 		r.opts.Log.Info().Str("namespace", c.Namespace).Str("certificate", c.Name).Bool("again", old != nil).Msg("certificate.issued")
 	}
 	if err := r.write(ctx, c, old, p); err != nil {
 		return pki.Pair{}, retry, err
+	}
+	if err := begun(p, now); err != nil {
+		return p, retry, err
 	}
 	return p, due(c, p, now), nil
 }
