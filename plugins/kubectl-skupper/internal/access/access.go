@@ -15,6 +15,8 @@ import (
 	networkingv1 "k8s.io/api/networking/v1"
 	"k8s.io/apimachinery/pkg/api/meta"
 	"k8s.io/apimachinery/pkg/runtime/schema"
+	"k8s.io/apimachinery/pkg/types"
+	"k8s.io/client-go/util/workqueue"
 	ctrl "sigs.k8s.io/controller-runtime"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 	"sigs.k8s.io/controller-runtime/pkg/controller"
@@ -47,7 +49,8 @@ func Add(mgr ctrl.Manager, o Options) error {
 	if err := o.Config.Check(); err != nil {
 		return fmt.Errorf("access types: %w", err)
 	}
-	r := &reconciler{Client: mgr.GetClient(), live: mgr.GetAPIReader(), opts: o, watched: map[string]schema.GroupVersionKind{}}
+	r := &reconciler{Client: mgr.GetClient(), live: mgr.GetAPIReader(), opts: o, watched: map[string]schema.GroupVersionKind{},
+		tries: map[types.NamespacedName]int{}, swept: map[types.NamespacedName]types.UID{}}
 	routes, err := has(mgr.GetRESTMapper(), routeKind)
 	if err != nil {
 		return fmt.Errorf("ask which APIs the cluster has: %w", err)
@@ -64,7 +67,10 @@ func Add(mgr ctrl.Manager, o Options) error {
 	if r.enabled(Ingress) || r.enabled(IngressNginx) {
 		b = b.Watches(&networkingv1.Ingress{}, owner())
 	}
-	c, err := b.WithOptions(controller.Options{MaxConcurrentReconciles: workers}).Build(r)
+	c, err := b.WithOptions(controller.Options{
+		MaxConcurrentReconciles: workers,
+		RateLimiter:             workqueue.NewTypedItemExponentialFailureRateLimiter[reconcile.Request](firstRetry, lastRetry),
+	}).Build(r)
 	if err != nil {
 		return fmt.Errorf("register the access reconciler: %w", err)
 	}

@@ -134,7 +134,7 @@ func TestEndpoints(t *testing.T) {
 	} {
 		t.Run(tt.accessType+"/"+tt.name, func(t *testing.T) {
 			var got []string
-			for _, e := range types()[tt.accessType].endpoints(newAccess("skupper-router"), Env{Config: tt.env, Own: "skupper"}, tt.seen) {
+			for _, e := range accessTypes()[tt.accessType].endpoints(newAccess("skupper-router"), Env{Config: tt.env, Own: "skupper"}, tt.seen) {
 				got = append(got, fmt.Sprintf("%s=%s:%s", e.Name, e.Host, e.Port))
 			}
 			if s := strings.Join(got, " "); s != tt.want {
@@ -156,7 +156,7 @@ func TestHostsDiffer(t *testing.T) {
 					s[ref(kind, router+"-"+p)] = thing(kind, router+"-"+p, nil)
 				}
 			}
-			for _, e := range types()[name].endpoints(newAccess(router), env, s) {
+			for _, e := range accessTypes()[name].endpoints(newAccess(router), env, s) {
 				if seen[e.Host] {
 					t.Errorf("%s: %s twice", name, e.Host)
 				}
@@ -206,11 +206,11 @@ func TestMergeTree(t *testing.T) {
 
 func TestEveryTypeIsThere(t *testing.T) {
 	for _, name := range all() {
-		if types()[name].endpoints == nil {
+		if accessTypes()[name].endpoints == nil {
 			t.Errorf("%s has no endpoints", name)
 		}
 	}
-	if len(types()) != len(all()) || !slices.Contains(all(), DefaultTypes()[0]) {
+	if len(accessTypes()) != len(all()) || !slices.Contains(all(), DefaultTypes()[0]) {
 		t.Error("names and types differ")
 	}
 }

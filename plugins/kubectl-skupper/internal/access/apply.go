@@ -10,10 +10,8 @@ import (
 	networkingv1 "k8s.io/api/networking/v1"
 	"k8s.io/apimachinery/pkg/api/equality"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
-	"k8s.io/apimachinery/pkg/api/meta"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
-	"k8s.io/apimachinery/pkg/runtime"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	"github.com/skupper-plugins/suite/plugins/kubectl-skupper/internal/names"
@@ -173,38 +171,4 @@ func mergeTree(have, want any) any {
 		return out
 	}
 	return want
-}
-
-// prune removes what a SecuredAccess has of access types that it had before.
-func (r *reconciler) prune(ctx context.Context, sa *v2alpha1.SecuredAccess, wanted map[string]bool) error {
-	var lists []client.ObjectList
-	if r.enabled(Ingress) || r.enabled(IngressNginx) {
-		lists = append(lists, &networkingv1.IngressList{})
-	}
-	for _, gvk := range r.known() {
-		u := &unstructured.UnstructuredList{}
-		gvk.Kind += "List"
-		u.SetGroupVersionKind(gvk)
-		lists = append(lists, u)
-	}
-	for _, list := range lists {
-		err := r.List(ctx, list, client.InNamespace(sa.Namespace), client.HasLabels{names.SecuredAccess})
-		if meta.IsNoMatchError(err) || apierrors.IsNotFound(err) {
-			continue // the API is gone, and all of that kind with it
-		}
-		if err != nil {
-			return err
-		}
-		err = meta.EachListItem(list, func(item runtime.Object) error {
-			obj, ok := item.(client.Object)
-			if !ok || !metav1.IsControlledBy(obj, sa) || wanted[ref(r.kindOf(obj), obj.GetName())] {
-				return nil
-			}
-			return client.IgnoreNotFound(r.Delete(ctx, obj))
-		})
-		if err != nil {
-			return fmt.Errorf("remove what another access type left: %w", err)
-		}
-	}
-	return nil
 }

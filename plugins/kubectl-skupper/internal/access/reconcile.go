@@ -8,10 +8,12 @@ import (
 	"sync"
 	"time"
 
+	"go.uber.org/multierr"
 	"k8s.io/apimachinery/pkg/api/equality"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/runtime/schema"
+	"k8s.io/apimachinery/pkg/types"
 	ctrl "sigs.k8s.io/controller-runtime"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
@@ -29,11 +31,17 @@ type reconciler struct {
 
 	mu      sync.Mutex
 	watched map[string]schema.GroupVersionKind // by kind
+	tries   map[types.NamespacedName]int       // that failed one after the other, for what may pass by itself
+	swept   map[types.NamespacedName]types.UID // what was looked at for all that former access types may have left
 }
 
 const (
 	soon  = time.Second // the cache is behind
 	later = time.Minute // something outside has to change first
+
+	// Backoff of what failed and may pass by itself, and after how many tries in a row the status tells of it.
+	firstRetry, lastRetry = 50 * time.Millisecond, 30 * time.Second
+	patience              = 4
 )
 
 // enabled tells whether an access type may be used.
@@ -48,17 +56,52 @@ func (r *reconciler) Reconcile(ctx context.Context, req ctrl.Request) (ctrl.Resu
 	}
 	var sa v2alpha1.SecuredAccess
 	if err := r.Get(ctx, req.NamespacedName, &sa); err != nil || !sa.DeletionTimestamp.IsZero() {
+		if err == nil || apierrors.IsNotFound(err) {
+			r.forget(req.NamespacedName)
+		}
 		return ctrl.Result{}, client.IgnoreNotFound(err) // the garbage collector removes what it owned
 	}
 	endpoints, err := r.ensure(ctx, &sa)
-	if transient(err) {
+	switch {
+	case err != nil && ctx.Err() != nil: // the controller ends
+		return ctrl.Result{}, nil
+	case apierrors.IsConflict(err), apierrors.IsAlreadyExists(err):
 		return ctrl.Result{RequeueAfter: soon}, nil
+	case transient(err):
+		if r.lasting(req.NamespacedName) { // where it was reached it most likely still is
+			err = multierr.Append(err, r.status(ctx, &sa, sa.Status.Endpoints, err))
+		}
+		return ctrl.Result{}, err
 	}
+	r.passed(req.NamespacedName)
 	var again ctrl.Result
 	if err != nil && !v2alpha1.IsWaiting(err) {
 		again.RequeueAfter = later
 	}
 	return again, r.status(ctx, &sa, endpoints, err)
+}
+
+// lasting counts a try that failed and tells whether somebody has to hear of it now. Their texts differ from one to the next, and each
+// write of a status is reason for another try: they are written ever less often.
+func (r *reconciler) lasting(key types.NamespacedName) bool {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.tries[key]++
+	n := r.tries[key]
+	return n >= patience && n&(n-1) == 0
+}
+
+func (r *reconciler) passed(key types.NamespacedName) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	delete(r.tries, key)
+}
+
+func (r *reconciler) forget(key types.NamespacedName) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	delete(r.tries, key)
+	delete(r.swept, key)
 }
 
 // ensure makes the objects and gives the endpoints known.
@@ -67,8 +110,12 @@ func (r *reconciler) ensure(ctx context.Context, sa *v2alpha1.SecuredAccess) ([]
 	if name == "" {
 		name = r.defaultType
 	}
-	t, ok := types()[name]
+	t, ok := accessTypes()[name]
 	if !ok || !r.enabled(name) {
+		// The Service stays: its address may be lost for a slip of the pen, and routers of the site know each other by it.
+		if err := r.prune(ctx, sa, nil); err != nil {
+			return nil, err
+		}
 		return nil, errors.New("unsupported access type")
 	}
 	env := Env{Config: r.opts.Config, Own: r.opts.Own}
@@ -149,9 +196,9 @@ func (r *reconciler) status(ctx context.Context, sa *v2alpha1.SecuredAccess, end
 	return err
 }
 
-// transient tells errors that are no news to anybody: another try will do.
+// transient tells errors of the API server, or of what it asks, that may pass by themselves.
 func transient(err error) bool {
-	return apierrors.IsConflict(err) || apierrors.IsAlreadyExists(err) || apierrors.IsServerTimeout(err) || apierrors.IsTimeout(err) ||
+	return apierrors.IsServerTimeout(err) || apierrors.IsTimeout(err) ||
 		apierrors.IsTooManyRequests(err) || apierrors.IsInternalError(err) || apierrors.IsServiceUnavailable(err) ||
 		errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded)
 }

@@ -61,8 +61,8 @@ func (s Seen) field(kind, name string, path ...string) any {
 	return v
 }
 
-// types are the access types by name.
-func types() map[string]accessType {
+// accessTypes are all there are, by name.
+func accessTypes() map[string]accessType {
 	return map[string]accessType{
 		Local:        {endpoints: localEndpoints},
 		LoadBalancer: {service: corev1.ServiceTypeLoadBalancer, endpoints: loadBalancerEndpoints},
