@@ -43,11 +43,15 @@ func TestPodman(t *testing.T) {
 
 // run runs the corpus; more is what a host adds to a script's environment.
 func run(t *testing.T, host, program string, more func(*testscript.Env) error) {
+	deadline, limited := t.Deadline()
+	if !limited {
+		deadline = time.Now().Add(time.Hour)
+	}
 	testscript.Run(t, testscript.Params{
 		Dir:                "testdata",
 		UpdateScripts:      *update,
 		RequireUniqueNames: true,
-		Deadline:           time.Now().Add(4 * time.Minute), // below the time limit of a package, so that processes are ended
+		Deadline:           deadline.Add(-time.Minute), // below the time limit of a package, so that processes are ended
 		Setup: func(env *testscript.Env) error {
 			home, err := sandbox.Make()
 			if err != nil {

