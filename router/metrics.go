@@ -61,6 +61,8 @@ func (r *Router) metrics(w http.ResponseWriter, req *http.Request) {
 		return
 	}
 	processMetrics(&e)
+	e.add("skupper_router_flows_untold_total", "counter", "TCP connections that telemetry had no room for.", float64(r.flows.ledger.Missed()))
+	e.add("skupper_router_log_lines_untold_total", "counter", "Log lines that telemetry had no room for.", float64(r.flows.logs.Lost()))
 	e.add("skupper_router_buffers", "gauge", "Buffers of 64 KiB that octets of streams wait in.", float64(r.chunks.Out()))
 	r.entityMetrics(&e)
 	w.Header().Set("Content-Type", "text/plain; version=0.0.4; charset=utf-8")

@@ -2,7 +2,9 @@ package router_test
 
 import (
 	"context"
+	"fmt"
 	"testing"
+	"time"
 
 	amqp "github.com/Azure/go-amqp"
 
@@ -51,4 +53,58 @@ func TestOutcomesAreCounted(t *testing.T) {
 	if after[0] <= before[0] { // the requests themselves
 		t.Error("no delivery was accepted")
 	}
+}
+
+// TestDelayedAndStuck has a receiver take its time: what it has not settled for long is stuck, what it settles then was delayed.
+func TestDelayedAndStuck(t *testing.T) {
+	t.Parallel()
+	m := routertest.New(t)
+	n := m.Add("A", routertest.Engine{})
+	m.Start()
+	row := func() (delayed1, delayed10, stuck int64) {
+		t.Helper()
+		n.Must(func(ctx context.Context, k *manage.Client) error {
+			rows, err := k.Query(ctx, "routerMetrics")
+			if err == nil {
+				delayed1, _ = rows[0]["deliveriesDelayed1Sec"].(int64)
+				delayed10, _ = rows[0]["deliveriesDelayed10Sec"].(int64)
+				stuck, _ = rows[0]["deliveriesStuck"].(int64)
+			}
+			return err
+		})
+		return delayed1, delayed10, stuck
+	}
+	c := newClient(t, n)
+	r, s := c.receiver("q", 10), c.sender("q", nil)
+	for range 2 {
+		if _, err := s.SendWithReceipt(c.ctx, amqp.NewMessage([]byte("x")), nil); err != nil {
+			t.Fatal(err)
+		}
+	}
+	first, second := c.receive(r), c.receive(r)
+	time.Sleep(2 * time.Second)
+	if err := r.AcceptMessage(c.ctx, first); err != nil {
+		t.Fatal(err)
+	}
+	routertest.Eventually(t, 10*time.Second, func(context.Context) error {
+		if d1, _, stuck := row(); d1 != 1 || stuck != 0 {
+			return fmt.Errorf("%d delayed, %d stuck, want 1 and 0", d1, stuck)
+		}
+		return nil
+	})
+	routertest.Eventually(t, 40*time.Second, func(context.Context) error {
+		if _, _, stuck := row(); stuck != 2 { // on its way in and on its way out
+			return fmt.Errorf("%d stuck, want 2", stuck)
+		}
+		return nil
+	})
+	if err := r.AcceptMessage(c.ctx, second); err != nil {
+		t.Fatal(err)
+	}
+	routertest.Eventually(t, 10*time.Second, func(context.Context) error {
+		if d1, d10, stuck := row(); d1 != 1 || d10 != 1 || stuck != 0 {
+			return fmt.Errorf("%d and %d delayed, %d stuck, want 1, 1 and 0", d1, d10, stuck)
+		}
+		return nil
+	})
 }

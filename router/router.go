@@ -26,6 +26,8 @@ import (
 type Options struct {
 	Log     zerolog.Logger
 	Version string // shown to peers and in management; "" means "unknown"
+	// Journal is what Log is written to besides its own output; nil: management and telemetry know of no lines.
+	Journal *Journal
 }
 
 // Router is one router. Make it with [New], then call [Router.Run] once.
@@ -140,6 +142,7 @@ func (r *Router) treatment(addr string) (core.Treatment, bool) {
 // Run starts what the configuration names and works until ctx ends. It returns when all of it has stopped.
 func (r *Router) Run(ctx context.Context) error {
 	r.started = time.Now()
+	r.opts.Journal.telling(r.flows.logs.Note)
 	coreCtx, stopCore := context.WithCancel(context.WithoutCancel(ctx))
 	defer stopCore()
 	var running context.CancelFunc
@@ -157,6 +160,7 @@ func (r *Router) Run(ctx context.Context) error {
 	if err == nil {
 		<-ctx.Done()
 	}
+	r.opts.Journal.telling(nil)
 	stopTelling() // else the end of a flow might come before what was said of it last
 	r.stopAll()
 	running()

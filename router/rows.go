@@ -15,7 +15,10 @@ import (
 	"github.com/skupper-plugins/suite/router/internal/core"
 )
 
-var _ agent.Source = (*Router)(nil)
+var (
+	_ agent.Source    = (*Router)(nil)
+	_ agent.LogSource = (*Router)(nil)
+)
 
 // Rows lists the entities of a type.
 func (r *Router) Rows(entityType string) []map[string]any {
@@ -241,7 +244,8 @@ func (r *Router) linkRows() []map[string]any {
 				"unsettledCount": l.Unsettled, "presettledCount": l.Presettled, "droppedPresettledCount": l.DroppedPresettled, "acceptedCount": l.Accepted,
 				"rejectedCount": l.Rejected, "releasedCount": l.Released, "modifiedCount": l.Modified,
 				"undeliveredCount": uint64(l.Queued), "deliveryCount": l.Deliveries, "connectionId": strconv.FormatUint(l.Conn, 10), "operStatus": "up",
-				"priority": uint32(l.Priority), "creditAvailable": l.Credit,
+				"priority": uint32(l.Priority), "creditAvailable": l.Credit, "zeroCreditSeconds": uint32(l.NoCredit / time.Second), "settleRate": uint32(l.SettleRate),
+				"deliveriesDelayed1Sec": l.Delayed1, "deliveriesDelayed10Sec": l.Delayed10, "deliveriesStuck": l.Stuck,
 			})
 		}
 	})
@@ -250,24 +254,37 @@ func (r *Router) linkRows() []map[string]any {
 
 func (r *Router) metricRows() []map[string]any {
 	m := map[string]any{"id": r.cfg.Router.ID, "version": r.opts.Version, "uptimeSeconds": uint32(time.Since(r.started) / time.Second)}
+	open := uint64(r.openFlows())
 	r.view(func(c *core.Core) {
-		t := c.Totals()
+		t, links := c.Totals(), c.Links()
 		m["addrCount"], m["connectionCount"] = uint64(len(c.Addresses())), uint64(len(c.Connections()))
-		m["linkCount"] = uint64(len(c.Links()))
+		m["linkCount"] = uint64(len(links))
 		if !r.edge() {
 			m["nodeCount"] = uint64(len(r.control.engine.Nodes()))
 		}
 		m["deliveriesIngress"], m["deliveriesEgress"], m["deliveriesTransit"] = t.Ingress, t.Egress, t.Transit
 		m["presettledDeliveries"], m["droppedPresettledDeliveries"] = t.Presettled, t.DroppedPresettled
 		m["acceptedDeliveries"], m["rejectedDeliveries"], m["releasedDeliveries"], m["modifiedDeliveries"] = t.Accepted, t.Rejected, t.Released, t.ModifiedCount
+		m["deliveriesDelayed1Sec"], m["deliveriesDelayed10Sec"] = t.Delayed1, t.Delayed10
+		stuck, blocked := uint64(0), uint32(0)
+		for _, l := range links {
+			stuck += l.Stuck
+			if l.Blocked {
+				blocked++
+			}
+		}
+		m["deliveriesStuck"], m["linksBlocked"] = stuck, blocked
+		m["connectionCounters"] = map[string]any{"tcp": open, "amqp": uint64(len(c.Connections())), "http1": uint64(0), "http2": uint64(0)}
 	})
-	m["residentMemoryUsage"] = residentMemory()
-	m["memoryUsage"] = m["residentMemoryUsage"]
+	m["memoryUsage"], m["residentMemoryUsage"] = memoryInUse(0), memoryInUse(1)
 	return []map[string]any{m}
 }
 
 // residentMemory is the process' memory in octets, 0 where the system does not tell.
-func residentMemory() uint64 {
+func residentMemory() uint64 { return memoryInUse(1) }
+
+// memoryInUse is the virtual memory of the process (0) or the resident one (1).
+func memoryInUse(what int) uint64 {
 	b, err := os.ReadFile("/proc/self/statm")
 	if err != nil {
 		return 0
@@ -276,6 +293,6 @@ func residentMemory() uint64 {
 	if len(f) < 2 {
 		return 0
 	}
-	n, _ := strconv.ParseUint(f[1], 10, 64)
+	n, _ := strconv.ParseUint(f[what], 10, 64)
 	return n * uint64(os.Getpagesize())
 }

@@ -23,6 +23,7 @@ type telemetry struct {
 	core   *core.Core
 	source *vanflow.Source
 	ledger *vanflow.Ledger
+	logs   *vanflow.Log
 	due    chan struct{} // the ledger's time has come
 	nextID func() string
 
@@ -41,7 +42,7 @@ type record struct {
 func newTelemetry(cfg *config.Config, version, name string, nextID func() string, c *core.Core) *telemetry {
 	now := time.Now()
 	t := &telemetry{core: c, source: vanflow.NewSource(name+":0", now), nextID: nextID, gauges: map[*vanflow.Record]func(*vanflow.Record){},
-		ledger: vanflow.NewLedger(name+":0", nextID), due: make(chan struct{}, 1)}
+		ledger: vanflow.NewLedger(name+":0", nextID), logs: vanflow.NewLog(name+":0", nextID), due: make(chan struct{}, 1)}
 	id := siteID(cfg.Router.Metadata, os.Getenv(siteIDVariable))
 	if id != "" {
 		for _, s := range cfg.Sites[:min(len(cfg.Sites), 1)] {
@@ -70,6 +71,7 @@ func newTelemetry(cfg *config.Config, version, name string, nextID func() string
 		}
 	})
 	c.Watch("M"+t.ledger.Address(), t.ledger.Wanted)
+	c.Watch("M"+t.logs.Address(), t.logs.Wanted)
 	c.Subscribe("M"+t.ledger.HalfAddress(), true, func(m core.Incoming) { t.ledger.Hear(m.Body) })
 	c.EachTick(t.tick)
 	return t
@@ -115,6 +117,7 @@ func (t *telemetry) tick(now time.Time) {
 	if !now.Before(t.source.NextDeadline()) {
 		t.publish(now)
 	}
+	t.send(t.logs.Step())
 }
 
 func (t *telemetry) publish(now time.Time) {

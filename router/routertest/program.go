@@ -50,7 +50,9 @@ func Child() (code int, child bool) {
 	cfg, err := config.Load(os.Args[len(os.Args)-1])
 	if err == nil {
 		var r *router.Router
-		if r, err = router.New(cfg, router.Options{Log: zerolog.New(os.Stderr).With().Timestamp().Logger(), Version: "test"}); err == nil {
+		journal := &router.Journal{}
+		log := zerolog.New(zerolog.MultiLevelWriter(os.Stderr, journal)).With().Timestamp().Logger()
+		if r, err = router.New(cfg, router.Options{Log: log, Version: "test", Journal: journal}); err == nil {
 			err = r.Run(ctx)
 		}
 	}

@@ -34,7 +34,8 @@ type Engine struct{}
 
 // Start runs an engine.
 func (Engine) Start(cfg *config.Config, log io.Writer) (Running, error) {
-	r, err := router.New(cfg, router.Options{Log: zerolog.New(log).With().Timestamp().Logger(), Version: "test"})
+	journal := &router.Journal{}
+	r, err := router.New(cfg, router.Options{Log: zerolog.New(zerolog.MultiLevelWriter(log, journal)).With().Timestamp().Logger(), Version: "test", Journal: journal})
 	if err != nil {
 		return nil, err
 	}

@@ -57,7 +57,9 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	}
 	if err == nil {
 		var r *router.Router
-		if r, err = router.New(cfg, router.Options{Log: zerolog.New(zerolog.SyncWriter(stdout)).With().Timestamp().Logger(), Version: router.Version()}); err == nil {
+		journal := &router.Journal{}
+		log := zerolog.New(zerolog.MultiLevelWriter(zerolog.SyncWriter(stdout), journal)).With().Timestamp().Logger()
+		if r, err = router.New(cfg, router.Options{Log: log, Version: router.Version(), Journal: journal}); err == nil {
 			err = r.Run(ctx)
 		}
 	}

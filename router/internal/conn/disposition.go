@@ -2,6 +2,7 @@ package conn
 
 import (
 	"fmt"
+	"time"
 
 	"github.com/skupper-plugins/suite/router/internal/frame"
 )
@@ -80,6 +81,24 @@ func each[D any](m map[uint32]D, first, n uint32, f func(D)) {
 	for id := first; n > 0; id, n = id+1, n-1 {
 		if d, ok := m[id]; ok {
 			f(d)
+		}
+	}
+}
+
+// EachUnsettled calls out with what the sender of each outgoing delivery without a settlement has hung at it, and in with the link of each complete incoming
+// one and when its last octets came.
+func (c *Conn) EachUnsettled(out func(user any), in func(l *Link, since time.Time)) {
+	for _, s := range c.local {
+		if s == nil {
+			continue
+		}
+		for _, d := range s.out {
+			out(d.User)
+		}
+		for _, d := range s.in {
+			if d.complete && !d.gone {
+				in(d.Link, d.since)
+			}
 		}
 	}
 }

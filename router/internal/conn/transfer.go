@@ -3,6 +3,7 @@ package conn
 import (
 	"encoding/binary"
 	"fmt"
+	"time"
 
 	"github.com/skupper-plugins/suite/router/internal/chunk"
 	"github.com/skupper-plugins/suite/router/internal/frame"
@@ -14,7 +15,8 @@ type InDelivery struct {
 	ID   uint32
 	// User belongs to the receiver of the events.
 	User     any
-	Settled  bool // the sender settled it
+	Settled  bool      // the sender settled it
+	since    time.Time // when the last octets came
 	complete bool
 	gone     bool // settled by us or lost: nothing more is said about it
 }
@@ -78,7 +80,7 @@ func (c *Conn) onTransfer(channel uint16, t *frame.Transfer, p []byte, evs []Eve
 	ev := Event{Kind: Octets, Link: l, In: d, Payload: p, First: first, More: t.More && !t.Aborted, Settled: d.Settled, Aborted: t.Aborted, State: t.State}
 	if !ev.More {
 		l.cur = nil
-		d.complete = true
+		d.complete, d.since = true, c.lastIn
 		if d.Settled || t.Aborted {
 			d.forget()
 		}

@@ -168,7 +168,7 @@ func (cn *Connection) arrive(ev *conn.Event) *Delivery {
 		d.open = &unsettled{in: &l.unsettled}
 		d.open.begin()
 	}
-	d.src = &linkSource{cn: cn, in: ev.In, on: l, open: d.open}
+	d.src = &linkSource{cn: cn, in: ev.In, on: l, judged: judged{since: time.Now()}, open: d.open}
 	ev.In.User = d
 	return d
 }

@@ -77,7 +77,8 @@ type Core struct {
 	radius   int
 	oldest   map[string]uint64 // by sslProfile: connections of lower ordinals are not wanted
 	tick     []func(now time.Time)
-	stats    Stats // but for the outcomes
+	sampled  time.Time // when links were looked at last
+	stats    Stats     // but for the outcomes
 	outcomes outcomes
 }
 
@@ -86,6 +87,7 @@ type Stats struct {
 	Ingress, Egress, Transit                                uint64
 	Presettled, Accepted, Rejected, Released, ModifiedCount uint64
 	DroppedPresettled                                       uint64
+	Delayed1, Delayed10                                     uint64 // messages that took longer than one second, or ten
 }
 
 // New returns a core with nothing in its tables.
@@ -104,6 +106,7 @@ func New(cfg Config) *Core {
 	c.EachTick(c.GiveUp)
 	c.EachTick(c.retire)
 	c.EachTick(c.endDoubt)
+	c.EachTick(c.sample)
 	return c
 }
 

@@ -2,6 +2,7 @@ package core
 
 import (
 	"sync"
+	"time"
 
 	"github.com/skupper-plugins/suite/router/internal/chunk"
 	"github.com/skupper-plugins/suite/router/internal/frame"
@@ -170,6 +171,11 @@ func (d *Delivery) classify() {
 	}
 	if d.ended {
 		d.stream = false
+	}
+	if d.stream || d.ann.Flags&message.FlagStreaming != 0 {
+		if s, ok := d.src.(*linkSource); ok {
+			s.since = time.Time{}
+		}
 	}
 	d.head = h
 	d.to = d.address()

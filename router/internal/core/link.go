@@ -2,6 +2,7 @@ package core
 
 import (
 	"sync/atomic"
+	"time"
 
 	"github.com/skupper-plugins/suite/router/internal/conn"
 	"github.com/skupper-plugins/suite/router/internal/frame"
@@ -50,6 +51,8 @@ type link struct {
 	deliveries, presettled, dropped atomic.Uint64
 	unsettled                       atomic.Int64
 	outcomes                        outcomes
+	rate                            rate
+	broke                           time.Time // since when there is no credit, as of the last look; zero while there is
 }
 
 // queued is a message with what becomes of it: whole, or a stream.
@@ -136,6 +139,9 @@ func (o *outbound) done() {
 func (l *link) send(msg []byte, ob *outbound) { l.put(queued{msg: msg, ob: ob}) }
 
 func (l *link) put(q queued) {
+	if q.d == nil {
+		q.ob.said.since = time.Now()
+	}
 	switch {
 	case !l.dead && len(l.queue) == 0 && l.trySend(q):
 	case l.dead || len(l.queue) >= limits.MaxQueued || l.octets+len(q.msg) > limits.MaxQueuedOctets && len(l.queue) > 0:

@@ -99,18 +99,28 @@ type LinkView struct {
 	Credit                                                                           uint32
 	Capacity                                                                         uint32 // of an incoming link: the credit that it is given
 	Presettled, DroppedPresettled, Unsettled, Accepted, Rejected, Released, Modified uint64
+	Delayed1, Delayed10, Stuck, SettleRate                                           uint64
+	NoCredit                                                                         time.Duration // for how long
+	Blocked                                                                          bool          // for too long
 }
 
 // Links lists the links of all connections.
 func (c *Core) Links() []LinkView {
 	var out []LinkView
+	now := time.Now()
 	for _, cv := range c.Connections() {
 		cn := c.conns[cv.ID]
+		stuck := cn.stuck(now)
 		for _, l := range cn.links {
 			v := LinkView{Conn: cn.ID, Name: l.l.Name, Kind: l.kind.String(), Out: l.l.Sender(), Priority: l.priority, Queued: len(l.queue), Deliveries: l.deliveries.Load()}
 			v.Presettled, v.DroppedPresettled, v.Capacity = l.presettled.Load(), l.dropped.Load(), limits.LinkCapacity
 			o := &l.outcomes
 			v.Accepted, v.Rejected, v.Released, v.Modified = o.accepted.Load(), o.rejected.Load(), o.released.Load(), o.modified.Load()
+			v.Delayed1, v.Delayed10, v.Stuck, v.SettleRate = o.delayed1.Load(), o.delayed10.Load(), stuck[l], l.rate.perSecond(l.settled())
+			if !l.broke.IsZero() {
+				v.NoCredit = now.Sub(l.broke)
+				v.Blocked = v.NoCredit > longDelay
+			}
 			v.Unsettled = uint64(max(l.unsettled.Load(), 0))
 			switch {
 			case l.kind == trackingLink:

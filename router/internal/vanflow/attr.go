@@ -3,7 +3,7 @@ package vanflow
 // Type is what a record describes; the numbers are those on the wire.
 type Type uint32
 
-// The types that routers and controllers tell of. Those of logs and of what only observers derive are left out.
+// The types that routers and controllers tell of. Those of what only observers derive are left out.
 const (
 	Site         Type = 0
 	Router       Type = 1
@@ -11,6 +11,7 @@ const (
 	Listener     Type = 4
 	Connector    Type = 5
 	Process      Type = 7
+	LogLine      Type = 14
 	RouterAccess Type = 15
 	Transport    Type = 16 // one TCP connection through the network, from the router that accepted it
 )
@@ -52,6 +53,8 @@ const (
 	LinkCost       Attr = 33
 	FlowCount      Attr = 40
 	Group          Attr = 46
+	LogSeverity    Attr = 48
+	LogText        Attr = 49
 	LinkCount      Attr = 52
 	Status         Attr = 53 // "up" or "down"
 	Role           Attr = 54 // "inter-router" or "edge"

@@ -14,10 +14,15 @@
 // which it sends to the first under the identity that came with the stream. What a flow has carried is counted by the flow itself and looked at once a
 // second, and only while somebody listens to flows: until then a flow costs its entry in the ledger and no message but that with its other half.
 //
+// # Logs
+//
+// A [Log] has the records of log lines that warn. They have no life: each is told once, to whoever listens when it is written, and then forgotten.
+//
 // # Limits
 //
 // Nothing is made while nobody listens. A record is sent at most once a second, however often it changes or a flush is
-// asked for, and a message has at most fifty records. The ledger has at most [MaxFlows] flows; further ones are carried and not told of.
+// asked for, and a message has at most fifty records. The ledger has at most [MaxFlows] flows, of which at
+// most some 20,000 may end in a second; further ones are carried, counted and not told of.
 //
 // # Ownership
 //
@@ -26,5 +31,5 @@
 //
 // # Not done
 //
-// Records of what is said over a flow (BIFLOW_APP) and of log lines (LOG) are not made.
+// Records of what is said over a flow (BIFLOW_APP) are not made: they take looking into what flows carry, which the observer of a listener is for.
 package vanflow

@@ -18,8 +18,9 @@ const (
 	FlowDeferral = 5 * time.Second
 	// Linger is how long the ends of flows that were told of are kept while nobody listens: who has lost the way here for a moment gets them then.
 	Linger = 30 * time.Second
-	// maxPerStep is how many records of flows one step sends.
-	maxPerStep = 1000
+	// maxPerStep is how many records of flows one step sends, maxEndsPerStep how many when more than that have ended and wait.
+	maxPerStep     = 1000
+	maxEndsPerStep = 4000
 	// maxInbox is how much of messages with other halves waits, maxHeard how long one of them is, in octets.
 	maxInbox = 1 << 20
 	maxHeard = 64 << 10
@@ -34,6 +35,7 @@ type Ledger struct {
 
 	wanted atomic.Bool
 	round  atomic.Uint64 // goes up when everything is to be sent again
+	missed atomic.Uint64 // flows that it had no room for
 
 	inMu  sync.Mutex // what the address for halves gets does not wait for mu
 	inbox [][]byte
@@ -83,6 +85,7 @@ func (l *Ledger) Accept(now time.Time, parent string, client net.Addr, m Meter) 
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	if l.full() {
+		l.missed.Add(1)
 		return nil
 	}
 	f.r = Record{typ: Transport, id: l.nextID(), whole: true, fields: make([]field, 0, 14)}
@@ -124,6 +127,9 @@ func (l *Ledger) Offer(id string, trace []string, connector string, m Meter) *Fl
 	l.watch(f)
 	return f
 }
+
+// Missed is how many flows were carried and not told of, because there were too many.
+func (l *Ledger) Missed() uint64 { return l.missed.Load() }
 
 func (l *Ledger) full() bool { return l.closed || len(l.own)+l.halves >= MaxFlows }
 

@@ -81,7 +81,7 @@ func (l *Ledger) finished(now time.Time) []*Flow {
 	for n < len(l.over) && now.Sub(l.over[n].ended) >= FlowDeferral {
 		n++
 	}
-	n = min(n, maxPerStep)
+	n = min(n, max(maxPerStep, min(len(l.over)/slots, maxEndsPerStep))) // all that wait within a second, if that is possible
 	due := slices.Clone(l.over[:n])
 	l.forget(n)
 	return due

@@ -48,7 +48,8 @@ func (r Router) Run(ctx context.Context, stderr io.Writer) (err error) {
 		defer func() { _ = file.Close() }()
 		out = file
 	}
-	log := zerolog.New(out).With().Timestamp().Logger()
+	journal := &router.Journal{}
+	log := zerolog.New(zerolog.MultiLevelWriter(out, journal)).With().Timestamp().Logger()
 	defer func() {
 		if err != nil {
 			log.Error().Err(err).Msg("router.failed")
@@ -84,7 +85,7 @@ func (r Router) Run(ctx context.Context, stderr io.Writer) (err error) {
 	if err != nil {
 		return fault.Wrap(fault.Failed, "read the router's configuration", err, "")
 	}
-	engine, err := router.New(cfg, router.Options{Log: log, Version: r.Version})
+	engine, err := router.New(cfg, router.Options{Log: log, Version: r.Version, Journal: journal})
 	if err != nil {
 		return fmt.Errorf("make the router: %w", err)
 	}
