@@ -144,14 +144,20 @@ var knowingly = map[string]string{
 	"QUERY tcpListener map[count:0] [name]":                                                  "a real router does not page what is configured",
 	"QUERY router.link map[] [linkName bogus]":                                               "a real router takes an unknown column for the name",
 	"READ map[name:none type:io.skupper.router.connection] <nil>":                            "a real router finds connections by their identity only",
+	"READ map[name:no such type:io.skupper.router.connection] <nil>":                         "a real router finds connections by their identity only",
+	"READ map[type:io.skupper.router.router.address] <nil>":                                  "a real router looks for an address without a name",
+	"GET-ATTRIBUTES map[entityType:io.skupper.router.connection] <nil>":                      "a real router has a column that it does not describe",
+	"GET-ATTRIBUTES map[entityType:io.skupper.router.routerMetrics] <nil>":                   "a real router describes other columns than it has",
+	"QUERY routerMetrics map[] [name identity type]":                                         "a real router takes an unknown column for the first one",
+	"GET-ATTRIBUTES map[entityType:io.skupper.router.router.address] <nil>":                  "a real router describes other columns than it has",
 	"CREATE map[name:d type:io.skupper.router.tcpConnector] map[address:x]":                  "a real router fails inside where an attribute is missing",
 	"UPDATE map[identity:100000 type:io.skupper.router.connection] map[adminStatus:deleted]": "a real router calls a connection that is gone a bad request",
 	"UPDATE map[name:log/AGENT type:io.skupper.router.log] map[enable:bogus]":                "a real router calls it its own fault",
 	"GET-OPERATIONS map[entityType:io.skupper.router.connection] <nil>":                      "a real router can close connections, but does not say so",
 	"BOGUS map[type:io.skupper.router.connector] <nil>":                                      "a real router looks for the entity first",
-	"edge GET-MGMT-NODES":                                                                    "a real edge router does not even name its own agent",
-	"QUERY with a wrong body":                                                                "a real router calls it its own fault",
-	"CREATE with a wrong body":                                                               "a real router calls it its own fault",
+	"edge GET-MGMT-NODES":      "a real edge router does not even name its own agent",
+	"QUERY with a wrong body":  "a real router calls it its own fault",
+	"CREATE with a wrong body": "a real router calls it its own fault",
 }
 
 const prefix = "io.skupper.router."
@@ -185,7 +191,21 @@ func questions() []question {
 	keys := func(q question) question { q.same = keysOf; return q }
 	types := func(q question) question { q.same = common; return q }
 	names := p{"attributeNames": []any{}}
-	return []question{
+	var each []question
+	for _, typ := range []string{"router", "connection", "router.node", "router.address", "router.link", "routerMetrics", "tcpListener", "tcpConnector", "listenerAddress", "connector",
+		"listener", "sslProfile", "proxyProfile", "log", "site", "router.config.address"} {
+		t := prefix + typ
+		if !slices.Contains([]string{"connection", "router.address", "router.link", "routerMetrics", "router.config.address"}, typ) { // a real router's other agent breaks at some
+			each = append(each, one("DELETE", p{"type": t, "name": "no such"}, nil), one("UPDATE", p{"type": t, "name": "no such"}, p{}),
+				one("UPDATE", p{"type": t, "name": "no such"}, p{"bogus": 1}), one("CREATE", p{"type": t, "name": "d"}, p{"bogus": "1"}))
+		}
+		if typ != "router.link" && typ != "routerMetrics" { // to such a question it gives no answer at all
+			each = append(each, one("READ", p{"type": t, "name": "no such"}, nil), one("READ", p{"type": t, "identity": "no such"}, nil), one("READ", p{"type": t}, nil))
+		}
+		each = append(each, described(one("GET-ATTRIBUTES", p{"entityType": t}, nil)), whole(one("GET-OPERATIONS", p{"entityType": t}, nil)),
+			whole(one("GET-TYPES", p{"entityType": t}, nil)), query(typ, p{"count": int32(1), "offset": int32(0)}), query(typ, nil, "name", "identity", "type"))
+	}
+	return append(each, []question{
 		// paging
 		whole(query("tcpListener", nil, "name", "address")), whole(query("tcpListener", p{"offset": int32(1)}, "name")), whole(query("tcpListener", p{"count": int32(2)}, "name")),
 		whole(query("tcpListener", p{"offset": int32(1), "count": int32(1)}, "name")), whole(query("tcpListener", p{"offset": int32(3)}, "name")),
@@ -237,7 +257,7 @@ func questions() []question {
 		one("BOGUS", nil, nil), one("BOGUS", p{"type": prefix + "connector"}, nil), one("", nil, nil), {name: "nothing", props: p{}},
 		{name: "QUERY with a wrong body", props: p{"operation": "QUERY", "entityType": prefix + "tcpListener"}, body: "text"},
 		{name: "CREATE with a wrong body", props: p{"operation": "CREATE", "type": prefix + "tcpConnector", "name": "f"}, body: "text"},
-	}
+	}...)
 }
 
 // numbers may differ in texts.

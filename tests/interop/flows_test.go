@@ -218,3 +218,53 @@ func TestFlowRecords(t *testing.T) {
 		}
 	}
 }
+
+// TestFlowRecordsOfEdges: flows that enter or leave at an edge router of either make, behind an interior one of the other, are told of as a whole, but for
+// those that leave at a real edge router: that does not tell its half even to a real one.
+func TestFlowRecordsOfEdges(t *testing.T) {
+	m, real, ours := mesh(t)
+	a, b := m.Add("REAL", real), m.Add("OURS", ours)
+	ea, eb := m.AddEdge("REALEDGE", real), m.AddEdge("OURSEDGE", ours)
+	m.Link("OURS", "REAL")
+	m.Link("REALEDGE", "OURS")
+	m.Link("OURSEDGE", "REAL")
+	nodes := []*routertest.Node{a, b, ea, eb}
+	for _, n := range nodes {
+		n.Config.Addresses = []config.Address{{Prefix: "mc", Distribution: "multicast"}}
+	}
+	m.Start()
+	server := routertest.BulkServer(t)
+	heard := map[string]*telemetry{"REAL": hearAll(t, a), "OURS": hearAll(t, b)}
+	for _, n := range nodes {
+		n.Connect("out-"+n.ID, "at-"+n.ID, server.Port)
+	}
+	ways := [][2]*routertest.Node{{ea, b}, {eb, a}, {b, ea}, {a, eb}, {ea, eb}, {eb, ea}, {ea, a}, {b, eb}}
+	keys := map[bool][]uint32{}
+	for _, way := range ways {
+		from, to := way[0], way[1]
+		name := "from-" + from.ID + "-to-" + to.ID
+		addr := from.Listen(name, "at-"+to.ID)
+		from.AwaitListener(name, true)
+		for at, h := range heard {
+			h.await(t, "listener of "+from.ID+" at "+at, typeListener, named(name))
+			h.await(t, "connector of "+to.ID+" at "+at, typeConnector, named("out-"+to.ID))
+		}
+		routertest.Eventually(t, 20*time.Second, func(ctx context.Context) error { return routertest.Bulk(ctx, addr, 1000, 2000) })
+		for at, h := range heard {
+			in, out := h.await(t, "listener", typeListener, named(name)), h.await(t, "connector", typeConnector, named("out-"+to.ID))
+			f := h.await(t, "whole flow "+name+" at "+at, typeFlow, func(r map[uint32]any) bool {
+				return r[attrParent] == in[1] && r[attrEnd] != nil && r[attrListenerError] == nil && r[attrConnectorError] == nil
+			})
+			if f[attrOctets] != uint64(1016) || f[attrOctetsReverse] != uint64(2032) || f[attrSourceHost] != "127.0.0.1" || to != ea && f[attrConnector] != out[1] {
+				t.Errorf("at %s the flow %s is %v", at, name, f)
+			}
+			t.Logf("at %s the flow %s came by %v", at, name, f[attrTrace])
+			got := slices.Sorted(maps.Keys(f))
+			if want := keys[to == ea]; want == nil {
+				keys[to == ea] = got
+			} else if !slices.Equal(got, want) {
+				t.Errorf("at %s the flow %s has attributes\n%v, others\n%v", at, name, got, want)
+			}
+		}
+	}
+}
