@@ -77,7 +77,7 @@ func (t *tree) linkUpdate() verb {
 		example: "west-link --cost 5",
 		output:  true, manner: host.Change,
 		flags: with([]cli.Flag{
-			textFlag("cost", "", "`COST` of the link, 1 or more"),
+			textFlag("cost", "", "`COST` of the link, 0 or more; 0 is 1"),
 			textFlag("tls-credentials", "", "`NAME` of the secret that the link uses"),
 		}, waitFlags(op.WaitReady, "60s")),
 		read: func(in *input) job {

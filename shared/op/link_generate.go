@@ -21,7 +21,7 @@ import (
 type GenerateLink struct {
 	Name       string        // of the link; empty: link-SITE
 	Host       string        // the one host to link to; empty: all that others can reach
-	Cost       int           // 1 or more
+	Cost       int           // 0 or more; 0 is 1
 	Credential string        // name of the secret; empty: that of the link
 	Generate   bool          // make the secret too
 	Timeout    time.Duration // give up waiting for the secret after this
@@ -189,7 +189,7 @@ func (c GenerateLink) links(name, credential string, endpoints []v2alpha1.Endpoi
 			l.Name += "-" + strconv.Itoa(i+1)
 		}
 		v2alpha1.SetTypeMeta(l)
-		l.Spec = v2alpha1.LinkSpec{Endpoints: of[g], TLSCredentials: credential, Cost: c.Cost}
+		l.Spec = v2alpha1.LinkSpec{Endpoints: of[g], TLSCredentials: credential, Cost: costOf(c.Cost)}
 		links = append(links, l)
 	}
 	return links

@@ -88,6 +88,7 @@ func TestGenerateLinkNames(t *testing.T) {
 		{"one-router", generateLink(), at("a.example"), "link-west:link-west:1"},
 		{"two-routers", generateLink(), two, "link-west-1:link-west:1 link-west-2:link-west:1"},
 		{"name", GenerateLink{Name: "x", Cost: 7, Generate: true, Timeout: time.Minute}, at("a.example"), "x:x:7"},
+		{"no-cost-is-1", GenerateLink{Generate: true, Timeout: time.Minute}, at("a.example"), "link-west:link-west:1"},
 		{"secret-there-already", GenerateLink{Name: "x", Cost: 1, Credential: "s", Timeout: time.Minute}, at("a.example"), "x:s:1"},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
@@ -166,6 +167,9 @@ func TestUpdateLinkIsAPatch(t *testing.T) {
 		t.Errorf("got %+v", got)
 	}
 	if did, err := (UpdateLink{Name: "l", Cost: ptr(5), Wait: none}).Run(t.Context(), Ports{Store: m}, nil); err != nil || did.Did != Unchanged {
+		t.Error(did.Did, err)
+	}
+	if did, err := (UpdateLink{Name: "l", Cost: ptr(0), Wait: none}).Run(t.Context(), Ports{Store: m}, nil); err != nil || did.Did != Updated || must[*v2alpha1.Link](t, m, "l").Spec.Cost != 1 {
 		t.Error(did.Did, err)
 	}
 	_, err := UpdateLink{Name: "l", Credential: ptr("no"), Wait: none}.Run(t.Context(), Ports{Store: m}, nil)

@@ -10,7 +10,7 @@ import (
 // UpdateLink changes what is given of a link, and nothing else.
 type UpdateLink struct {
 	Name       string
-	Cost       *int // 1 or more
+	Cost       *int // 0 or more; 0 is 1
 	Credential *string
 	Wait       Wait
 }
@@ -41,7 +41,7 @@ func (c UpdateLink) Run(ctx context.Context, p Ports, say Progress) (Changed, er
 	}
 	did, err := patch(ctx, p.Store, v2alpha1.KindLink, c.Name, func(l *v2alpha1.Link) error {
 		if c.Cost != nil {
-			l.Spec.Cost = *c.Cost
+			l.Spec.Cost = costOf(*c.Cost)
 		}
 		if c.Credential != nil {
 			l.Spec.TLSCredentials = *c.Credential

@@ -16,8 +16,11 @@ func reachable(s string) error {
 }
 
 func (f *faults) cost(n int) {
-	f.atLeast("cost", n, 1)
+	f.atLeast("cost", n, 0)
 	if n > validate.MaxCost {
 		f.is("cost", validate.Cost(n))
 	}
 }
+
+// costOf is the cost that routers count: 0 is another way to say 1.
+func costOf(n int) int { return max(n, 1) }

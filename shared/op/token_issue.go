@@ -22,7 +22,7 @@ const minWindow = time.Minute
 type IssueToken struct {
 	Redemptions int           // times the token may be redeemed, 1 or more
 	Window      time.Duration // how long it may be redeemed, 1m or more
-	Cost        int           // of the link made from it, 1 or more
+	Cost        int           // of the link made from it, 0 or more; 0 is 1
 	Timeout     time.Duration // give up waiting for the grant after this
 }
 
@@ -90,7 +90,7 @@ const grantsOff = "AccessGrants are not enabled"
 
 // await waits for the grant to be ready and makes the token of it.
 func (c IssueToken) await(ctx context.Context, p Ports, s *v2alpha1.Site, name string, say Progress) (token.Token, error) {
-	tok := token.Token{Name: name, Issuer: s.Name, Uses: c.Redemptions, LinkCost: c.Cost}
+	tok := token.Token{Name: name, Issuer: s.Name, Uses: c.Redemptions, LinkCost: costOf(c.Cost)}
 	ready := goal{what: "grant " + name, state: "ready", timeout: c.Timeout, hint: "`site status " + s.Name + "` says more"}
 	err := await(ctx, p.Store, ready, say, func(ctx context.Context) (bool, string, error) {
 		grants, err := list[*v2alpha1.AccessGrant](ctx, p.Store, v2alpha1.KindAccessGrant, name)

@@ -4,8 +4,10 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net/http"
 	"regexp"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/skupper-plugins/suite/shared/api/v2alpha1"
@@ -241,17 +243,22 @@ func dropToken(ctx context.Context, p Ports, name string) error {
 	return nil
 }
 
-// answered finds the HTTP status in the message of a controller. That text is all it leaves: there is no code to go by.
-var answered = regexp.MustCompile(`response: (\d{3})\b`)
+// answered finds the HTTP status and the answer in the message of a controller. That text is all it leaves: there is no code to go by.
+var answered = regexp.MustCompile(`response: (\d{3})\b(?: \([^)]*\))? ?(.*)`)
+
+// notAgain is in the message of a controller that has given a token up.
+const notAgain = "it is not tried again"
 
 // refusal is the final error that a message means, nil if trying again may help, as when the other site cannot be reached.
 func refusal(name, message string) error {
-	code := 0
+	code, answer := 0, ""
 	if m := answered.FindStringSubmatch(message); m != nil {
 		code, _ = strconv.Atoi(m[1]) // three digits
+		answer = m[2]
 	}
+	given := strings.Contains(message, notAgain) || strings.HasPrefix(answer, "Corrupted claim") || strings.HasPrefix(answer, "Edge sites cannot")
 	switch {
-	case code >= 500:
+	case code >= 500 && !given, code == http.StatusRequestTimeout, code == http.StatusTooEarly, code == http.StatusTooManyRequests:
 		return nil
 	case code >= 300:
 		return fault.New(fault.Denied, "token "+name+" is refused: "+message, newToken)

@@ -92,6 +92,21 @@ func TestIssueToken(t *testing.T) {
 	}
 }
 
+// A cost of 0 is the same as 1 to every router; the token says so.
+func TestIssueTokenWithoutCost(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		m := newMemory(west())
+		m.controller = granting(testCA(t))
+		var file bytes.Buffer
+		if _, err := (IssueToken{1, time.Minute, 0, time.Minute}).Run(t.Context(), Ports{Store: m}, &file, nil); err != nil {
+			t.Fatal(err)
+		}
+		if tok, err := token.Decode(&file, "file"); err != nil || tok.LinkCost != 1 {
+			t.Errorf("token %+v, %v", tok, err)
+		}
+	})
+}
+
 func TestIssueTokenInterrupted(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		ctx, cancel := context.WithCancel(t.Context())
@@ -267,6 +282,13 @@ func TestRedeemTokenByResource(t *testing.T) {
 		{"refused-at-once", newMemory(west()), refused("Controller got failed response: 404 (Not Found) No such access granted"), "Site/west", fault.Denied, "token west-1 is refused: Controller got failed response: 404 (Not Found) No such access granted", time.Second},
 		{"unreachable", newMemory(west()), refused("Controller got error: dial tcp: connection refused"), "AccessToken/west-1 Site/west", fault.Late, "connection refused", time.Minute},
 		{"server-in-trouble", newMemory(west()), refused("Controller got failed response: 503 (Service Unavailable) Internal error"), "AccessToken/west-1 Site/west", fault.Late, "503", time.Minute},
+		{"server-too-busy", newMemory(west()), refused("Controller got failed response: 429 (Too Many Requests) slow down"), "AccessToken/west-1 Site/west", fault.Late, "429", time.Minute},
+		{"proxy-out-of-time", newMemory(west()), refused("Controller got failed response: 408 (Request Timeout) "), "AccessToken/west-1 Site/west", fault.Late, "408", time.Minute},
+		{"too-early", newMemory(west()), refused("Controller got failed response: 425 (Too Early) "), "AccessToken/west-1 Site/west", fault.Late, "425", time.Minute},
+		{"site-not-there-yet", newMemory(west()), refused("Controller got failed response: 500 (Internal Server Error) Site not yet defined for west"), "AccessToken/west-1 Site/west", fault.Late, "500", time.Minute},
+		{"corrupted", newMemory(west()), refused("Controller got failed response: 500 (Internal Server Error) Corrupted claim"), "Site/west", fault.Denied, "token west-1 is refused", time.Second},
+		{"edge", newMemory(west()), refused("Controller got failed response: 500 (Internal Server Error) Edge sites cannot accept incoming links from remote sites"), "Site/west", fault.Denied, "token west-1 is refused", time.Second},
+		{"given-up", newMemory(west()), refused("Controller got failed response: 500 (Internal Server Error) odd: the name cannot be used; it is not tried again until the token is changed"), "Site/west", fault.Denied, "token west-1 is refused", time.Second},
 		{"bad-token", newMemory(west()), refused("token does not have a CA"), "Site/west", fault.Failed, "token west-1 cannot be redeemed: token does not have a CA", time.Second},
 		{"again", newMemory(west(), old(tok.Code, true), &v2alpha1.Link{ObjectMeta: named("west-1"), Spec: v2alpha1.LinkSpec{TLSCredentials: "west-1"}}), nil,
 			"AccessToken/west-1 Link/west-1 Site/west", 0, "", 0},

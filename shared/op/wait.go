@@ -156,17 +156,21 @@ func awaitCondition(ctx context.Context, store site.Store, kind, name string, w 
 }
 
 // judge says of a condition whether it is met, whether it is wrong for good, and its message. One that is older than the
-// resource's generation does not count, unless late: then it is what there is.
+// resource's generation does not count, unless late: then one that is met does, as a controller that has nothing to rewrite leaves
+// it so. What was wrong with the resource before is never wrong for good: the change may have been what it takes.
 func judge(obj v2alpha1.Object, condition string, late bool) (met, final bool, message string) {
 	c := v2alpha1.StatusOf(obj).Condition(condition)
 	if c == nil {
 		return false, false, "Not " + condition
 	}
-	if c.ObservedGeneration < obj.GetGeneration() && !late {
+	old := c.ObservedGeneration < obj.GetGeneration()
+	switch {
+	case old && !late:
 		return false, false, "not looked at yet"
-	}
-	if c.Status == metav1.ConditionTrue {
+	case c.Status == metav1.ConditionTrue:
 		return true, false, c.Message
+	case old:
+		return false, false, "not looked at since it was changed, before that: " + c.Message
 	}
 	return false, c.Reason == string(v2alpha1.StatusError), c.Message
 }

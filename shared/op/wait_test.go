@@ -93,28 +93,34 @@ func TestWaitSaysEachReasonOnce(t *testing.T) {
 	})
 }
 
-// A condition from before the change does not end the wait, unless nobody renews it.
+// A condition from before the change does not end the wait, unless it is met and nobody renews it.
 func TestWaitDoesNotBelieveAnOldCondition(t *testing.T) {
 	for _, tc := range []struct {
 		name       string
+		before     func(v2alpha1.Object)
 		controller func(v2alpha1.Object)
+		delay      time.Duration
 		took       time.Duration
 		kind       fault.Kind
+		text       string
 	}{
-		{"renewed", settled, 2 * time.Second, 0},
-		{"renewed-and-wrong", failing(v2alpha1.ConditionOperational, "no such host"), 2 * time.Second, fault.Failed},
-		{"never-renewed", nil, settle, 0},
+		{"renewed", settled, settled, 2 * time.Second, 2 * time.Second, 0, ""},
+		{"renewed-and-wrong", settled, failing(v2alpha1.ConditionOperational, "no such host"), 2 * time.Second, 2 * time.Second, fault.Failed, "no such host"},
+		{"never-renewed", settled, nil, 0, settle, 0, ""},
+		{"repaired-slowly", failing(v2alpha1.ConditionConfigured, "no secret"), settled, 20 * time.Second, 20 * time.Second, 0, ""},
+		{"wrong-and-never-renewed", failing(v2alpha1.ConditionConfigured, "no secret"), nil, 0, time.Minute, fault.Late,
+			"link l is not ready after 1m: not looked at since it was changed, before that: no secret"},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				l := &v2alpha1.Link{ObjectMeta: named("l"), Spec: v2alpha1.LinkSpec{Cost: 1}}
 				l.Generation = 1
-				settled(l)
+				tc.before(l)
 				m := newMemory(west(), l)
-				m.controller, m.delay = tc.controller, 2*time.Second
+				m.controller, m.delay = tc.controller, tc.delay
 				start := time.Now()
 				_, err := UpdateLink{Name: "l", Cost: ptr(2), Wait: aWait}.Run(t.Context(), Ports{Store: m}, nil)
-				wantKind(t, err, tc.kind, "")
+				wantKind(t, err, tc.kind, tc.text)
 				if took := time.Since(start); took != tc.took {
 					t.Errorf("took %v, want %v", took, tc.took)
 				}

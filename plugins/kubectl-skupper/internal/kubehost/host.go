@@ -16,6 +16,7 @@ import (
 	"k8s.io/cli-runtime/pkg/genericclioptions"
 	"k8s.io/client-go/dynamic"
 	"k8s.io/client-go/rest"
+	"k8s.io/client-go/tools/clientcmd"
 
 	"github.com/skupper-plugins/suite/plugins/kubectl-skupper/internal/kubestore"
 	"github.com/skupper-plugins/suite/shared/host"
@@ -64,9 +65,9 @@ func (h Host) CheckFlags(c *cli.Context) (err error) {
 			err = multierr.Append(err, fmt.Errorf("namespace %w", bad))
 		}
 	}
-	if t := c.String("request-timeout"); t != "" && t != "0" {
-		if _, bad := time.ParseDuration(t); bad != nil {
-			err = multierr.Append(err, fmt.Errorf("request-timeout is %q, want a duration such as 30s", t))
+	if t := c.String("request-timeout"); t != "" {
+		if _, bad := clientcmd.ParseTimeout(t); bad != nil {
+			err = multierr.Append(err, fmt.Errorf("request-timeout is %q, want a duration such as 30 (seconds), 30s or 2m", t))
 		}
 	}
 	if p := c.String("platform"); p != "" && p != platform {

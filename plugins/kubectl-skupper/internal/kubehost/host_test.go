@@ -113,6 +113,17 @@ func TestRequestTimeout(t *testing.T) {
 	}
 }
 
+// TestRequestTimeoutInSeconds takes all that kubectl takes, and nothing else.
+func TestRequestTimeoutInSeconds(t *testing.T) {
+	url, _ := apiServer(t, nil)
+	for value, code := range map[string]int{"0": 0, "30": 0, "30s": 0, "2m": 0, "soon": 2, "3 s": 2} {
+		r := call(t, "link", "status", "-s", url, "--insecure-skip-tls-verify", "--request-timeout="+value)
+		if r.code != code || code == 2 && !strings.Contains(r.err, "request-timeout is \""+value+"\"") {
+			t.Errorf("%s: %+v, want code %d", value, r, code)
+		}
+	}
+}
+
 // TestPages reads a listing that the server gives in parts, and once forgets where it was.
 func TestPages(t *testing.T) {
 	forgot := false
