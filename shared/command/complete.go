@@ -99,12 +99,17 @@ func commandNames(top []*cli.Command, l line) (names []string) {
 	return names
 }
 
-func (t *tree) flagNames(l line) (names []string) {
-	leaf := l.leaf()
-	if leaf == nil {
-		return []string{"--help\tshow help"}
+// flagsOf are the flags that can stand where the line ends: those of its command or, where none has been named, those that every
+// one has.
+func (t *tree) flagsOf(l line) []cli.Flag {
+	if leaf := l.leaf(); leaf != nil {
+		return leaf.Flags
 	}
-	for _, f := range leaf.Flags {
+	return t.host.Flags()
+}
+
+func (t *tree) flagNames(l line) (names []string) {
+	for _, f := range t.flagsOf(l) {
 		if v, ok := f.(cli.VisibleFlag); ok && !v.IsVisible() {
 			continue
 		}
@@ -158,12 +163,15 @@ func (t *tree) live(ctx context.Context, l line, ask func(context.Context, *host
 
 // in calls do with the flags of the line as a command gets them.
 func (t *tree) in(ctx context.Context, l line, do func(*cli.Context)) {
-	leaf := *l.leaf()
+	leaf := cli.Command{Name: "any", Flags: t.flagsOf(l)}
+	if named := l.leaf(); named != nil {
+		leaf = *named
+	}
 	leaf.Action = func(c *cli.Context) error { do(c); return nil }
 	prepare([]*cli.Command{&leaf})
 	known := l
 	known.flags = slices.DeleteFunc(slices.Clone(l.flags), func(g given) bool { return flagOf(leaf.Flags, g.name) == nil })
-	known.words, known.operands = []string{leaf.Name}, nil
+	known.path, known.words, known.operands = []*cli.Command{&leaf}, []string{leaf.Name}, nil
 	app := &cli.App{Name: "complete", Commands: []*cli.Command{&leaf}, Writer: t.streams.Err, ErrWriter: t.streams.Err, HideHelp: true,
 		HideHelpCommand: true, HideVersion: true, ExitErrHandler: func(*cli.Context, error) {}, DisableSliceFlagSeparator: true}
 	within, cancel := context.WithTimeout(ctx, completeTime)
@@ -191,11 +199,7 @@ func namesOf(ctx context.Context, site *host.Site, kinds ...string) (names []str
 
 // flagValues are what a flag can be.
 func (t *tree) flagValues(ctx context.Context, l line, name string) (found []string, directive int) {
-	leaf := l.leaf()
-	if leaf == nil {
-		return nil, notFiles
-	}
-	f := flagOf(leaf.Flags, name)
+	f := flagOf(t.flagsOf(l), name)
 	if f == nil {
 		return nil, notFiles
 	}

@@ -41,6 +41,14 @@ func TestComplete(t *testing.T) {
 		{"unknown-command", "sitte ", ":4"},
 		{"unknown-flag", "link status --bogus ", "to-east to-north :4"},
 		{"hidden", "link status --de", ":4"},
+		{"flags-of-no-command", "--", "--namespace --help :4"},
+		{"flags-of-a-group", "site --n", "--namespace :4"},
+		{"flag-of-no-command-given", "--namespace x --", "--help :4"},
+		{"flag-value-of-no-command", "--namespace ", "east west :4"},
+		{"flag-value-of-no-command-equals", "--namespace=w", "--namespace=west :4"},
+		{"flag-value-of-a-group", "link --namespace e", "east :4"},
+		{"flag-value-that-another-decides", "--depth 3 --namespace ", "east west deep :4"},
+		{"flag-value-of-only-some-commands", "--timeout ", ":4"},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			r := call(t, local(objs...), "", append([]string{completeWordPlain}, strings.Split(tc.words, " ")...)...)

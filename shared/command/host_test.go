@@ -59,6 +59,17 @@ func (h *fakeHost) CheckFlags(c *cli.Context) error {
 	}
 }
 
+// CompleteFlag knows the namespaces; another flag of the line decides which.
+func (h *fakeHost) CompleteFlag(_ context.Context, c *cli.Context, flag string) ([]string, bool) {
+	switch {
+	case flag != "namespace":
+		return nil, false
+	case c.Int("depth") > 2:
+		return []string{"east", "west", "deep"}, true
+	}
+	return []string{"east", "west"}, true
+}
+
 func (h *fakeHost) Open(context.Context, *cli.Context) (*host.Site, error) {
 	h.opened++
 	s := &host.Site{Ports: op.Ports{Store: h.store}, Namespace: "default", Platform: "linux", Close: func() error { h.closed++; return nil }}

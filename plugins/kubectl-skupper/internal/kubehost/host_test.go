@@ -124,6 +124,31 @@ func TestRequestTimeoutInSeconds(t *testing.T) {
 	}
 }
 
+// TestCompleteBeforeTheCommand offers the contexts of the kubeconfig, and the namespaces of the cluster, before a command is named.
+func TestCompleteBeforeTheCommand(t *testing.T) {
+	url, asked := apiServer(t, map[string]string{"namespaces": `{"kind":"NamespaceList","apiVersion":"v1","items":[{"metadata":{"name":"east"}},{"metadata":{"name":"west"}}]}`})
+	kubeconfig := filepath.Join(t.TempDir(), "config")
+	text := "apiVersion: v1\nkind: Config\ncurrent-context: one\nclusters:\n- {name: c, cluster: {server: \"" + url + "\", insecure-skip-tls-verify: true}}\n" +
+		"users:\n- {name: u, user: {token: first}}\n- {name: v, user: {token: second}}\ncontexts:\n- {name: one, context: {cluster: c, user: u}}\n- {name: two, context: {cluster: c, user: v}}\n"
+	if err := os.WriteFile(kubeconfig, []byte(text), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	for words, want := range map[string]string{
+		"--context ": "one two :4", "-c ": "one two :4", "--context=t": "--context=two :4", "link --context ": "one two :4",
+		"--context two -n ": "east west :4", "--context two link -n w": "west :4", "--context two link status -n w": "west :4",
+	} {
+		*asked = nil
+		args := append([]string{"__completeNoDesc", "--kubeconfig", kubeconfig}, strings.Split(words, " ")...)
+		r := call(t, args...)
+		if got := strings.Join(strings.Fields(r.out), " "); r.code != 0 || got != want {
+			t.Errorf("%q: got %q, want %q (%+v)", words, got, want, r)
+		}
+		if strings.Contains(words, "two -n") && (len(*asked) != 1 || (*asked)[0].Header.Get("Authorization") != "Bearer second") {
+			t.Errorf("%q: asked %v", words, *asked)
+		}
+	}
+}
+
 // TestPages reads a listing that the server gives in parts, and once forgets where it was.
 func TestPages(t *testing.T) {
 	forgot := false
