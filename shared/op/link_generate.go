@@ -24,7 +24,7 @@ type GenerateLink struct {
 	Cost       int           // 0 or more; 0 is 1
 	Credential string        // name of the secret; empty: that of the link
 	Generate   bool          // make the secret too
-	Timeout    time.Duration // give up waiting for the secret after this
+	Timeout    time.Duration // give up waiting for an address, and for the secret, after this
 }
 
 // Generated is what GenerateLink made, ready to be applied elsewhere.
@@ -59,13 +59,14 @@ func (c GenerateLink) Run(ctx context.Context, p Ports, say Progress) (Generated
 	if err != nil {
 		return did, err
 	}
-	if err := acceptsLinks(s); err != nil {
+	if err := acceptsLinks(ctx, p, s); err != nil {
 		return did, err
 	}
-	endpoints, err := siteEndpoints(ctx, p, s)
+	endpoints, left, err := awaitEndpoints(ctx, p, s, c.Timeout, say)
 	if err != nil {
 		return did, err
 	}
+	c.Timeout = left
 	if endpoints, err = c.choose(s, endpoints); err != nil {
 		return did, err
 	}
@@ -82,31 +83,6 @@ func (c GenerateLink) Run(ctx context.Context, p Ports, say Progress) (Generated
 		did.Secret, err = c.secret(ctx, p, s, credential, endpoints, say)
 	}
 	return did, err
-}
-
-// acceptsLinks refuses a site that others cannot link to.
-func acceptsLinks(s *v2alpha1.Site) error {
-	switch {
-	case s.Spec.Edge:
-		return fault.New(fault.Failed, "site "+s.Name+" is an edge site, which accepts no links", "have the other site issue the token, and redeem it here")
-	case !s.AcceptsLinks():
-		return fault.New(fault.Failed, "site "+s.Name+" accepts no links", "`site update "+s.Name+" --enable-link-access`")
-	}
-	return nil
-}
-
-func siteEndpoints(ctx context.Context, p Ports, s *v2alpha1.Site) ([]v2alpha1.Endpoint, error) {
-	all := s.Status.Endpoints
-	if p.Links != nil {
-		var err error
-		if all, err = p.Links.Endpoints(ctx); err != nil {
-			return nil, fmt.Errorf("look for the addresses of site %s: %w", s.Name, err)
-		}
-	}
-	if len(all) == 0 {
-		return nil, fault.New(fault.Failed, "site "+s.Name+" has no address for links yet: "+orElse(s.Status.Message, "not configured"), "`site status "+s.Name+"`")
-	}
-	return all, nil
 }
 
 func orElse(s, other string) string {

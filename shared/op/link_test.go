@@ -3,6 +3,7 @@ package op
 import (
 	"context"
 	"fmt"
+	"io"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -20,6 +21,20 @@ func (m material) Credential(_ context.Context, name string) (*v2alpha1.Secret, 
 	s := &v2alpha1.Secret{ObjectMeta: named(name), Type: v2alpha1.SecretTypeTLS, Data: map[string][]byte{"tls.key": []byte("k")}}
 	s.UID, s.Labels = "u", map[string]string{"a": "b"}
 	return s, nil
+}
+
+// ownMaterial is that of a local site whose addresses come with its status.
+type ownMaterial struct {
+	material
+	store *memory
+}
+
+func (m ownMaterial) Endpoints(ctx context.Context) ([]v2alpha1.Endpoint, error) {
+	s, err := activeSite(ctx, m.store)
+	if err != nil {
+		return nil, err
+	}
+	return s.Status.Endpoints, nil
 }
 
 func at(hosts ...string) (m material) {
@@ -51,7 +66,6 @@ func TestGenerateLinkChoosesHosts(t *testing.T) {
 		{"nowhere", "0.0.0.0", at("0.0.0.0"), "", fault.Missing, "it is known as nothing"},
 		{"only-loopback", "", at("127.0.0.1", "localhost"), "", fault.Failed, "other machines cannot reach site west at any of its addresses (127.0.0.1, localhost)"},
 		{"only-unspecified", "", at("0.0.0.0"), "", fault.Failed, "site west has no address that other machines can reach"},
-		{"none-yet", "", nil, "", fault.Failed, "site west has no address for links yet: OK"},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			c := generateLink()
@@ -134,23 +148,84 @@ func TestGenerateLinkByCertificate(t *testing.T) {
 	})
 }
 
-func TestGenerateLinkNeedsLinkAccess(t *testing.T) {
+// Whether others can link to a site is a matter of its addresses, whatever gives it them.
+func TestNeedsSomewhereToLinkTo(t *testing.T) {
+	site := func(access string, hosts ...string) *v2alpha1.Site {
+		s := west()
+		s.Spec.LinkAccess, s.Status.Endpoints = access, at(hosts...)
+		return s
+	}
+	edge := site(v2alpha1.LinkAccessDefault, "a")
+	edge.Spec.Edge = true
+	wrong := site("x")
+	failing(v2alpha1.ConditionConfigured, "Unsupported value for LinkAccess: x")(wrong)
+	partners := &v2alpha1.RouterAccess{ObjectMeta: named("partners")}
+	failing(v2alpha1.ConditionConfigured, "port 5 is used")(partners)
 	for _, tc := range []struct {
-		name  string
-		store *memory
-		kind  fault.Kind
-		text  string
+		name string
+		objs []v2alpha1.Object
+		kind fault.Kind
+		text string
+		took time.Duration
 	}{
-		{"no-site", newMemory(), fault.Missing, "there is no site in namespace default"},
-		{"off", newMemory(&v2alpha1.Site{ObjectMeta: named("west")}), fault.Failed, "site west accepts no links"},
-		{"none", newMemory(&v2alpha1.Site{ObjectMeta: named("west"), Spec: v2alpha1.SiteSpec{LinkAccess: "none"}}), fault.Failed, "site west accepts no links"},
-		{"edge", newMemory(&v2alpha1.Site{ObjectMeta: named("west"), Spec: v2alpha1.SiteSpec{LinkAccess: "default", Edge: true}}), fault.Failed, "site west is an edge site"},
+		{"no-site", nil, fault.Missing, "there is no site in namespace default", 0},
+		{"off", []v2alpha1.Object{site("")}, fault.Failed, "site west accepts no links", 0},
+		{"none", []v2alpha1.Object{site("none")}, fault.Failed, "site west accepts no links", 0},
+		{"edge", []v2alpha1.Object{edge}, fault.Failed, "site west is an edge site", 0},
+		{"link-access", []v2alpha1.Object{site(v2alpha1.LinkAccessDefault, "a")}, 0, "", 0},
+		{"only-a-router-access", []v2alpha1.Object{site("", "a"), &v2alpha1.RouterAccess{ObjectMeta: named("partners")}}, 0, "", 0},
+		{"no-address", []v2alpha1.Object{site(v2alpha1.LinkAccessDefault)}, fault.Late, "site west is not reachable by other sites after 1m: it has no address for links yet: ", time.Minute},
+		{"no-address-of-a-router-access", []v2alpha1.Object{site(""), partners}, fault.Late, "it has no address for links yet: routeraccess partners: port 5 is used", time.Minute},
+		{"wrong-access", []v2alpha1.Object{wrong}, fault.Failed, "site west cannot be reached by other sites: Unsupported value for LinkAccess: x", 0},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
-			_, err := generateLink().Run(t.Context(), Ports{Store: tc.store, Links: at("a")}, nil)
-			wantKind(t, err, tc.kind, tc.text)
-			_, err = IssueToken{1, time.Minute, 1, time.Minute}.Run(t.Context(), Ports{Store: tc.store}, nil, nil)
-			wantKind(t, err, tc.kind, tc.text)
+			synctest.Test(t, func(t *testing.T) {
+				m := newMemory(tc.objs...)
+				m.controller = granting(testCA(t))
+				start := time.Now()
+				_, err := GenerateLink{Cost: 1, Credential: "s", Timeout: time.Minute}.Run(t.Context(), Ports{Store: m}, nil)
+				wantKind(t, err, tc.kind, tc.text)
+				_, err = IssueToken{1, time.Minute, 1, time.Minute}.Run(t.Context(), Ports{Store: m}, io.Discard, nil)
+				wantKind(t, err, tc.kind, tc.text)
+				if took := time.Since(start); took != 2*tc.took {
+					t.Errorf("took %v, want %v", took, 2*tc.took)
+				}
+				if grants, _ := m.List(t.Context(), v2alpha1.KindAccessGrant); len(grants) > 0 != (err == nil) {
+					t.Errorf("left %d grants", len(grants))
+				}
+			})
+		})
+	}
+}
+
+// What a site hands out waits until it has an address, and so does the window of a token.
+func TestWaitsForAnAddress(t *testing.T) {
+	for name, ports := range map[string]func(*memory) Ports{
+		"cluster": func(m *memory) Ports { return Ports{Store: m} },
+		"local":   func(m *memory) Ports { return Ports{Store: m, Links: ownMaterial{store: m}, System: &fakeSystem{}} },
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				s := west()
+				s.Status.Endpoints = nil
+				m := newMemory(s)
+				m.controller = granting(testCA(t))
+				time.AfterFunc(40*time.Second, func() {
+					_ = m.UpdateStatus(context.Background(), v2alpha1.KindSite, "west", func(o v2alpha1.Object) error {
+						o.(*v2alpha1.Site).Status.Endpoints = at("a.example")
+						return nil
+					})
+				})
+				start := time.Now()
+				var said words
+				did, err := IssueToken{1, time.Minute, 1, time.Minute}.Run(t.Context(), ports(m), io.Discard, said.say)
+				if took := time.Since(start); err != nil || took != 40*time.Second || len(said) == 0 {
+					t.Fatalf("%v, took %v, said %q", err, took, said)
+				}
+				if g := must[*v2alpha1.AccessGrant](t, m, did.Grant); g.CreationTimestamp.Sub(start) < 39*time.Second {
+					t.Errorf("the grant was made at %v", g.CreationTimestamp)
+				}
+			})
 		})
 	}
 }

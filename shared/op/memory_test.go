@@ -122,10 +122,11 @@ func failing(condition, message string) func(v2alpha1.Object) {
 
 func named(name string) metav1.ObjectMeta { return metav1.ObjectMeta{Name: name} }
 
-// west is a site that accepts links, with all conditions met.
+// west is a site that others can link to, with all conditions met.
 func west() *v2alpha1.Site {
 	s := &v2alpha1.Site{ObjectMeta: named("west"), Spec: v2alpha1.SiteSpec{LinkAccess: v2alpha1.LinkAccessDefault}}
 	s.Generation = 1
+	s.Status.Endpoints = at("west.example")
 	settled(s)
 	return s
 }

@@ -23,7 +23,7 @@ type IssueToken struct {
 	Redemptions int           // times the token may be redeemed, 1 or more
 	Window      time.Duration // how long it may be redeemed, 1m or more
 	Cost        int           // of the link made from it, 0 or more; 0 is 1
-	Timeout     time.Duration // give up waiting for the grant after this
+	Timeout     time.Duration // give up waiting for an address of the site, and for the grant, after this
 }
 
 // Issued is what IssueToken made. It is set as soon as a grant exists, even if Run then fails.
@@ -51,7 +51,7 @@ func (c IssueToken) Run(ctx context.Context, p Ports, out io.Writer, say Progres
 	if err != nil {
 		return did, err
 	}
-	if err := acceptsLinks(s); err != nil {
+	if err := acceptsLinks(ctx, p, s); err != nil {
 		return did, err
 	}
 	stopped, err := wake(ctx, p)
@@ -60,6 +60,9 @@ func (c IssueToken) Run(ctx context.Context, p Ports, out io.Writer, say Progres
 	}
 	if stopped {
 		return did, fault.New(fault.Failed, "site "+s.Name+" is stopped, so nobody could redeem a token", "`system start`")
+	}
+	if _, c.Timeout, err = awaitEndpoints(ctx, p, s, c.Timeout, say); err != nil {
+		return did, err
 	}
 	grant := &v2alpha1.AccessGrant{ObjectMeta: metav1.ObjectMeta{Name: s.Name + "-" + uuid.NewString()}}
 	v2alpha1.SetTypeMeta(grant)

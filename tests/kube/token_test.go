@@ -30,6 +30,9 @@ func indent(text string) string {
 	return "    " + strings.ReplaceAll(strings.TrimSpace(text), "\n", "\n    ") + "\n"
 }
 
+// reachable is the status of a site that others can link to.
+const reachable = `{"status":{"endpoints":[{"name":"inter-router","host":"west.example.com","port":"55671","group":"skupper-router"}]}}`
+
 // TestTokenIssueLate has no controller, and one that has grants switched off: the message tells the two apart.
 func TestTokenIssueLate(t *testing.T) {
 	t.Parallel()
@@ -39,6 +42,11 @@ func TestTokenIssueLate(t *testing.T) {
 	sh.fails(1, []string{"site west accepts no links", "kubectl skupper site update west --enable-link-access"}, "token", "issue", "west.yaml")
 	sh.must("PATCH", sh.path("sites", "west"), `{"spec":{"linkAccess":"default"}}`)
 
+	sh.fails(3, []string{"site west is not reachable by other sites after 1s: it has no address for links yet: Not Configured", "kubectl skupper site status west"}, "token", "issue", "west.yaml", "--timeout", "1")
+	if left := sh.names("accessgrants"); len(left) != 0 {
+		t.Errorf("grants are made for a site without an address: %v", left)
+	}
+	sh.must("PATCH", sh.path("sites", "west", "status"), reachable)
 	sh.fails(3, []string{"is not ready after 2s: site west: Not Configured", "kubectl skupper site status west"}, "token", "issue", "west.yaml", "--timeout", "2")
 	sh.whenThere("accessgrants", `{"status":{"message":"AccessGrants are not enabled"}}`)
 	quick(t, sh.fails(1, []string{"the controller issues no tokens: AccessGrants are not enabled", "kubectl skupper link generate links sites without a token"}, "token", "issue", "west.yaml"))
@@ -53,7 +61,8 @@ func TestTokenIssueLate(t *testing.T) {
 func TestTokenIssue(t *testing.T) {
 	t.Parallel()
 	sh := newShell(t, server, Admin)
-	sh.create("sites", "west", `"spec":{"linkAccess":"default"}`)
+	sh.create("sites", "west", `"spec":{}`) // a RouterAccess of the user's makes it reachable
+	sh.must("PATCH", sh.path("sites", "west", "status"), reachable)
 	grant := strings.TrimSuffix(condition("Ready", "True", "Ready", "OK"), "}}") +
 		`,"url":"https://west.example.com:9090/1","code":"abcdefghijklmnopqrstuvwx","ca":` + quoteJSON(string(server.CA)) + `,"expirationTime":"2099-01-01T00:00:00Z"}}`
 	sh.whenThere("accessgrants", grant)
@@ -84,6 +93,7 @@ func TestTokenIssueInterrupted(t *testing.T) {
 	t.Parallel()
 	sh := newShell(t, server, Admin)
 	sh.create("sites", "west", `"spec":{"linkAccess":"default"}`)
+	sh.must("PATCH", sh.path("sites", "west", "status"), reachable)
 	made := make(chan struct{})
 	sh.controller(func(c *Client) (bool, error) {
 		list, err := c.Must(context.WithoutCancel(t.Context()), "GET", sh.path("accessgrants"), "")

@@ -285,6 +285,24 @@ func TestTokenInInput(t *testing.T) {
 	}
 }
 
+// A site that others reach by a RouterAccess alone has tokens too, one that they cannot reach has none.
+func TestTokenOfARouterAccess(t *testing.T) {
+	w := newWorld(t)
+	ra := &v2alpha1.RouterAccess{Spec: v2alpha1.RouterAccessSpec{BindHost: "127.0.0.1", GenerateTLSCredentials: true,
+		Roles: []v2alpha1.RouterAccessRole{{Name: v2alpha1.RoleInterRouter}}}}
+	ra.Name = "partners"
+	w.create("west", newSite("west"), newGrant("tok", 1))
+	w.status("west", v2alpha1.KindAccessGrant, "tok", v2alpha1.StatusError, "site west accepts no links")
+	w.create("west", ra)
+	tok := w.token("west", "tok")
+	w.create("east", newSite("east"))
+	if _, err := w.redeem("east", tok); err != nil {
+		t.Fatal(err)
+	}
+	w.reconcile("east")
+	w.ready("east", v2alpha1.KindLink, "tok")
+}
+
 // The grant server keeps its port over restarts, and gives it up to a listener only when nobody can use it any more.
 func TestGrantServerPort(t *testing.T) {
 	w := newWorld(t)

@@ -121,7 +121,7 @@ func process(obj *v2alpha1.AccessGrant, s *v2alpha1.Site, now time.Time) (end ti
 	switch {
 	case s.Spec.Edge:
 		return end, grant.Edge
-	case !s.AcceptsLinks():
+	case !s.AcceptsLinks() && len(s.Status.Endpoints) == 0: // a RouterAccess of the user's gives it some, too
 		return end, fmt.Errorf("site %s accepts no links", s.Name)
 	}
 	return grant.Prepare(obj, now)
