@@ -127,7 +127,7 @@ func (t *tree) linkStatus() verb {
 
 func (t *tree) linkDelete() verb {
 	return verb{
-		name: "delete", operands: "NAME", usage: "remove a link, and its credential if nothing else uses it",
+		name: "delete", operands: "NAME", usage: "remove a link, and the credential that came with it if nothing else uses it",
 		example: "west-link",
 		output:  true, manner: host.Change, flags: goneFlags(),
 		read: func(in *input) job {

@@ -6,7 +6,7 @@ import (
 	"github.com/skupper-plugins/suite/shared/api/v2alpha1"
 )
 
-// DeleteLink removes a link, and its credential unless something else uses it.
+// DeleteLink removes a link, and the credential that came with it unless something else uses it.
 type DeleteLink struct {
 	Name string
 	Gone Gone
@@ -25,8 +25,12 @@ func (c DeleteLink) Run(ctx context.Context, p Ports, say Progress) (Changed, er
 	if err != nil {
 		return did, err
 	}
-	if _, err := dropSecret(ctx, p.Store, links[0].Spec.TLSCredentials); err != nil {
+	_, note, err := dropSecret(ctx, p, links[0].Spec.TLSCredentials)
+	if err != nil {
 		return did, err
+	}
+	if note != "" {
+		did.Notes = append(did.Notes, note)
 	}
 	_, err = inEffect(ctx, p, c.Gone, say)
 	return did, err

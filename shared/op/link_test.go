@@ -9,6 +9,8 @@ import (
 	"testing/synctest"
 	"time"
 
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+
 	"github.com/skupper-plugins/suite/shared/api/v2alpha1"
 	"github.com/skupper-plugins/suite/shared/fault"
 )
@@ -119,33 +121,6 @@ func TestGenerateLinkNames(t *testing.T) {
 			}
 		})
 	}
-}
-
-// In a cluster the credential is asked for with a Certificate, and stays.
-func TestGenerateLinkByCertificate(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		s := west()
-		s.Spec.DefaultIssuer, s.Status.Endpoints = "ca", at("a.example", "b.example")
-		m := newMemory(s)
-		m.delay = time.Second
-		m.controller, m.makes = settled, &v2alpha1.Secret{ObjectMeta: named("link-west")}
-		for range 2 {
-			did, err := generateLink().Run(t.Context(), Ports{Store: m}, nil)
-			if err != nil || did.Secret == nil {
-				t.Fatal(err)
-			}
-		}
-		c := must[*v2alpha1.Certificate](t, m, "link-west")
-		if c.Spec.CA != "ca" || !c.Spec.Client || c.Spec.Subject != "a.example,b.example" || c.Spec.Hosts != nil {
-			t.Errorf("asked for %+v", c.Spec)
-		}
-		m.controller = nil
-		if err := m.Delete(t.Context(), "Secret", "link-west"); err != nil {
-			t.Fatal(err)
-		}
-		_, err := generateLink().Run(t.Context(), Ports{Store: m}, nil)
-		wantKind(t, err, fault.Late, "secret link-west is not there after 1m: the certificate is not issued yet")
-	})
 }
 
 // Whether others can link to a site is a matter of its addresses, whatever gives it them.
@@ -280,4 +255,78 @@ func TestDeleteLinkDropsItsSecret(t *testing.T) {
 	}
 	_, err := DeleteLink{Name: "l", Gone: aGone}.Run(t.Context(), Ports{Store: newMemory()}, nil)
 	wantKind(t, err, fault.Missing, `there is no link "l" in namespace default`)
+}
+
+// fromToken is a secret as the redemption of a token leaves it in a cluster.
+func fromToken(name string) *v2alpha1.Secret {
+	s := &v2alpha1.Secret{ObjectMeta: named(name), Type: v2alpha1.SecretTypeTLS}
+	s.OwnerReferences = []metav1.OwnerReference{{APIVersion: v2alpha1.APIVersion, Kind: v2alpha1.KindSite, Name: "west", UID: "u"}}
+	return s
+}
+
+// On a cluster others have secrets beside those of the network, which a link may use too.
+func TestDeleteLinkLeavesWhatOthersOwn(t *testing.T) {
+	link := func() *v2alpha1.Link {
+		return &v2alpha1.Link{ObjectMeta: named("l"), Spec: v2alpha1.LinkSpec{TLSCredentials: "s"}}
+	}
+	but := func(change func(*v2alpha1.Secret)) *v2alpha1.Secret {
+		s := fromToken("s")
+		change(s)
+		return s
+	}
+	const stays = "secret s stays: no token brought it, so others may need it"
+	for _, tc := range []struct {
+		name   string
+		secret *v2alpha1.Secret
+		denied string // what the user may not do
+		note   string
+	}{
+		{"came-with-a-token", fromToken("s"), "", ""},
+		{"not-there", nil, "", ""},
+		{"of-nobody", but(func(s *v2alpha1.Secret) { s.OwnerReferences = nil }), "", stays},
+		{"of-another-kind", but(func(s *v2alpha1.Secret) { s.OwnerReferences[0].Kind = "Certificate" }), "", stays},
+		{"of-another-group", but(func(s *v2alpha1.Secret) { s.OwnerReferences[0].APIVersion = "example.com/v1" }), "", stays},
+		{"of-two", but(func(s *v2alpha1.Secret) {
+			s.OwnerReferences = append(s.OwnerReferences, metav1.OwnerReference{Kind: "Deployment"})
+		}), "", stays},
+		{"of-another-type", but(func(s *v2alpha1.Secret) { s.Type = "Opaque" }), "", stays},
+		{"controlled", but(func(s *v2alpha1.Secret) { s.Annotations = map[string]string{"internal.skupper.io/controlled": "true"} }), "", stays},
+		{"managed", but(func(s *v2alpha1.Secret) { s.Labels = map[string]string{"app.kubernetes.io/managed-by": "Helm"} }), "", stays},
+		{"no-right-to-delete", fromToken("s"), "Delete Secret", "secret s stays: delete secret s: forbidden"},
+		{"no-right-to-look", fromToken("s"), "Get Secret", "secret s stays: look whose secret s is: forbidden"},
+		{"no-right-to-look-who-uses-it", fromToken("s"), "List SecuredAccess", "secret s stays: look who uses secret s: forbidden"},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			for verb, run := range map[string]func(Ports) ([]Changed, error){
+				"link": func(p Ports) ([]Changed, error) {
+					did, err := DeleteLink{Name: "l", Gone: aGone}.Run(t.Context(), p, nil)
+					return []Changed{did}, err
+				},
+				"site": func(p Ports) ([]Changed, error) { return DeleteSite{All: true, Gone: aGone}.Run(t.Context(), p, nil) },
+			} {
+				if verb == "site" && strings.HasPrefix(tc.denied, "List") {
+					continue // it cannot delete what it cannot list
+				}
+				m := newMemory(link())
+				if tc.secret != nil {
+					m = newMemory(link(), tc.secret)
+				}
+				if tc.denied != "" {
+					m.fail[tc.denied] = fault.New(fault.Denied, "forbidden", "")
+				}
+				did, err := run(Ports{Store: m})
+				if err != nil {
+					t.Fatal(err)
+				}
+				left := ""
+				if tc.note != "" {
+					left = "Secret/s"
+				}
+				delete(m.fail, tc.denied)
+				if got := m.names(); got != left || strings.Join(did[0].Notes, "") != tc.note || did[0].Kind != v2alpha1.KindLink {
+					t.Errorf("%s: left %q, want %q; did %+v", verb, got, left, did)
+				}
+			}
+		})
+	}
 }

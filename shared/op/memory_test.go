@@ -30,10 +30,17 @@ func newMemory(objs ...v2alpha1.Object) *memory {
 }
 
 func (m *memory) Get(ctx context.Context, kind, name string) (v2alpha1.Object, error) {
-	if err := errors.Join(ctx.Err(), m.fail["Get"]); err != nil {
+	if err := errors.Join(ctx.Err(), m.fail["Get"], m.fail["Get "+kind]); err != nil {
 		return nil, err
 	}
 	return m.Memory.Get(ctx, kind, name)
+}
+
+func (m *memory) List(ctx context.Context, kind string) ([]v2alpha1.Object, error) {
+	if err := m.fail["List "+kind]; err != nil {
+		return nil, err
+	}
+	return m.Memory.List(ctx, kind)
 }
 
 func (m *memory) Create(ctx context.Context, obj v2alpha1.Object) error {

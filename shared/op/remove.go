@@ -34,24 +34,57 @@ func remove(ctx context.Context, p Ports, kind, name string, g Gone, say Progres
 	})
 }
 
-// dropSecret deletes a secret unless a link, a listener or a connector uses it. It reports whether it did.
-func dropSecret(ctx context.Context, store site.Store, name string) (bool, error) {
+// dropSecret deletes the credentials of a link that is gone, unless something else uses them. On a cluster it deletes only what a
+// redemption made: there pods, and whatever made a secret, may need it too. It reports whether it did, with a note on what stays
+// that might have gone.
+func dropSecret(ctx context.Context, p Ports, name string) (did bool, note string, err error) {
 	if name == "" {
-		return false, nil
+		return false, "", nil
 	}
-	used, err := secretUsed(ctx, store, name)
-	if used || err != nil {
-		return false, err
+	shared := p.System == nil // a controller acts upon the resources, and others have theirs beside them
+	used, err := secretUsed(ctx, p.Store, name)
+	if err == nil && !used && shared {
+		var came bool
+		came, err = cameWithToken(ctx, p.Store, name)
+		if err == nil && !came {
+			return false, "secret " + name + " stays: no token brought it, so others may need it", nil
+		}
 	}
-	switch err := store.Delete(ctx, v2alpha1.KindSecret, name); {
+	if err == nil && !used {
+		if err = p.Store.Delete(ctx, v2alpha1.KindSecret, name); err != nil {
+			err = fmt.Errorf("delete secret %s: %w", name, err)
+		}
+	}
+	switch {
 	case err == nil:
-		return true, nil
+		return !used, "", nil
 	case fault.Is(err, fault.Missing):
-		return false, nil
-	default:
-		return false, fmt.Errorf("delete secret %s: %w", name, err)
+		return false, "", nil
+	case shared && fault.Is(err, fault.Denied): // the link is gone all the same, and the rest is for somebody else to do
+		return false, "secret " + name + " stays: " + err.Error(), nil
 	}
+	return false, "", err
 }
+
+// cameWithToken tells whether a secret is one that a redemption made for a site, and that nobody else looks after.
+func cameWithToken(ctx context.Context, store site.Store, name string) (bool, error) {
+	o, err := store.Get(ctx, v2alpha1.KindSecret, name)
+	if err != nil {
+		return false, fmt.Errorf("look whose secret %s is: %w", name, err)
+	}
+	s, ok := o.(*v2alpha1.Secret)
+	if !ok {
+		return false, fmt.Errorf("the store gave a %T for secret %s", o, name)
+	}
+	_, controlled := s.Annotations[site.AnnotationControlled]
+	_, managed := s.Labels[labelManagedBy]
+	owners := s.OwnerReferences
+	return s.Type == v2alpha1.SecretTypeTLS && !controlled && !managed && len(owners) == 1 && owners[0].Kind == v2alpha1.KindSite &&
+		owners[0].APIVersion == v2alpha1.APIVersion, nil
+}
+
+// labelManagedBy is on what some tool keeps as it is.
+const labelManagedBy = "app.kubernetes.io/managed-by"
 
 func secretUsed(ctx context.Context, store site.Store, name string) (bool, error) {
 	for _, kind := range []string{v2alpha1.KindLink, v2alpha1.KindListener, v2alpha1.KindMultiKeyListener, v2alpha1.KindConnector,

@@ -98,7 +98,7 @@ func takePlace(ctx context.Context, p Ports, fresh, old *v2alpha1.Link) (note st
 	if err := p.Store.Delete(ctx, v2alpha1.KindLink, fresh.Name); err != nil && !fault.Is(err, fault.Missing) {
 		return "", err
 	}
-	if _, err := dropSecret(ctx, p.Store, before); err != nil {
+	if _, note, err = dropSecret(ctx, p, before); err != nil {
 		note = fmt.Sprintf("the credentials that link %s had before stay: %v", old.Name, err)
 	}
 	return note, nil

@@ -3,6 +3,8 @@ package op
 import (
 	"context"
 	"fmt"
+	"maps"
+	"slices"
 	"strings"
 
 	"github.com/skupper-plugins/suite/shared/api/v2alpha1"
@@ -111,7 +113,7 @@ func leftBehind(ctx context.Context, p Ports) (string, error) {
 
 func (c DeleteSite) others(ctx context.Context, p Ports, say Progress) ([]Changed, error) {
 	var all []Changed
-	secrets := map[string]bool{}
+	secrets := map[string]int{} // where in all a link is that used it; -1: it went by itself
 	for _, kind := range siteKinds() {
 		objs, err := p.Store.List(ctx, kind)
 		if fault.Is(err, fault.Usage) {
@@ -121,8 +123,9 @@ func (c DeleteSite) others(ctx context.Context, p Ports, say Progress) ([]Change
 			return all, fmt.Errorf("list resources of kind %s: %w", kind, err)
 		}
 		for _, o := range objs {
-			if l, ok := o.(*v2alpha1.Link); ok {
-				secrets[l.Spec.TLSCredentials] = true
+			l, isLink := o.(*v2alpha1.Link)
+			if isLink {
+				secrets[l.Spec.TLSCredentials] = -1
 			}
 			did, err := remove(ctx, p, kind, o.GetName(), c.Gone, say)
 			if err != nil && !fault.Is(err, fault.Missing) { // its owner may have taken it along
@@ -131,15 +134,21 @@ func (c DeleteSite) others(ctx context.Context, p Ports, say Progress) ([]Change
 			if err == nil {
 				all = append(all, did)
 			}
+			if err == nil && isLink {
+				secrets[l.Spec.TLSCredentials] = len(all) - 1
+			}
 		}
 	}
-	for _, name := range sorted(secrets) {
-		dropped, err := dropSecret(ctx, p.Store, name)
+	for _, name := range slices.Sorted(maps.Keys(secrets)) {
+		dropped, note, err := dropSecret(ctx, p, name)
 		if err != nil {
 			return all, err
 		}
 		if dropped {
 			all = append(all, Changed{Did: Deleted, Kind: v2alpha1.KindSecret, Name: name})
+		}
+		if i := secrets[name]; note != "" && i >= 0 {
+			all[i].Notes = append(all[i].Notes, note)
 		}
 	}
 	return all, nil

@@ -125,7 +125,7 @@ func TestDeleteSite(t *testing.T) {
 		t.Run(tc.name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				tc.verb.Gone = Gone{Wait: true, Timeout: aGone.Timeout}
-				_, err := tc.verb.Run(t.Context(), Ports{Store: tc.store}, nil)
+				_, err := tc.verb.Run(t.Context(), Ports{Store: tc.store, System: &fakeSystem{}}, nil)
 				wantKind(t, err, tc.kind, "")
 				if got := tc.store.names(); got != tc.left {
 					t.Errorf("left %q, want %q", got, tc.left)
