@@ -4,9 +4,13 @@ package kube
 
 import (
 	"context"
+	"encoding/base64"
 	"reflect"
 	"strings"
 	"testing"
+	"time"
+
+	"github.com/skupper-plugins/suite/shared/pki"
 )
 
 func TestConnector(t *testing.T) {
@@ -50,24 +54,47 @@ func TestLinkGenerate(t *testing.T) {
 	sh.create("sites", "west", `"spec":{"linkAccess":"default"}`)
 	sh.must("PATCH", sh.path("sites", "west", "status"), `{"status":{"defaultIssuer":"my-ca","endpoints":[
 		{"name":"inter-router","host":"west.example.com","port":"55671","group":"skupper-router"},{"name":"edge","host":"west.example.com","port":"45671","group":"skupper-router"}]}}`)
+	secrets := "/api/v1/namespaces/" + sh.namespace + "/secrets"
+	ca, err := pki.NewCA("my-ca", time.Now())
+	if err != nil {
+		t.Fatal(err)
+	}
+	cert, err := pki.Issue(ca, pki.Request{Subject: "west.example.com", Client: true}, time.Now())
+	if err != nil {
+		t.Fatal(err)
+	}
+	tls := func(name, meta string, p pki.Pair) string {
+		b := base64.StdEncoding.EncodeToString
+		return `{"apiVersion":"v1","kind":"Secret","metadata":{"name":"` + name + `"` + meta + `},"type":"kubernetes.io/tls","data":{"tls.crt":"` + b(p.Cert) + `","tls.key":"` + b(p.Key) + `","ca.crt":"` + b(p.CA) + `"}}`
+	}
+	sh.must("POST", secrets, tls("my-ca", "", ca))
+	sh.must("POST", secrets, `{"apiVersion":"v1","kind":"Secret","metadata":{"name":"db-password"},"type":"Opaque","data":{"password":"eA=="}}`)
+	for name, why := range map[string]string{"my-ca": "it is an authority itself", "db-password": "it is of type Opaque"} {
+		r := sh.fails(6, []string{"secret " + name + " is there, and is no client certificate of authority my-ca: " + why}, "link", "generate", "--tls-credentials", name)
+		if r.out != "" {
+			t.Errorf("printed %s", r.out)
+		}
+	}
+	if made := sh.names("certificates"); len(made) > 0 {
+		t.Errorf("certificates are made for what others have: %v", made)
+	}
 	sh.fails(3, []string{"secret link-west is not there after 1s: the certificate is not issued yet"}, "link", "generate", "--timeout", "1")
 	sh.controller(func(c *Client) (bool, error) {
 		ctx := context.WithoutCancel(t.Context())
-		code, cert, err := c.Do(ctx, "GET", sh.path("certificates", "link-west"), nil)
+		code, asked, err := c.Do(ctx, "GET", sh.path("certificates", "link-west"), nil)
 		if err != nil || code != 200 {
 			return false, err
 		}
-		if want := map[string]any{"ca": "my-ca", "client": true, "subject": "west.example.com"}; !reflect.DeepEqual(cert["spec"], want) {
-			t.Errorf("the certificate is %v, want %v", cert["spec"], want)
+		if want := map[string]any{"ca": "my-ca", "client": true, "subject": "west.example.com"}; !reflect.DeepEqual(asked["spec"], want) {
+			t.Errorf("the certificate is %v, want %v", asked["spec"], want)
 		}
-		_, err = c.Must(ctx, "POST", "/api/v1/namespaces/"+sh.namespace+"/secrets",
-			`{"apiVersion":"v1","kind":"Secret","metadata":{"name":"link-west","labels":{"a":"b"}},"type":"kubernetes.io/tls","data":{"tls.crt":"Yw==","tls.key":"aw==","ca.crt":"Yw=="}}`)
+		_, err = c.Must(ctx, "POST", secrets, tls("link-west", `,"labels":{"a":"b"}`, cert))
 		return true, err
 	})
 	out := sh.ok("link", "generate")
 	docs := strings.Split(out, "---\n")
 	if len(docs) != 2 || !strings.Contains(docs[0], "kind: Link\n") || !strings.Contains(docs[0], "tlsCredentials: link-west\n") || !strings.Contains(docs[0], `port: "55671"`) ||
-		!strings.Contains(docs[1], "kind: Secret\n") || !strings.Contains(docs[1], "tls.key: aw==") || strings.Contains(docs[1], "labels") || strings.Contains(out, "namespace:") {
+		!strings.Contains(docs[1], "kind: Secret\n") || !strings.Contains(docs[1], "tls.key: "+base64.StdEncoding.EncodeToString(cert.Key)) || strings.Contains(docs[1], "labels") || strings.Contains(out, "namespace:") {
 		t.Errorf("got\n%s", out)
 	}
 	list := parse(t, sh.ok("link", "generate", "-o", "json"))
