@@ -95,8 +95,8 @@ func await(ctx context.Context, store site.Store, g goal, say Progress, look loo
 	start, slow := time.Now(), time.After(quiet)
 	for {
 		done, reason, err := look(within)
-		if within.Err() != nil && !done {
-			return late(now)
+		if within.Err() != nil && !done { // what a look that was cut short found out counts too
+			return late(orElse(reason, now))
 		}
 		if err != nil || done {
 			return err

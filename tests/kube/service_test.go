@@ -78,7 +78,7 @@ func TestLinkGenerate(t *testing.T) {
 	if made := sh.names("certificates"); len(made) > 0 {
 		t.Errorf("certificates are made for what others have: %v", made)
 	}
-	sh.fails(3, []string{"secret link-west is not there after 1s: the certificate is not issued yet"}, "link", "generate", "--timeout", "1")
+	sh.fails(3, []string{"secret link-west is not there after 5s: the certificate is not issued yet"}, "link", "generate", "--timeout", "5")
 	sh.controller(func(c *Client) (bool, error) {
 		ctx := context.WithoutCancel(t.Context())
 		code, asked, err := c.Do(ctx, "GET", sh.path("certificates", "link-west"), nil)

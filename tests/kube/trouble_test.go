@@ -146,7 +146,7 @@ func TestConnection(t *testing.T) {
 		{"server's certificate", []string{"--tls-server-name", "other.example.com"}, 5, []string{"is not to be trusted: ", "other.example.com"}},
 		{"client's certificate file", []string{"--client-certificate", "nowhere", "--client-key", "nowhere"}, 2, []string{"nowhere"}},
 		{"bad namespace", []string{"--namespace", "Not_One"}, 2, []string{"namespace"}},
-		{"bad timeout", []string{"--request-timeout", "soon"}, 2, []string{`request-timeout is "soon", want a duration such as 30s`}},
+		{"bad timeout", []string{"--request-timeout", "soon"}, 2, []string{`request-timeout is "soon", want a duration such as 30 (seconds), 30s or 2m`}},
 		{"other platform", []string{"--platform", "podman"}, 2, []string{`platform is "podman", want kubernetes`}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
