@@ -74,6 +74,7 @@ func (p *planner) siteStatus() {
 		fault = issuer
 	}
 	p.set(s, v2alpha1.ConditionConfigured, fault)
+	p.network(s)
 	p.set(s, v2alpha1.ConditionRunning, p.running())
 	switch {
 	case len(s.Status.Endpoints) > 0:
@@ -85,7 +86,6 @@ func (p *planner) siteStatus() {
 	default:
 		v2alpha1.ClearCondition(p.now, s, v2alpha1.ConditionResolved)
 	}
-	p.network(s)
 }
 
 // unresolved says why nobody can reach the routers: what is wrong with the access made for it, or that it takes time.
@@ -134,8 +134,14 @@ func (p *planner) running() error {
 // network records what is known of the other sites; what is not known stays.
 func (p *planner) network(s *v2alpha1.Site) {
 	if p.obs.Network != nil {
-		s.Status.Network = p.obs.Network
-		s.Status.SitesInNetwork = len(p.obs.Network)
+		sites, dropped := bounded(p.obs.Network, p.out.SiteID, maxNetwork)
+		if dropped != "" {
+			p.obs.Remarks = append(slices.Clone(p.obs.Remarks), "the network is too big to be shown: status.network is without "+dropped)
+		}
+		s.Status.Network = sites
+		if p.obs.Blind == "" { // else it is what the status had, which may have been without some
+			s.Status.SitesInNetwork = len(p.obs.Network)
+		}
 		return
 	}
 	if len(p.obs.Nodes) == 0 {

@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"fmt"
 	"slices"
-	"strings"
 
 	"github.com/skupper-plugins/suite/router/config"
 	"github.com/skupper-plugins/suite/shared/api/v2alpha1"
@@ -16,7 +15,6 @@ type claim struct {
 	owner v2alpha1.Object
 	host  string
 	port  int
-	pod   bool // it is for one pod behind the listener
 }
 
 // claimAll gives hosts and ports to listeners of both kinds, the oldest first. Those that cannot have theirs are told
@@ -85,11 +83,7 @@ func (p *planner) listener(l *v2alpha1.Listener) error {
 		return err
 	}
 	p.cfg.TCPListeners = append(p.cfg.TCPListeners, t)
-	var remark error
-	if l.Spec.ExposePodsByName && !p.local {
-		remark = p.perTarget(l, t)
-	}
-	return cmp.Or(p.in.Refused[l.Spec.Host], remark)
+	return p.in.Refused[l.Spec.Host]
 }
 
 // place puts a listener where its clients look for it: on the machine itself, or behind a service.
@@ -113,48 +107,6 @@ func (p *planner) place(t *config.TCPListener, portName, host string, port int) 
 		p.out.Exposures = append(p.out.Exposures, Exposure{Host: host})
 	}
 	p.out.Exposures[i].Ports = append(p.out.Exposures[i].Ports, ExposedPort{Name: servicePort(portName), Port: port, TargetPort: at})
-	return nil
-}
-
-// perTarget offers each pod behind a listener under its own name. The names come from other sites: those that are no
-// good as host names, or are taken, are left out. Of the latter, and of those whose service cannot be made, a remark tells.
-func (p *planner) perTarget(l *v2alpha1.Listener, t config.TCPListener) (remark error) {
-	prefix := l.Spec.RoutingKey + "."
-	var targets []string
-	for i := range p.obs.Network {
-		for _, s := range p.obs.Network[i].Services {
-			target, ok := strings.CutPrefix(s.RoutingKey, prefix)
-			if ok && len(s.Connectors) > 0 && validate.Label(target) == nil && !slices.Contains(targets, target) {
-				targets = append(targets, target)
-			}
-		}
-	}
-	slices.Sort(targets)
-	for _, target := range targets {
-		err := p.podClash(target, l.Spec.Port)
-		if err == nil {
-			each := t
-			each.Name, each.Address = t.Name+"@"+target, prefix+target
-			if err = p.place(&each, l.Name, target, l.Spec.Port); err == nil {
-				p.claims = append(p.claims, claim{owner: l, host: target, port: l.Spec.Port, pod: true})
-				p.cfg.TCPListeners = append(p.cfg.TCPListeners, each)
-				err = p.in.Refused[target]
-			}
-		}
-		if err != nil && remark == nil { // the first tells enough: the others most likely have the same trouble
-			remark = v2alpha1.Noting(fmt.Sprintf("pod %s cannot be reached by its name: %v", target, err))
-		}
-	}
-	return remark
-}
-
-// podClash says who has the name of a pod as its host. Several listeners may offer the same pods, each at its own port.
-func (p *planner) podClash(pod string, port int) error {
-	for _, c := range p.claims {
-		if c.host == pod && (!c.pod || c.port == port) {
-			return fmt.Errorf("Listener %s with host %s and port %d already exists in namespace", c.owner.GetName(), c.host, c.port) //nolint:staticcheck // as of listeners
-		}
-	}
 	return nil
 }
 

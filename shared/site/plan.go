@@ -44,6 +44,9 @@ func Plan(in Resources, obs Observed) (Desired, error) {
 	p.multiKeyListeners()
 	p.connectors()
 	p.attached()
+	if err := p.podsByName(); err != nil {
+		return Desired{}, err
+	}
 	p.certificates()
 	p.fault = p.complete()
 	p.siteStatus()
