@@ -9,8 +9,8 @@ import (
 )
 
 // status makes a status of what is known.
-func (t *table) status() Status {
-	v := t.index()
+func (t *table) status(own Own) Status {
+	v := t.index(own)
 	st := Status{Addresses: v.addresses(), Sites: []Site{}}
 	for _, id := range slices.Sorted(maps.Keys(v.sites)) {
 		e := v.sites[id]
@@ -34,24 +34,30 @@ type view struct {
 	hosts   map[[2]string]*entry // processes by id of the site and host
 }
 
-func (t *table) index() *view {
+func (t *table) index(own Own) *view {
 	v := &view{sites: map[string]*entry{}, routers: map[string][]*source{}, process: map[string]*entry{}, hosts: map[[2]string]*entry{}}
+	ranks := map[string]int{}
 	for _, id := range slices.Sorted(maps.Keys(t.sources)) {
 		s := t.sources[id]
 		v.sources = append(v.sources, s)
+		site := ""
+		if r := s.records[s.id]; r != nil && r.typ == vanflow.Router {
+			if site = r.text(vanflow.Parent); site == own.SiteID && !t.isOwn(own, s, r) {
+				site = "" // whoever it is
+			}
+			v.routers[site] = append(v.routers[site], s)
+		}
 		for _, e := range s.records {
 			switch e.typ {
 			case vanflow.Site:
-				if v.sites[e.id] == nil { // the first source's word counts
-					v.sites[e.id] = e
+				if rank := s.speaksFor(e.id, site); rank > ranks[e.id] { // of equals the first source's word counts
+					v.sites[e.id], ranks[e.id] = e, rank
 				}
 			case vanflow.Process:
-				v.addProcess(e)
+				if e.text(vanflow.Parent) == s.id {
+					v.addProcess(e)
+				}
 			}
-		}
-		if r := s.records[s.id]; r != nil && r.typ == vanflow.Router {
-			site := r.text(vanflow.Parent)
-			v.routers[site] = append(v.routers[site], s)
 		}
 	}
 	return v

@@ -21,6 +21,8 @@ type Options struct {
 	// Publish gets each new status, on Collect's goroutine, at most once a second. It must not keep what it is given
 	// from the next for long. The first status is that of the first records.
 	Publish func(Status)
+	// Own tells what is known of the own site at present; nil: nothing is.
+	Own func() Own
 	// Log is told of connections that come and go.
 	Log zerolog.Logger
 }
@@ -34,6 +36,11 @@ func collect(ctx context.Context, o Options, t *table) {
 	c := &collector{
 		Options: o, table: t, events: make(chan event, backlog), dialled: make(chan dialled, 1), backoff: firstBackoff,
 		published: Status{Addresses: []Address{}, Sites: []Site{}},
+	}
+	if c.Own == nil {
+		c.Own = func() Own { return Own{} }
+	} else {
+		c.recheck = time.Now().Add(ownEvery)
 	}
 	c.dial(ctx)
 	c.run(ctx)
@@ -56,6 +63,7 @@ type collector struct {
 	backoff   time.Duration
 	published Status
 	next      time.Time // when a status may be published again
+	recheck   time.Time // when to see whether Own says something else; zero: never
 	told      string    // last reason for having no connection, so that each is logged once
 }
 
@@ -194,6 +202,9 @@ func (c *collector) step(ctx context.Context) {
 	if !c.redial.IsZero() && !now.Before(c.redial) {
 		c.dial(ctx)
 	}
+	if !c.recheck.IsZero() && !now.Before(c.recheck) {
+		c.table.changed, c.recheck = true, now.Add(ownEvery)
+	}
 	if c.table.changed && !now.Before(c.next) {
 		c.publish(now)
 	}
@@ -202,7 +213,7 @@ func (c *collector) step(ctx context.Context) {
 // publish tells of the network if it is another one than was told of last.
 func (c *collector) publish(now time.Time) {
 	c.table.changed = false
-	st := c.table.status()
+	st := c.table.status(c.Own())
 	if reflect.DeepEqual(st, c.published) {
 		return
 	}
@@ -212,7 +223,7 @@ func (c *collector) publish(now time.Time) {
 
 // deadline is when step has something to do.
 func (c *collector) deadline() time.Time {
-	next := sooner(c.table.next(), c.redial)
+	next := sooner(sooner(c.table.next(), c.redial), c.recheck)
 	if c.table.changed {
 		next = sooner(next, c.next)
 	}

@@ -29,7 +29,8 @@ func subject(m *amqp.Message) string {
 	return *m.Properties.Subject
 }
 
-// decodeBeacon reads a beacon. One that would have us listen or send to anything but an address of telemetry is none.
+// decodeBeacon reads a beacon. One that would have us listen or send to anything but the addresses that follow from the source's
+// identity is none: whoever is first could have us listen elsewhere for somebody else's source.
 func decodeBeacon(m *amqp.Message) (b beacon, ok bool) {
 	if subject(m) != vanflow.SubjectBeacon {
 		return b, false
@@ -42,7 +43,7 @@ func decodeBeacon(m *amqp.Message) (b beacon, ok bool) {
 	b.address = property(m, "address")
 	b.direct = property(m, "direct")
 	ok = (b.kind == kindRouter || b.kind == kindController) && isIdentity(b.id) && isIdentity(b.address) && isIdentity(b.direct) &&
-		strings.HasPrefix(b.address, "mc/sfe.") && b.address != vanflow.Beacons && strings.HasPrefix(b.direct, "sfe.")
+		b.address == "mc/sfe."+b.id && b.address != vanflow.Beacons && b.direct == "sfe."+b.id
 	return b, ok
 }
 

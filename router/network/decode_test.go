@@ -83,6 +83,9 @@ func beaconMessage(change func(props map[string]any)) *amqp.Message {
 
 func TestDecodeBeacon(t *testing.T) {
 	set := func(k string, v any) func(map[string]any) { return func(m map[string]any) { m[k] = v } }
+	of := func(id string) func(map[string]any) {
+		return func(m map[string]any) { m["id"], m["address"], m["direct"] = id, "mc/sfe."+id, "sfe."+id }
+	}
 	for _, c := range []struct {
 		name   string
 		change func(map[string]any)
@@ -94,8 +97,10 @@ func TestDecodeBeacon(t *testing.T) {
 		{"version-2", set("v", uint32(2)), false},
 		{"version-text", set("v", "1"), false},
 		{"no-id", set("id", ""), false},
-		{"id-128", set("id", strings.Repeat("x", MaxIdentity)), true},
-		{"id-129", set("id", strings.Repeat("x", MaxIdentity+1)), false},
+		{"id-121", of(strings.Repeat("x", MaxIdentity-7)), true},
+		{"id-122", of(strings.Repeat("x", MaxIdentity-6)), false}, // the address would be too long
+		{"another-address", set("address", "mc/sfe.evil1:0"), false},
+		{"another-direct", set("direct", "sfe.evil1:0"), false},
 		{"id-escape", set("id", "a\x1b[31m"), false},
 		{"id-number", set("id", uint64(1)), false},
 		{"space", set("direct", "sfe.a b"), false},
@@ -183,7 +188,7 @@ func FuzzMessage(f *testing.F) {
 				}
 			}
 		}
-		st := tab.status()
+		st := tab.status(Own{})
 		st.SiteRecords()
 		if st.Addresses == nil || st.Sites == nil {
 			t.Error("a list is null")

@@ -11,7 +11,8 @@
 //
 // Whoever is in the network can say anything here. Texts that are too long or not printable are dropped, a source tells
 // only of itself (a router of its own links and services, a controller of its own site and processes), and there are
-// bounds on sources and records. Names are still what other sites chose: check them before making something of them.
+// bounds on sources and records. What [Options].Own knows of the own site nobody else can say otherwise. A member of the network
+// could still send to the addresses of somebody else's source: messages do not say who sent them. Names are still what other sites chose: check them before making something of them.
 //
 // # Ownership
 //

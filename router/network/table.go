@@ -138,7 +138,7 @@ func (t *table) update(now time.Time, id string, changes []change) {
 func (s *source) mayTell(c change) bool {
 	switch c.typ {
 	case vanflow.Site:
-		return true
+		return s.kind == kindRouter || c.id == s.id
 	case vanflow.Process:
 		return s.kind == kindController
 	case vanflow.Router:

@@ -191,12 +191,12 @@ func pair() *table {
 }
 
 func TestStatusJSON(t *testing.T) {
-	got, err := json.MarshalIndent(pair().status(), "", " ")
+	got, err := json.MarshalIndent(pair().status(Own{}), "", " ")
 	if err != nil {
 		t.Fatal(err)
 	}
 	golden(t, "status.json", got)
-	if got, err = json.Marshal(newTable().status()); err != nil || string(got) != `{"addresses":[],"siteStatus":[]}` {
+	if got, err = json.Marshal(newTable().status(Own{})); err != nil || string(got) != `{"addresses":[],"siteStatus":[]}` {
 		t.Errorf("nothing is %s, %v", got, err)
 	}
 }
@@ -208,13 +208,13 @@ func TestSiteRecords(t *testing.T) {
 		{ID: "west-id", Name: "west", Namespace: "ns", Platform: "kubernetes", Version: "2.1",
 			Services: []ServiceRecord{{RoutingKey: "backend", Connectors: []string{"10.0.0.7", "10.0.0.8"}}}},
 	}
-	if got := pair().status().SiteRecords(); !reflect.DeepEqual(got, want) {
+	if got := pair().status(Own{}).SiteRecords(); !reflect.DeepEqual(got, want) {
 		t.Errorf("got %+v", got)
 	}
 }
 
 func TestIncoming(t *testing.T) {
-	st := pair().status()
+	st := pair().status(Own{})
 	if got := st.Incoming("west-id"); len(got) != 1 || got[0].Site.Name != "east" || got[0].Link.Name != "to-west" {
 		t.Errorf("got %+v", got)
 	}
@@ -230,7 +230,7 @@ func TestOneSiteManyRouters(t *testing.T) {
 		tab.beacon(at(0), router(name))
 		tab.update(at(0), name+":0", []change{rec(vanflow.Site, "s", vanflow.Name, "by-"+name), rec(vanflow.Router, name+":0", vanflow.Parent, "s", vanflow.Name, "0/"+name)})
 	}
-	st := tab.status()
+	st := tab.status(Own{})
 	if len(st.Sites) != 1 || st.Sites[0].Info.Name != "by-a" || len(st.Sites[0].Routers) != 2 || st.Sites[0].Routers[0].Info.Name != "0/a" {
 		t.Errorf("got %+v", st)
 	}

@@ -43,7 +43,8 @@ func (l *leader) duty(ctx context.Context) {
 	parts.Go(func() { announce.Run(ctx, announce.Options{Site: site, Processes: pods.out, Router: router, Log: log}) })
 	why := &reasons{site: site.ID, publish: p.take}
 	parts.Go(func() { why.run(ctx, l.Router) })
-	network.Collect(ctx, network.Options{Router: router, Publish: why.take, Log: log})
+	own := func() network.Own { return network.Own{SiteID: site.ID, Router: pods.routers(l.Identity)} }
+	network.Collect(ctx, network.Options{Router: router, Publish: why.take, Own: own, Log: log})
 	parts.Wait()
 }
 

@@ -58,6 +58,23 @@ func (p *podList) run(ctx context.Context) {
 	}
 }
 
+// routers tells which routers, by their ids, run in the site's pods. As long as this adaptor's own pod is not among the known ones
+// nobody can say: nil.
+func (p *podList) routers(self string) func(id string) (pod string, ours bool) {
+	items, known := p.table.all()
+	if _, sees := items[self]; !known || !sees {
+		return nil
+	}
+	return func(id string) (string, bool) {
+		for name := range items {
+			if strings.HasPrefix(name, names.Router+"-") && strings.HasSuffix(id, "-"+name) {
+				return name, true
+			}
+		}
+		return "", false
+	}
+}
+
 // partOf are the values of the label part-of of what belongs to the network itself.
 var partOf = map[string]bool{"skupper": true, "skupper-network-observer": true}
 
