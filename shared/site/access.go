@@ -19,6 +19,9 @@ const AnnotationControlled = "internal.skupper.io/controlled"
 // AnnotationRouterAccess of a SecuredAccess names the RouterAccess it is for.
 const AnnotationRouterAccess = "internal.skupper.io/routeraccess"
 
+// AnnotationHosts of a SecuredAccess are the hosts, separated by commas, that its certificate is for beside those at which it ends up.
+const AnnotationHosts = "internal.skupper.io/hosts"
+
 // AnnotationPriorRevisions of a secret says how many replaced certificates stay valid.
 const AnnotationPriorRevisions = "skupper.io/tls-prior-valid-revisions"
 

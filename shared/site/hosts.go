@@ -11,15 +11,10 @@ import (
 // advertised are the hosts at which others can reach a router access of a local site, the best first: what the user
 // says, or the address it is bound to, or else what the machine has.
 func (p *planner) advertised(ra *v2alpha1.RouterAccess) []string {
-	var out []string
+	out := named(ra)
 	add := func(h string) {
 		if h != "" && !slices.Contains(out, h) && validate.Host(h) == nil {
 			out = append(out, h)
-		}
-	}
-	for _, h := range ra.Spec.SubjectAlternativeNames {
-		if !unspecified(h) {
-			add(h)
 		}
 	}
 	if h := ra.Spec.BindHost; !bindsAll(h) {
@@ -34,6 +29,37 @@ func (p *planner) advertised(ra *v2alpha1.RouterAccess) []string {
 		}
 	}
 	add(p.in.Hostname)
+	return out
+}
+
+// named are the hosts at which the user says that others reach a router access.
+func named(ra *v2alpha1.RouterAccess) (out []string) {
+	for _, h := range ra.Spec.SubjectAlternativeNames {
+		if !unspecified(h) && !slices.Contains(out, h) && validate.Host(h) == nil {
+			out = append(out, h)
+		}
+	}
+	return out
+}
+
+// endpointsNamed are the endpoints of a router access in a cluster: those found, or else at each host that the user names the ports
+// of those found. Without any found nobody knows the ports.
+func endpointsNamed(ra *v2alpha1.RouterAccess, found []v2alpha1.Endpoint) []v2alpha1.Endpoint {
+	hosts := named(ra)
+	if len(hosts) == 0 {
+		return found
+	}
+	var out []v2alpha1.Endpoint
+	for _, h := range hosts {
+		roles := map[string]bool{}
+		for _, e := range found {
+			if !roles[e.Name] { // a role may be found at several addresses
+				roles[e.Name] = true
+				e.Host = h
+				out = append(out, e)
+			}
+		}
+	}
 	return out
 }
 

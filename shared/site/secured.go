@@ -81,13 +81,14 @@ func (p *planner) secure() {
 			wanted[sa.Name] = true
 			p.out.SecuredAccesses = append(p.out.SecuredAccesses, sa)
 			old := have[sa.Name]
+			nameHosts(sa, old, ra)
 			switch {
 			case old == nil:
 			case old.Annotations[AnnotationRouterAccess] != ra.Name:
 				faults = append(faults, fmt.Errorf("SecuredAccess %s exists and is not for this RouterAccess", sa.Name))
 				p.out.SecuredAccesses = p.out.SecuredAccesses[:len(p.out.SecuredAccesses)-1]
 			case len(old.Status.Endpoints) > 0:
-				for _, e := range old.Status.Endpoints {
+				for _, e := range endpointsNamed(ra, old.Status.Endpoints) {
 					e.Group = group
 					ra.Status.Endpoints = append(ra.Status.Endpoints, e)
 				}
@@ -112,6 +113,18 @@ func (p *planner) secure() {
 		if sa.Annotations[AnnotationRouterAccess] != "" && controlled && !wanted[sa.Name] {
 			p.out.Obsolete = append(p.out.Obsolete, sa)
 		}
+	}
+}
+
+// nameHosts has the certificate of a SecuredAccess be for the hosts that the user names; one that has the list already gets an empty
+// one if there are none any more, as annotations of others stay.
+func nameHosts(sa, old *v2alpha1.SecuredAccess, ra *v2alpha1.RouterAccess) {
+	hosts, listed := strings.Join(named(ra), ","), false
+	if old != nil {
+		_, listed = old.Annotations[AnnotationHosts]
+	}
+	if hosts != "" || listed {
+		sa.Annotations[AnnotationHosts] = hosts
 	}
 }
 

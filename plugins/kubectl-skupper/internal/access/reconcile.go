@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 	"sync"
 	"time"
 
@@ -18,6 +19,7 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	"github.com/skupper-plugins/suite/plugins/kubectl-skupper/internal/certificates"
+	"github.com/skupper-plugins/suite/plugins/kubectl-skupper/internal/names"
 	"github.com/skupper-plugins/suite/plugins/kubectl-skupper/internal/scope"
 	"github.com/skupper-plugins/suite/shared/api/v2alpha1"
 )
@@ -167,6 +169,11 @@ func (r *reconciler) certify(ctx context.Context, sa *v2alpha1.SecuredAccess, en
 	hosts := []string{sa.Name, sa.Name + "." + sa.Namespace}
 	for _, e := range endpoints {
 		hosts = append(hosts, e.Host)
+	}
+	for _, h := range strings.Split(sa.Annotations[names.Hosts], ",") { // by which others know it beside that
+		if h = strings.TrimSpace(h); h != "" {
+			hosts = append(hosts, h)
+		}
 	}
 	return certificates.Ensure(ctx, r.Client, certificates.Want{
 		Namespace: sa.Namespace, Name: sa.Spec.Certificate, CA: sa.Spec.Issuer, Subject: sa.Name, Hosts: hosts, Server: true,

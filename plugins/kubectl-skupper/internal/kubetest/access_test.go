@@ -72,6 +72,14 @@ func TestG18SiteServerCertificate(t *testing.T) {
 	})
 	balance(t, ns, "skupper-router")
 	endpoints(t, ns, "skupper-router", "")
+	for _, hosts := range []string{"gw.example, 203.0.113.7", ""} { // that the user names
+		change(t, &v2alpha1.SecuredAccess{}, ns, "skupper-router", func(sa *v2alpha1.SecuredAccess) {
+			sa.Annotations = map[string]string{"internal.skupper.io/hosts": hosts}
+		})
+		await(t, &corev1.Secret{}, ns, "skupper-site-server", func(s *corev1.Secret) bool {
+			return covers("skupper-router", "second.example")(s) && pki.Covers(s.Data["tls.crt"], []string{"gw.example", "203.0.113.7"}) == (hosts != "")
+		})
+	}
 }
 
 func TestAccessService(t *testing.T) {

@@ -10,7 +10,7 @@ const (
 	SecuredAccess     = "internal.skupper.io/secured-access"      // label "true": what a SecuredAccess consists of
 	RouterAccess      = "internal.skupper.io/routeraccess"        // annotation: the RouterAccess that a SecuredAccess is for
 	Certificate       = "internal.skupper.io/certificate"         // label of Certificates, annotation of Secrets, "true"
-	Hosts             = "internal.skupper.io/hosts"               // annotation of Secrets; with "-" and a UID behind it: of Certificates
+	Hosts             = "internal.skupper.io/hosts"               // annotation of Secrets and SecuredAccesses; with "-" and a UID behind it: of Certificates
 	TLSProfileContext = "internal.skupper.io/tls-profile-context" // annotation of Secrets: JSON list of profiles with their ordinals
 	PriorRevisions    = "skupper.io/tls-prior-valid-revisions"    // annotation of Secrets: replaced certificates that stay valid
 	ConfigDigest      = "skupper.io/config-digest"                // annotation of router pods: what needs a new pod
