@@ -3,13 +3,18 @@
 package cluster
 
 import (
+	"bytes"
 	"crypto/x509"
 	"encoding/base64"
 	"encoding/pem"
 	"errors"
 	"fmt"
+	"os"
+	"path/filepath"
 	"regexp"
 	"testing"
+
+	"github.com/skupper-plugins/suite/tests/cluster/node"
 )
 
 // certificate is what a Secret of the place has as its certificate; nil if there is none.
@@ -96,4 +101,35 @@ func TestAuthorityReplaced(t *testing.T) {
 	last := local(t, "later").site().linkTo(issuer)
 	last.offer("from-later")
 	answers(t, others[1].use("from-later"))
+}
+
+// TestAuthorityOfLocalSiteReplaced does the same to a site on this machine that one in a cluster is linked to.
+func TestAuthorityOfLocalSiteReplaced(t *testing.T) {
+	t.Parallel()
+	issuer := local(t, "issuer").site("--enable-link-access", "--advertise", node.Outside)
+	claimer := ours().in(t, west(t), "claimer-of-local").site().linkTo(issuer)
+	issuer.offer("from-local")
+	name, reached := claimer.linkName(), claimer.use("from-local")
+	answers(t, reached)
+	authority := filepath.Join(issuer.home.Dir, "namespaces", issuer.name, "runtime", "issuers", "skupper-site-ca")
+	old, err := os.ReadFile(filepath.Join(authority, "tls.crt"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := os.RemoveAll(authority); err != nil {
+		t.Fatal(err)
+	}
+	issuer.do("system", "reload")
+	if now, err := os.ReadFile(filepath.Join(authority, "tls.crt")); err != nil || bytes.Equal(now, old) {
+		t.Fatalf("there is no other authority: %v", err)
+	}
+	issuer.do("system", "stop") // what is connected need not notice
+	issuer.do("system", "start")
+	claimer.shows(`(?s)`+name+`.*Pending.*redeem a new token`, "link", "status")
+	claimer.do("token", "redeem", issuer.token())
+	claimer.linked()
+	if now := claimer.linkName(); now != name {
+		t.Errorf("%s had the link %s and has %s", claimer.name, name, now)
+	}
+	recovers(t, reached)
 }
