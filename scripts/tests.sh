@@ -30,16 +30,17 @@ lane() {
 	done
 	[ -z "$gathered" ] || FAILURES=$gathered
 }
-# end has the lanes that run end with all that is in them: as a terminal does it, and after a while by force.
+# end has the lanes that run end with all that is in them: as a terminal does it, then as whoever ends a program, and by force at last.
 end() {
 	trap '' INT TERM HUP
-	local pid seconds
-	for pid in "${pids[@]}"; do kill -INT -- "-$pid" 2>/dev/null; done
-	for ((seconds = 0; seconds < 30; seconds++)); do
-		for pid in "${pids[@]}"; do kill -0 -- "-$pid" 2>/dev/null && sleep 1 && continue 2; done
-		break
+	local pid signal seconds
+	for signal in INT TERM KILL; do
+		for pid in "${pids[@]}"; do kill "-$signal" -- "-$pid" 2>/dev/null; done
+		for ((seconds = 0; seconds < 25; seconds++)); do
+			for pid in "${pids[@]}"; do kill -0 -- "-$pid" 2>/dev/null && sleep 1 && continue 2; done
+			exit 130
+		done
 	done
-	for pid in "${pids[@]}"; do kill -KILL -- "-$pid" 2>/dev/null; done
 	exit 130
 }
 work=$(mktemp -d) || exit 1
