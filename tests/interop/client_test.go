@@ -53,9 +53,19 @@ var acts = []struct {
 	{"send to control messages", false, func(c clients) string { return c.anonymous("_topo/0/all/qdrouter") }, ""},
 	{"send to hello", false, func(c clients) string { return c.anonymous("_local/qdhello") }, ""},
 	{"dynamic target", false, func(c clients) string {
-		_, err := c.sends.NewSender(c.ctx, "", &amqp.SenderOptions{DynamicAddress: true})
-		return failure(err)
-	}, "error amqp:not-implemented dynamic targets are not supported"},
+		s, err := c.sends.NewSender(c.ctx, "", &amqp.SenderOptions{DynamicAddress: true})
+		if err != nil {
+			return failure(err)
+		}
+		r, err := c.recvs.NewReceiver(c.ctx, s.Address(), nil)
+		if err != nil {
+			return failure(err)
+		}
+		got := make(chan string, 1)
+		go func() { got <- receive(c.ctx, r, "accept") }()
+		form, _, _ := strings.Cut(s.Address(), ".") // the rest is random
+		return form + ": " + sent(s.SendWithReceipt(c.ctx, amqp.NewMessage([]byte("x")), nil)) + " " + <-got
+	}, ""},
 	{"credit only while there is a receiver", false, func(c clients) string {
 		s, err := c.sends.NewSender(c.ctx, c.name, nil)
 		if err != nil {

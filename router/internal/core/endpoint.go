@@ -26,20 +26,20 @@ func (cn *Connection) refuse(l *link, cond wire.Symbol, text string) {
 func (cn *Connection) attachSender(l *link) {
 	c := cn.core
 	a := l.l.Peer()
-	switch {
-	case a.Target == nil || a.Target.Coordinator:
+	if a.Target == nil || a.Target.Coordinator {
 		cn.refuse(l, "amqp:not-implemented", "this kind of target is not supported")
 		return
-	case a.Target.Dynamic:
-		cn.refuse(l, "amqp:not-implemented", "dynamic targets are not supported")
-		return
+	}
+	target := answerTarget(a.Target)
+	if a.Target.Dynamic { // a new address, which anybody in the network may receive from
+		target.Address, target.HasAddress = "amqp:/_$temp."+Discriminator(), true
 	}
 	capacity := uint32(0)
-	if !a.Target.HasAddress || a.Target.Address == "" {
+	if !target.HasAddress || target.Address == "" {
 		l.anon = true
 		capacity = limits.LinkCapacity
 	} else {
-		l.target = a.Target.Address
+		l.target = target.Address
 		k := c.key(l.target)
 		if c.treatment(k) == Unavailable {
 			cn.refuse(l, "amqp:not-found", "Node not found")
@@ -60,7 +60,7 @@ func (cn *Connection) attachSender(l *link) {
 	cn.peer.Do(func(k *conn.Conn) {
 		l.l.User = l
 		k.BySettlement(l.l)
-		k.Accept(l.l, answerSource(a.Source), answerTarget(a.Target), capacity)
+		k.Accept(l.l, answerSource(a.Source), target, capacity)
 	})
 	if l.addr != nil && c.cfg.Edge {
 		c.proxy(l.addr)
