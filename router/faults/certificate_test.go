@@ -34,7 +34,7 @@ func TestCertificateExpiresMidFlow(t *testing.T) {
 			p := routertest.Self(m.Dir())
 			a, b := m.Add("A", p), m.Add("B", p)
 			cable := m.Cable("A", "B")
-			soon, end := a, time.Now().Add(15*time.Second)
+			soon, end := a, time.Now().Add(25*time.Second)
 			if who == "listener" {
 				soon = b
 			}

@@ -1,6 +1,7 @@
 package faults
 
 import (
+	"flag"
 	"os"
 	"testing"
 
@@ -12,6 +13,10 @@ import (
 func TestMain(m *testing.M) {
 	if code, child := routertest.Child(); child {
 		os.Exit(code)
+	}
+	flag.Parse()
+	if err := flag.Set("test.parallel", "4"); err != nil { // tests wait most of the time
+		panic(err)
 	}
 	goleak.VerifyTestMain(m)
 }
