@@ -33,6 +33,11 @@ func (p *planner) chooseSite() {
 
 // withoutSite tells everything that needs a site that there is none.
 func (p *planner) withoutSite() {
+	for _, ra := range p.in.RouterAccesses { // what they lead to is gone
+		ra.Status.Endpoints = nil
+		v2alpha1.ClearCondition(p.now, ra, v2alpha1.ConditionResolved)
+	}
+	p.obsoleteAccesses(nil)
 	var all []v2alpha1.Object
 	all = appendAll(all, p.in.Listeners)
 	all = appendAll(all, p.in.MultiKeyListeners)

@@ -111,3 +111,30 @@ func TestAccessIsRefused(t *testing.T) {
 		t.Errorf("got %+v", c)
 	}
 }
+
+// TestSiteIsGone has router accesses, the user's own, without a site: nothing leads to them any more.
+func TestSiteIsGone(t *testing.T) {
+	ra := &v2alpha1.RouterAccess{ObjectMeta: metav1.ObjectMeta{Name: "mine", Namespace: "west", UID: "r"},
+		Spec: v2alpha1.RouterAccessSpec{Roles: []v2alpha1.RouterAccessRole{{Name: v2alpha1.RoleEdge}}}}
+	access := func(name string, annotations map[string]string) *v2alpha1.SecuredAccess {
+		return &v2alpha1.SecuredAccess{ObjectMeta: metav1.ObjectMeta{Name: name, Namespace: "west", Annotations: annotations},
+			Status: v2alpha1.SecuredAccessStatus{Endpoints: []v2alpha1.Endpoint{{Name: "edge", Host: "192.0.2.1", Port: "45671"}}}}
+	}
+	made := map[string]string{AnnotationControlled: "true", AnnotationRouterAccess: "mine"}
+	in := inCluster(westSite(), ra)
+	in.SecuredAccesses = []*v2alpha1.SecuredAccess{access("mine", made), access("theirs", nil), access("grants", map[string]string{AnnotationControlled: "true"})}
+	now := Observed{Now: time.Unix(1e9, 0), Running: true}
+	with, err := Plan(in, now)
+	if err != nil || len(with.Obsolete) > 0 || len(with.RouterAccesses[0].Status.Endpoints) != 1 {
+		t.Fatalf("got %+v, %v", with, err)
+	}
+	in.Sites, in.RouterAccesses = nil, with.RouterAccesses
+	d, err := Plan(in, now)
+	if err != nil || len(d.Obsolete) != 1 || d.Obsolete[0].GetName() != "mine" {
+		t.Fatalf("obsolete %v, %v", d.Obsolete, err)
+	}
+	got, _ := d.Statuses[0].(*v2alpha1.RouterAccess)
+	if got == nil || len(got.Status.Endpoints) > 0 || got.Status.Condition(v2alpha1.ConditionResolved) != nil || got.Status.Message != v2alpha1.MessageNoActiveSite {
+		t.Errorf("got %+v", got)
+	}
+}

@@ -108,6 +108,11 @@ func (p *planner) secure() {
 			p.out.SecuredAccesses = append(p.out.SecuredAccesses, sa)
 		}
 	}
+	p.obsoleteAccesses(wanted)
+}
+
+// obsoleteAccesses are those that were planned once and are not wanted any more.
+func (p *planner) obsoleteAccesses(wanted map[string]bool) {
 	for _, sa := range p.in.SecuredAccesses {
 		_, controlled := sa.Annotations[AnnotationControlled]
 		if sa.Annotations[AnnotationRouterAccess] != "" && controlled && !wanted[sa.Name] {

@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/skupper-plugins/suite/router/config"
 )
@@ -276,6 +277,26 @@ func TestG39AttachedConnector(t *testing.T) {
 	}
 	work.remove("pods", "w")
 	work.condition("attachedconnectors", "a", "Configured", "False", "No matches for selector")
+	p.config("no target", func(c *config.Config) bool { return len(c.TCPConnectors) == 0 })
+}
+
+// TestG20AttachedNamespaceChangesHands has the namespace of an attached connector given to another controller, and back.
+func TestG20AttachedNamespaceChangesHands(t *testing.T) {
+	t.Parallel()
+	p, work := newPlace(t), newPlace(t)
+	p.runningSite(`{}`)
+	p.create("AttachedConnectorBinding", "a", `{"connectorNamespace":"`+work.name+`","routingKey":"k"}`)
+	work.control("other/controller")
+	work.pod("w", `"app":"w"`, "10.0.0.7", "True")
+	work.create("AttachedConnector", "a", `{"siteNamespace":"`+p.name+`","selector":"app=w","port":80}`)
+	p.condition("attachedconnectorbindings", "a", "Configured", "False", "No matching AttachedConnector")
+	time.Sleep(300 * time.Millisecond) // what else wakes the namespace is over
+	work.control(system + "/skupper-controller")
+	work.condition("attachedconnectors", "a", "Configured", "True", "OK")
+	p.condition("attachedconnectorbindings", "a", "Configured", "True", "OK")
+	p.config("target", func(c *config.Config) bool { return slices.Equal(tcpConnectors(c), []string{"connector/a@10.0.0.7"}) })
+	work.control("other/controller")
+	p.condition("attachedconnectorbindings", "a", "Configured", "False", "No matching AttachedConnector")
 	p.config("no target", func(c *config.Config) bool { return len(c.TCPConnectors) == 0 })
 }
 

@@ -18,9 +18,12 @@ import (
 	"k8s.io/apimachinery/pkg/types"
 	"k8s.io/client-go/util/workqueue"
 	ctrl "sigs.k8s.io/controller-runtime"
+	"sigs.k8s.io/controller-runtime/pkg/builder"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 	"sigs.k8s.io/controller-runtime/pkg/controller"
+	"sigs.k8s.io/controller-runtime/pkg/event"
 	"sigs.k8s.io/controller-runtime/pkg/handler"
+	"sigs.k8s.io/controller-runtime/pkg/predicate"
 	"sigs.k8s.io/controller-runtime/pkg/reconcile"
 
 	"github.com/skupper-plugins/suite/plugins/kubectl-skupper/internal/names"
@@ -62,6 +65,7 @@ func Add(mgr ctrl.Manager, o Options) error {
 	b := ctrl.NewControllerManagedBy(mgr).Named("access").
 		For(&v2alpha1.SecuredAccess{}).
 		Watches(&corev1.Service{}, owner()).
+		Watches(&corev1.Service{}, &handler.EnqueueRequestForObject{}, builder.WithPredicates(freed())).
 		Watches(&v2alpha1.Certificate{}, owner()).
 		Watches(&corev1.ConfigMap{}, scope.Wake(mgr.GetClient(), func() client.ObjectList { return &v2alpha1.SecuredAccessList{} }))
 	if r.enabled(Ingress) || r.enabled(IngressNginx) {
@@ -76,6 +80,17 @@ func Add(mgr ctrl.Manager, o Options) error {
 	}
 	r.watch = watcher{cache: mgr.GetCache(), controller: c, owner: owner(), gateway: handler.EnqueueRequestsFromMapFunc(r.allByGateway)}
 	return nil
+}
+
+// freed is about listeners' Services that go, as a SecuredAccess of the same name may wait for that.
+func freed() predicate.Predicate {
+	p := predicate.Funcs{CreateFunc: func(event.CreateEvent) bool { return false }, UpdateFunc: func(event.UpdateEvent) bool { return false },
+		GenericFunc: func(event.GenericEvent) bool { return false }}
+	p.DeleteFunc = func(e event.DeleteEvent) bool {
+		_, ok := e.Object.GetLabels()[names.Listener]
+		return ok
+	}
+	return p
 }
 
 // allByGateway are all SecuredAccesses that may use the Gateway, since its address is part of their hosts.

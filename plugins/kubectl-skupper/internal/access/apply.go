@@ -76,6 +76,9 @@ func (r *reconciler) apply(ctx context.Context, sa *v2alpha1.SecuredAccess, kind
 	if _, ours := old.GetAnnotations()[names.Controlled]; !ours {
 		return nil, fmt.Errorf("%s %s exists but is not controlled by skupper", kind, want.GetName())
 	}
+	if listener, ok := old.GetLabels()[names.Listener]; ok { // who was first keeps it
+		return nil, fmt.Errorf("%s %s already exists for Listener %s: rename one of them", kind, want.GetName(), listener)
+	}
 	if other := metav1.GetControllerOf(old); other != nil && metav1.GetControllerOf(want) != nil && other.UID != sa.UID && other.Name != sa.Name {
 		return nil, fmt.Errorf("%s %s belongs to %s %s", kind, want.GetName(), other.Kind, other.Name)
 	}

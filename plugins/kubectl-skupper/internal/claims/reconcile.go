@@ -16,6 +16,7 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/reconcile"
 
 	"github.com/skupper-plugins/suite/plugins/kubectl-skupper/internal/activesite"
+	"github.com/skupper-plugins/suite/plugins/kubectl-skupper/internal/names"
 	"github.com/skupper-plugins/suite/shared/api/v2alpha1"
 	"github.com/skupper-plugins/suite/shared/grant/redeem"
 	"github.com/skupper-plugins/suite/shared/token"
@@ -91,10 +92,30 @@ func (r *reconciler) Reconcile(ctx context.Context, req ctrl.Request) (ctrl.Resu
 	}
 	r.forget(req.NamespacedName)
 	r.opts.Log.Info().Str("namespace", t.Namespace).Str("token", t.Name).Msg("token.redeemed")
-	if err := r.status(ctx, &t, nil); err != nil {
+	err = r.remember(ctx, &t, site)
+	if err == nil {
+		err = r.status(ctx, &t, nil)
+	}
+	if err != nil {
 		return behind(err) // the journal stays until it is written
 	}
 	return ctrl.Result{}, r.journalOf(&t).remove(ctx)
+}
+
+// remember notes the site for which a token is redeemed: when that is gone, the token is to say so, whatever sites there are then.
+func (r *reconciler) remember(ctx context.Context, t *v2alpha1.AccessToken, site *v2alpha1.Site) error {
+	if t.Annotations[names.RedeemedFor] == string(site.UID) {
+		return nil
+	}
+	before := t.DeepCopy()
+	if t.Annotations == nil {
+		t.Annotations = map[string]string{}
+	}
+	t.Annotations[names.RedeemedFor] = string(site.UID)
+	if err := r.Patch(ctx, t, client.MergeFrom(before)); err != nil {
+		return fmt.Errorf("note the site that token %s is redeemed for: %w", t.Name, err)
+	}
+	return nil
 }
 
 // fail tells of a failure, and has the token tried again if that may help.

@@ -18,6 +18,7 @@ const (
 	Authority         = "internal.skupper.io/authority"           // annotation of Certificates that sign: the digest of key and name of the one in use
 	AuthorityReplaced = "internal.skupper.io/authority-replaced"  // annotation of Certificates that sign: since when there is another one than before, RFC 3339
 	AuthorityBefore   = "internal.skupper.io/authority-before"    // annotation of the same: the digest of that one
+	RedeemedFor       = "internal.skupper.io/redeemed-for"        // annotation of AccessTokens: the UID of the Site that the links are for
 	SiteSizing        = "skupper.io/site-sizing"                  // label of ConfigMaps: the name of a size
 	DefaultSizing     = "skupper.io/default-site-sizing"          // annotation of the ConfigMap that is the default size
 	LabelTemplate     = "skupper.io/label-template"               // label of ConfigMaps: their labels are copied

@@ -32,6 +32,7 @@ func (r *reconciler) apply(ctx context.Context, w *world, d site.Desired, f *fai
 		note(r.applyCertificate(ctx, w, render, c))
 	}
 	r.applyAccesses(ctx, w, d, f)
+	r.removeObsolete(ctx, d, f)
 	var account *corev1.ServiceAccount
 	if d.Site.Spec.ServiceAccount == "" {
 		var err error
@@ -354,6 +355,10 @@ func (r *reconciler) applyAccesses(ctx context.Context, w *world, d site.Desired
 			f.note(teller{uid: ref.UID}, r.applySecuredAccess(ctx, have[sa.Name], sa))
 		}
 	}
+}
+
+// removeObsolete removes what nobody wants any more.
+func (r *reconciler) removeObsolete(ctx context.Context, d site.Desired, f *failures) {
 	for _, o := range d.Obsolete {
 		f.note(teller{}, r.remove(ctx, o))
 	}

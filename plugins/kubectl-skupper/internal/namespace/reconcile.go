@@ -24,6 +24,7 @@ import (
 type reconciler struct {
 	Options
 	client client.Client // reads from the cache
+	live   client.Reader // does not
 	now    func() time.Time
 
 	mu       sync.Mutex
@@ -49,7 +50,10 @@ func (r *reconciler) Reconcile(ctx context.Context, req reconcile.Request) (reco
 		return reconcile.Result{}, multierr.Combine(err, r.updateStatuses(ctx, w, d))
 	}
 	var f failures
-	if d.Site != nil && w.foreign[d.SiteID] == nil {
+	switch {
+	case d.Site == nil:
+		r.removeObsolete(ctx, d, &f)
+	case w.foreign[d.SiteID] == nil:
 		r.apply(ctx, w, d, &f)
 	}
 	if r.tellOf(ctx, w, &f) {

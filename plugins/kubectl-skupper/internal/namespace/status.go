@@ -11,6 +11,7 @@ import (
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
+	"github.com/skupper-plugins/suite/plugins/kubectl-skupper/internal/names"
 	"github.com/skupper-plugins/suite/shared/api/v2alpha1"
 	"github.com/skupper-plugins/suite/shared/site"
 )
@@ -49,18 +50,43 @@ func status(o any) reflect.Value { return reflect.ValueOf(o).Elem().FieldByName(
 
 // markTokens keeps tokens that were redeemed for a site which is gone from being redeemed for the next one.
 func (r *reconciler) markTokens(ctx context.Context, w *world) error {
-	if len(w.resources.Sites) > 0 {
+	tokens := orphans(w.tokens, uids(w.resources.Sites))
+	if len(tokens) == 0 {
 		return nil
 	}
+	var live v2alpha1.SiteList // the mark is for ever: the cache may have the token before its site
+	if err := r.live.List(ctx, &live, client.InNamespace(w.namespace)); err != nil {
+		return fmt.Errorf("list the sites of namespace %s: %w", w.namespace, err)
+	}
 	var faults error
-	for _, t := range w.tokens {
-		if !t.IsRedeemed() {
-			continue
-		}
+	for _, t := range orphans(tokens, uids(pointers(live.Items))) {
 		after := t.DeepCopy()
 		if after.SetRedeemedForDeletedSite(w.observed.Now) {
 			faults = multierr.Append(faults, r.updateStatus(ctx, t, after))
 		}
 	}
 	return faults
+}
+
+// uids are those of the sites that do not go.
+func uids(sites []*v2alpha1.Site) map[string]bool {
+	out := map[string]bool{}
+	for _, s := range sites {
+		if s.DeletionTimestamp == nil {
+			out[string(s.UID)] = true
+		}
+	}
+	return out
+}
+
+// orphans are the tokens that were redeemed for another site than those, and do not say so. Of one that does not tell which, as
+// others have redeemed it, that is known only if there are no sites at all.
+func orphans(tokens []*v2alpha1.AccessToken, sites map[string]bool) (out []*v2alpha1.AccessToken) {
+	for _, t := range tokens {
+		owner := t.Annotations[names.RedeemedFor]
+		if t.IsRedeemed() && t.Status.Message != v2alpha1.MessageAlreadyRedeemedNoSite && !sites[owner] && (owner != "" || len(sites) == 0) {
+			out = append(out, t)
+		}
+	}
+	return out
 }

@@ -135,10 +135,24 @@ func (r *reconciler) wakenByConfigMap(ctx context.Context, o client.Object) []st
 	switch {
 	case (sizing || template) && o.GetNamespace() == r.Namespace:
 		return r.siteNamespaces(ctx)
-	case config, template, slices.Contains([]string{names.ControlMap, names.NetworkStatus, names.Router, names.SecondRouter}, o.GetName()):
+	case o.GetName() == names.ControlMap: // who looks after the namespace may be another from now on
+		return append(r.attachedTo(ctx, o.GetNamespace()), o.GetNamespace())
+	case config, template, slices.Contains([]string{names.NetworkStatus, names.Router, names.SecondRouter}, o.GetName()):
 		return []string{o.GetNamespace()}
 	}
 	return nil
+}
+
+// attachedTo are the namespaces of the sites that connectors of a namespace go through.
+func (r *reconciler) attachedTo(ctx context.Context, ns string) (out []string) {
+	var attached v2alpha1.AttachedConnectorList
+	if err := r.client.List(ctx, &attached, client.InNamespace(ns), noCopy); err != nil {
+		return nil // the cache does not fail once it runs
+	}
+	for i := range attached.Items {
+		out = append(out, attached.Items[i].Spec.SiteNamespace)
+	}
+	return out
 }
 
 func (r *reconciler) siteNamespaces(ctx context.Context) []string {
