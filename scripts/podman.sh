@@ -1,8 +1,12 @@
 #!/usr/bin/env bash
 # Tests local sites in containers of a real Podman: scripts/podman.sh [GO-TEST-FLAG…]. It needs root, and Debian's podman and runc
 # (PODMAN_PACKAGES=install gets what is missing); otherwise it says what is missing and tests nothing. Where there is
-# a dockerd the same is done with that; SKUPPER_TEST_ENGINE=podman or docker does one only. SKUPPER_TEST_ROUTER_IMAGE=FILE is an archive of another
-# router's image to try too. QUADLET=FILE is the program quadlet of Podman 4.4 or later, with which systemd runs a site's container. Engines, stores and network are the tests' own, and gone afterwards.
+# a dockerd the same is done with that. Engines, stores and network are the tests' own, and gone afterwards. What else can be named:
+#   SKUPPER_TEST_ENGINE=podman         or docker: that one only
+#   SKUPPER_TEST_ROUTER_IMAGE=FILE     an archive of another router's image to try too
+#   PODMAN=FILE                        another Podman, such as one of version 5, instead of that of $PATH
+#   QUADLET=FILE                       the program quadlet of Podman 4.4 or later, with which systemd runs a site's container
+#   SKUPPER_CLI=FILE                   the command line of Skupper itself, which takes sites over from ours, and ours from it
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 missing=()

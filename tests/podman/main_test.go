@@ -38,6 +38,11 @@ func run(m *testing.M) (code int, err error) {
 		return 1, err
 	}
 	defer func() { err = errors.Join(err, os.RemoveAll(dir)) }()
+	if other := os.Getenv("PODMAN"); other != "" {
+		if err := preferPodman(dir, other); err != nil {
+			return 1, err
+		}
+	}
 	// An image is made of it, so it must need nothing of this system.
 	if err := os.Setenv("CGO_ENABLED", "0"); err != nil {
 		return 1, err
@@ -63,6 +68,27 @@ func run(m *testing.M) (code int, err error) {
 		}
 	}
 	return code, nil
+}
+
+// preferPodman makes another Podman the one that is found by its name.
+func preferPodman(dir, program string) error {
+	bin := filepath.Join(dir, "bin")
+	program, err := filepath.Abs(program)
+	if err == nil {
+		err = os.Mkdir(bin, 0o755)
+	}
+	if err == nil {
+		err = os.Symlink(program, filepath.Join(bin, "podman"))
+	}
+	if err != nil {
+		return err
+	}
+	out, err := exec.Command("podman", "--version").CombinedOutput()
+	if err == nil {
+		err = os.Setenv("PATH", bin+":"+os.Getenv("PATH"))
+	}
+	fmt.Printf("PODMAN: %s, where there is %s", program, out)
+	return err
 }
 
 // missing is what is not here and is needed.

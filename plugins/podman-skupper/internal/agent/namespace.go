@@ -24,6 +24,8 @@ const (
 
 	abandonAgain = 2 * time.Second // between two tries to end the router of a namespace that is gone
 
+	vanishTime = 4 * time.Second // for which nothing is written to a namespace whose input is not there any more
+
 	sweepTime = 10 * time.Minute // between two looks for what killed writers left
 )
 
@@ -45,6 +47,8 @@ type namespace struct {
 	life     context.Context //nolint:containedctx // of the goroutine; redemptions, which outlive passes, end with it
 	tokens   tokens
 	network  atomic.Pointer[network.Status] // what is known of the network; nil: nothing. Written by the collector
+	vanished time.Time                      // when the input was found not to be there; zero: it is
+	lost     time.Time                      // when the router was found not to run, and nothing known of the network; zero: it is
 	last     site.Observed                  // what the last pass saw
 	due      time.Time                      // when a pass is due though nothing changed; zero: never
 	faults   string                         // of the last pass, so that each is logged once
@@ -126,6 +130,10 @@ func (n *namespace) run(ctx context.Context) {
 			timer.Reset(abandonAgain)
 			continue
 		}
+		if now && len(waiting) == 0 && n.vanishing() {
+			timer.Reset(abandonAgain)
+			continue
+		}
 		if now {
 			n.step(ctx, waiting)
 		}
@@ -139,6 +147,22 @@ func (n *namespace) run(ctx context.Context) {
 			timer.Reset(slowTick)
 		}
 	}
+}
+
+// vanishing tells whether the input is not there, as when somebody is removing the namespace: what is written meanwhile would be
+// left of it, or stop the removal. If it is only missing it is made again a while later.
+func (n *namespace) vanishing() bool {
+	if exists(n.dir.InputResources()) {
+		n.vanished = time.Time{}
+		return false
+	}
+	now := n.agent.opts.Now()
+	if n.vanished.IsZero() {
+		n.vanished = now
+	}
+	n.due = n.vanished.Add(vanishTime)
+	age := now.Sub(n.vanished)
+	return age >= 0 && age < vanishTime
 }
 
 // sweep takes away what killed writers left, private keys among it, unless it just did. It gives when it did last.

@@ -221,7 +221,7 @@ func (n *namespace) apply(ctx context.Context, w *world, d site.Desired, in *fil
 		obs.NotReady = failed.Error()
 	}
 	n.addNetwork(&obs)
-	failed = multierr.Append(failed, n.saveNetwork(n.seen(obs)))
+	failed = multierr.Append(failed, n.showNetwork(n.seen(obs), rep.Stopped, obs.Now))
 	n.last = obs
 	final, err := site.Plan(w.res, obs)
 	if err != nil {
@@ -232,7 +232,7 @@ func (n *namespace) apply(ctx context.Context, w *world, d site.Desired, in *fil
 	extra, due := n.tokens.statuses()
 	granted, again := n.agent.grants.see(ctx, n, final, w.res, obs.Now)
 	extra = append(extra, granted...)
-	n.due = earliest(earliest(w.due, due), again)
+	n.due = earliest(earliest(earliest(w.due, due), again), n.fades())
 	if failed != nil || n.runtime.Unkept() != nil {
 		n.due = earliest(n.due, obs.Now.Add(lookAgain))
 	}
@@ -296,7 +296,7 @@ func (n *namespace) tearDown(ctx context.Context, in *filestore.Input, d site.De
 	faults := n.saveNetwork(nil)
 	gone := []string{n.dir.RouterConfig(), n.dir.RouterPID(), n.dir.Stopped(), n.dir.State()}
 	if there { // else somebody has just said where a site is to be that is not here yet
-		gone = append(gone, n.dir.Platform(), n.dir.Container())
+		gone = append(gone, n.dir.Platform(), n.dir.Container(), n.dir.RouterProgram())
 	}
 	for _, path := range gone {
 		if err := os.Remove(path); err != nil && !errors.Is(err, fs.ErrNotExist) {
@@ -311,6 +311,7 @@ func (n *namespace) tearDown(ctx context.Context, in *filestore.Input, d site.De
 	faults = multierr.Append(faults, n.store.SaveStatuses(ctx, d.Statuses, nil))
 	if len(in.Objects) == 0 {
 		faults = multierr.Append(faults, removeFiles(n.dir.Snapshot(), nil))
+		_ = os.Remove(n.dir.RuntimeResources()) // if it is empty: for other tools there is a site where it is
 		return faults
 	}
 	return multierr.Append(faults, n.store.TakeSnapshot(ctx))

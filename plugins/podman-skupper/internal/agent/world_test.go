@@ -44,6 +44,7 @@ func router(args []string) int {
 	fs.StringVar(&r.Config, "c", "", "")
 	fs.StringVar(&r.PIDFile, "pid", "", "")
 	fs.StringVar(&r.Log, "log", "", "")
+	_ = fs.String("program-file", "", "")
 	_ = fs.Bool("revive", false, "")
 	_ = fs.Parse(args)
 	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGTERM)

@@ -17,14 +17,15 @@ import (
 )
 
 const (
-	askWait   = 10 * time.Second // for a question that an engine answers by itself
-	endWait   = 40 * time.Second // for the end of a container
-	grace     = 10 * time.Second // from SIGTERM to SIGKILL
-	quickEnd  = 3                // restarts by the engine after which a container is taken for one that does not start
-	logLines  = 5
-	logTries  = 5 // for a log that is still empty
-	logPause  = 100 * time.Millisecond
-	sinceBoot = "unseen" // start of a process that cannot be seen from here
+	askWait    = 10 * time.Second // for a question that an engine answers by itself
+	endWait    = 40 * time.Second // for the end of a container
+	grace      = 10 * time.Second // from SIGTERM to SIGKILL
+	quickEnd   = 3                // restarts by the engine after which a container is taken for one that does not start
+	logLines   = 5
+	logTries   = 5 // for a log that is still empty
+	logPause   = 100 * time.Millisecond
+	settleTime = 4 * time.Second // after a container that ran was removed by somebody, before it is made again
+	sinceBoot  = "unseen"        // start of a process that cannot be seen from here
 )
 
 // Options of an Engine.
@@ -52,6 +53,7 @@ type Engine struct {
 	api      API // that was opened last; nil: none
 	endpoint string
 	told     string // what was logged last of the image
+	ran      bool   // the container was seen to run, and not ended here
 }
 
 var _ supervise.Engine = (*Engine)(nil)
@@ -92,6 +94,7 @@ func (e *Engine) reach(ctx context.Context) (API, Settings, error) {
 func (e *Engine) State(ctx context.Context) supervise.State {
 	r, err := supervise.ReadRecord(e.opts.PIDFile)
 	if err == nil && r.Alive() {
+		e.ran = true
 		return supervise.State{Running: true, PID: r.PID, Since: r.Since, Detail: e.what()}
 	}
 	ctx, cancel := context.WithTimeout(ctx, askWait)
@@ -122,6 +125,7 @@ func (e *Engine) State(ctx context.Context) supervise.State {
 
 // note puts the process of a running container on record.
 func (e *Engine) note(c engineapi.Container) supervise.State {
+	e.ran = true
 	id, err := procid.Of(c.PID)
 	if err != nil {
 		id = procid.ID{PID: c.PID, Start: sinceBoot} // never alive: the engine is asked each time
@@ -227,6 +231,10 @@ func (e *Engine) Start(ctx context.Context) error {
 		return err
 	}
 	switch c, err := api.Inspect(ctx, e.name()); {
+	case fault.Is(err, fault.Missing) && e.ran:
+		if back, err := e.settle(ctx); back || err != nil {
+			return err
+		}
 	case fault.Is(err, fault.Missing):
 	case err != nil:
 		return err
@@ -253,6 +261,23 @@ func (e *Engine) Start(ctx context.Context) error {
 		return fault.New(fault.Failed, "the router of namespace "+e.opts.Namespace+" does not run: "+st.Detail, e.opts.Platform+" logs "+e.name())
 	}
 	return nil
+}
+
+// settle waits after somebody removed a container that ran, who may be about to remove the namespace or to make another container:
+// it tells whether there is one by now.
+func (e *Engine) settle(ctx context.Context) (back bool, err error) {
+	e.ran = false
+	t := time.NewTimer(settleTime)
+	defer t.Stop()
+	select {
+	case <-ctx.Done():
+		return false, ctx.Err()
+	case <-t.C:
+	}
+	if _, err := os.Stat(e.opts.ConfigFile); err != nil {
+		return false, fault.Wrap(fault.Failed, "make the "+e.what()+" again", err, "")
+	}
+	return e.State(ctx).Running, nil
 }
 
 // obtain gets the image, and gives the container as it is to be.
@@ -289,6 +314,7 @@ func (e *Engine) ByQuadlet() bool {
 
 // Stop implements supervise.Engine. The container is removed: one that is only stopped starts again with its engine.
 func (e *Engine) Stop(ctx context.Context) error {
+	e.ran = false
 	ctx, cancel := context.WithTimeout(ctx, endWait)
 	defer cancel()
 	api, _, err := e.reach(ctx)

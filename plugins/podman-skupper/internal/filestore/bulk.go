@@ -18,7 +18,7 @@ import (
 // Identify gives every resource that was written by hand an identity that stays, kept in the runtime, and returns
 // the input with everything completed: what List would give.
 func (s *Store) Identify(ctx context.Context) (*Input, error) {
-	l, err := s.lock(ctx)
+	l, err := s.lockThere(ctx)
 	if err != nil {
 		return nil, err
 	}
@@ -42,7 +42,7 @@ func (s *Store) Identify(ctx context.Context) (*Input, error) {
 // by now are left out. Resources in extra, which the site made for itself, are written too; those of kinds in extra
 // and of resources that are gone are removed from the runtime.
 func (s *Store) SaveStatuses(ctx context.Context, objs, extra []v2alpha1.Object) error {
-	l, err := s.lock(ctx)
+	l, err := s.lockThere(ctx)
 	if err != nil {
 		return err
 	}
@@ -128,7 +128,7 @@ func removeOthers(dir string, keep map[string]bool, ours bool) error {
 
 // TakeSnapshot copies the input's good files, to fall back on when they are broken later.
 func (s *Store) TakeSnapshot(ctx context.Context) error {
-	l, err := s.lock(ctx)
+	l, err := s.lockThere(ctx)
 	if err != nil {
 		return err
 	}

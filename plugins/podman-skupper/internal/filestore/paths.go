@@ -194,6 +194,9 @@ func (d Dir) Platform() string { return filepath.Join(d.root, "internal", "platf
 // Container says how the container of the namespace's router is made, on platforms that have containers.
 func (d Dir) Container() string { return filepath.Join(d.root, "internal", "container.json") }
 
+// RouterProgram names the program that is the namespace's router, where it is another than the one in ours and no container.
+func (d Dir) RouterProgram() string { return filepath.Join(d.root, "internal", "router-program") }
+
 // Snapshot has a copy of the resources that were applied last.
 func (d Dir) Snapshot() string { return filepath.Join(d.root, "internal", "snapshot") }
 

@@ -30,6 +30,14 @@ func (s *Store) lock(ctx context.Context) (*lockfile.Lock, error) {
 	return lockfile.Take(ctx, s.dir.StoreLock())
 }
 
+// lockThere is lock for who looks after a namespace, and does not make one again that somebody removes.
+func (s *Store) lockThere(ctx context.Context) (*lockfile.Lock, error) {
+	if !s.Exists() {
+		return nil, fault.New(fault.Missing, "namespace "+s.dir.Name()+" was removed: there is no directory "+s.dir.Root(), "")
+	}
+	return s.lock(ctx)
+}
+
 // Create implements site.Store.
 func (s *Store) Create(ctx context.Context, obj v2alpha1.Object) error {
 	kind := v2alpha1.KindOf(obj)
