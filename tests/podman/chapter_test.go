@@ -120,6 +120,22 @@ func TestHealing(t *testing.T) {
 		p.do("listener", "create", "more", more, "--routing-key", "echo") // starts the next one, which adopts the container
 		flows(t, more)
 	})
+	t.Run("agent-killed-and-looked-at", func(t *testing.T) {
+		for _, verb := range []string{"site", "link"} {
+			dead := p.agentPID()
+			if err := syscall.Kill(dead, syscall.SIGKILL); err != nil {
+				t.Fatal(err)
+			}
+			soon(t, "it is dead", func() bool { return strings.Contains(p.do("system", "status").out, "has died") })
+			if r := p.do(verb, "status"); !strings.Contains(r.err, "the agent had died, and was started again") {
+				t.Errorf("%s status said %q", verb, r.err)
+			}
+			if now := p.agentPID(); now == dead {
+				t.Errorf("the agent is process %d still", now)
+			}
+		}
+		flows(t, port)
+	})
 	t.Run("engine-gone", func(t *testing.T) {
 		if err := engine.Down(); err != nil {
 			t.Fatal(err)

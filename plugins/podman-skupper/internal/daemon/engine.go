@@ -29,7 +29,7 @@ func Engine(s *supervise.Systemd, program string, log zerolog.Logger) func(files
 func processEngine(s *supervise.Systemd, program string, log zerolog.Logger, d filestore.Dir) supervise.Engine {
 	spec := supervise.Spec{
 		Namespace: d.Name(), Program: program, PIDFile: d.RouterPID(), Log: d.RouterLog(),
-		Args: []string{"router", "-c", d.RouterConfig(), "--pid", d.RouterPID(), "--log", d.RouterLog()},
+		Args: []string{"router", "-c", d.RouterConfig(), "--pid", d.RouterPID(), "--log", d.RouterLog(), "--program-file", d.RouterProgram()},
 	}
 	if s != nil {
 		spec.Env = unitEnv(os.LookupEnv)

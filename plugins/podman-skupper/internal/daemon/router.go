@@ -32,8 +32,10 @@ type Router struct {
 	PIDFile string // see supervise.Claim; empty: it makes no claim
 	Log     string // log file; empty: standard error
 	Program string // see RouterEnv; empty: the router in this program
-	Version string
-	Revive  *filestore.Paths // installation whose agent it starts again when that died; nil: none, as systemd does it
+	// ProgramFile names another program in the place of Program, where it is there; see KeepRouterProgram.
+	ProgramFile string
+	Version     string
+	Revive      *filestore.Paths // installation whose agent it starts again when that died; nil: none, as systemd does it
 }
 
 // Run is the router until ctx ends. With another program it does not return unless that cannot be started.
@@ -57,6 +59,15 @@ func (r Router) Run(ctx context.Context, stderr io.Writer) (err error) {
 	}()
 	ctx, stop := context.WithCancel(ctx)
 	defer stop()
+	if r.ProgramFile != "" {
+		kept, err := KeptRouterProgram(r.ProgramFile)
+		if err != nil {
+			return err
+		}
+		if kept != "" {
+			r.Program = kept
+		}
+	}
 	var claim *supervise.Claim
 	if r.PIDFile != "" {
 		program := r.Program

@@ -42,6 +42,7 @@ func router(args []string) int {
 	fs.StringVar(&r.Config, "c", "", "")
 	fs.StringVar(&r.PIDFile, "pid", "", "")
 	fs.StringVar(&r.Log, "log", "", "")
+	fs.StringVar(&r.ProgramFile, "program-file", "", "")
 	_ = fs.Bool("revive", false, "")
 	_ = fs.Parse(args)
 	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGTERM)

@@ -65,7 +65,12 @@ func (b binding) bind(ctx context.Context, dir filestore.Dir) (undo func() error
 	if b.quadlet && b.platform != engineapi.Podman {
 		return nil, fault.New(fault.Usage, "quadlet is for the platform podman, and this site gets "+b.platform, "--platform podman")
 	}
-	if b.platform != filestore.PlatformLinux {
+	program := ""
+	if b.platform == filestore.PlatformLinux {
+		if program, err = daemon.RouterProgram(b.linuxChoice(), b.h.getenv); err != nil {
+			return nil, err
+		}
+	} else {
 		settings, err := b.prepare(ctx, dir)
 		if err != nil {
 			return nil, err
@@ -80,12 +85,15 @@ func (b binding) bind(ctx context.Context, dir filestore.Dir) (undo func() error
 	b.tellLinger(ctx)
 	undo = func() error {
 		var errs []error
-		for _, path := range []string{dir.Platform(), dir.Container()} {
+		for _, path := range []string{dir.Platform(), dir.Container(), dir.RouterProgram()} {
 			if err := os.Remove(path); err != nil && !errors.Is(err, fs.ErrNotExist) {
 				errs = append(errs, err)
 			}
 		}
 		return errors.Join(errs...)
+	}
+	if err := daemon.KeepRouterProgram(dir, program); err != nil {
+		return nil, errors.Join(err, undo())
 	}
 	if err := dir.BindPlatform(b.platform); err != nil {
 		return nil, errors.Join(err, undo())
@@ -93,11 +101,22 @@ func (b binding) bind(ctx context.Context, dir filestore.Dir) (undo func() error
 	return undo, nil
 }
 
+// linuxChoice is which router a site on plain Linux is to run; of what the environment says for containers, only what fits counts.
+func (b binding) linuxChoice() string {
+	if b.choice == "" && b.h.getenv("SKUPPER_ENGINE") == daemon.Skrouterd {
+		return daemon.Skrouterd
+	}
+	return b.choice
+}
+
 // prepare gets what a container needs while somebody is there to see how that goes, and gives the settings to keep.
 func (b binding) prepare(ctx context.Context, dir filestore.Dir) (container.Settings, error) {
 	s, err := b.h.settings(b.platform, b.engine)
 	if err != nil {
 		return s, err
+	}
+	if b.choice == daemon.Skrouterd {
+		return s, fault.New(fault.Usage, "engine skrouterd is for the platform linux, and this site gets "+b.platform, "--platform linux, or --engine image")
 	}
 	if b.choice != "" {
 		s.Router = container.Choice(b.choice)

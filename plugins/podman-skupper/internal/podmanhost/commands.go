@@ -35,10 +35,11 @@ func (h Host) Commands(s host.Streams) []*cli.Command {
 				&cli.StringFlag{Name: "c", Usage: "configuration `FILE`", Required: true},
 				&cli.StringFlag{Name: "pid", Usage: "`FILE` that says which process the router is"},
 				&cli.StringFlag{Name: "log", Usage: "log `FILE`"},
+				&cli.StringFlag{Name: "program-file", Usage: "`FILE` that names another router's program to run instead; it need not be there"},
 				&cli.BoolFlag{Name: "revive", Usage: "start the agent again if it dies"},
 			},
 			Action: func(c *cli.Context) error {
-				r := daemon.Router{Config: c.String("c"), PIDFile: c.String("pid"), Log: c.String("log"), Program: h.getenv(daemon.RouterEnv), Version: h.version}
+				r := daemon.Router{Config: c.String("c"), PIDFile: c.String("pid"), Log: c.String("log"), Program: h.getenv(daemon.RouterEnv), ProgramFile: c.String("program-file"), Version: h.version}
 				if c.Bool("revive") {
 					paths, err := filestore.Locate(h.getenv)
 					if err != nil {

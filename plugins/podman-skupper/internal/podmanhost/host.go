@@ -5,6 +5,7 @@ package podmanhost
 import (
 	"context"
 	"errors"
+	"fmt"
 	"os"
 	"time"
 
@@ -55,7 +56,7 @@ func (Host) Flags() []cli.Flag {
 	return append([]cli.Flag{
 		&cli.StringFlag{Name: "namespace", Usage: "`NAMESPACE` of the site (default: " + filestore.DefaultNamespace + ")"},
 		&cli.StringFlag{Name: "platform", Aliases: []string{"p"}, Usage: "`PLATFORM` that runs the router: podman, docker or linux (default: $SKUPPER_PLATFORM, or that of the site, or podman if it answers, or linux)"},
-		&cli.StringFlag{Name: "engine", Usage: "`ROUTER` that a container of a new site runs: image ($SKUPPER_ROUTER_IMAGE), embedded (the one in this program, which needs no registry), or auto (default: $SKUPPER_ENGINE, or auto)"},
+		&cli.StringFlag{Name: "engine", Usage: "`ROUTER` of a new site: embedded (the one in this program, which needs no registry); in a container also image ($SKUPPER_ROUTER_IMAGE) or auto (default: $SKUPPER_ENGINE, or auto); on linux also skrouterd ($SKUPPER_ROUTER, or the one in $PATH)"},
 		&cli.BoolFlag{Name: "quadlet", Usage: "have systemd run the container of a new site, by a Quadlet file (Podman 4.4 or later)"},
 	}, connectionFlags()...)
 }
@@ -70,17 +71,25 @@ func (h Host) checkOwnFlags(c *cli.Context) (err error) {
 	if c.IsSet("namespace") {
 		err = filestore.CheckNamespace(c.String("namespace"))
 	}
-	if c.IsSet("engine") {
-		err = multierr.Append(err, container.CheckChoice("engine", c.String("engine")))
-	}
 	asked, bad := h.asked(c)
-	if c.IsSet("engine") && asked == filestore.PlatformLinux {
-		err = multierr.Append(err, errors.New("engine is for the platforms podman and docker: on linux the router is no container"))
+	if c.IsSet("engine") {
+		err = multierr.Append(err, checkEngine(c.String("engine"), asked))
 	}
 	if c.Bool("quadlet") && asked != "" && asked != engineapi.Podman {
 		err = multierr.Append(err, errors.New("quadlet is for the platform podman"))
 	}
 	return multierr.Combine(err, bad, checkConnection(c, asked))
+}
+
+// checkEngine finds what is wrong with the choice of a router for a platform; empty if that is not known yet.
+func checkEngine(choice, platform string) error {
+	switch {
+	case platform == filestore.PlatformLinux && choice != string(container.Embedded) && choice != daemon.Skrouterd:
+		return fmt.Errorf("engine is %q, want embedded or skrouterd: on linux the router is no container", choice)
+	case platform == filestore.PlatformLinux, platform == "" && choice == daemon.Skrouterd:
+		return nil
+	}
+	return container.CheckChoice("engine", choice)
 }
 
 // Namespace implements host.Host.
@@ -106,6 +115,7 @@ func (h Host) Open(ctx context.Context, c *cli.Context) (*host.Site, error) {
 	if err != nil {
 		return nil, err
 	}
+	h.revive(ctx, c, paths)
 	look := lookAt(dir, platform, h.now)
 	sys := system{h: h, paths: paths, dir: dir, store: store, look: look, platform: platform}
 	binder := binding{Store: store, h: h, platform: platform, why: why, choice: c.String("engine"), quadlet: c.Bool("quadlet"), engine: chosenEngine(c), say: c.App.ErrWriter,

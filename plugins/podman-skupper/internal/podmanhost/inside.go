@@ -38,6 +38,9 @@ func (i inside) Components(ctx context.Context) ([]op.Component, error) {
 	if p := i.h.getenv(daemon.RouterEnv); p != "" {
 		router = p
 	}
+	if p, err := daemon.KeptRouterProgram(i.dir.RouterProgram()); err == nil && p != "" {
+		router = p
+	}
 	if i.container != nil {
 		router = "in a container"
 		if image, err := i.container.Image(ctx); err == nil {
