@@ -46,6 +46,8 @@ type Machine struct {
 	Open   func(ctx context.Context, address string) error
 	// Systemd tells whether a service manager works for this user.
 	Systemd func(ctx context.Context) bool
+	// Controller tells whether Skupper's own controller for local sites runs on the same namespaces; nil: nobody knows.
+	Controller func() bool
 	// Agent tells whether the agent has died, and what brings it back; nil: nobody knows.
 	Agent func(ctx context.Context) (died bool, fix string)
 }
@@ -89,7 +91,7 @@ func (m Machine) Examine(ctx context.Context) []Finding {
 		{"subgid", func(context.Context) Finding {
 			return m.subordinate("/etc/subgid", "usermod --add-subgids 100000-165535 ")
 		}},
-		{"tun", m.tun}, {"low ports", m.lowPorts}, {"ports", m.ports}, {"agent", m.agent},
+		{"tun", m.tun}, {"low ports", m.lowPorts}, {"ports", m.ports}, {"agent", m.agent}, {"controller", m.controller},
 	}
 	var all []Finding
 	for _, c := range checks {
@@ -249,6 +251,17 @@ func (m Machine) agent(ctx context.Context) Finding {
 		return Finding{Result: Warning, Message: "it has died: sites run on, but what is changed has no effect until it runs again", Fix: fix}
 	}
 	return ok("it runs, or starts when it is needed")
+}
+
+func (m Machine) controller(context.Context) Finding {
+	if m.Controller == nil {
+		return skipped("it is not known")
+	}
+	if m.Controller() {
+		return Finding{Result: Warning, Message: "Skupper's own controller for local sites looks after the same namespaces, and writes their statuses and configurations too",
+			Fix: "skupper system uninstall, which ends it; or end that container with its unit skupper-controller.service"}
+	}
+	return ok("nobody else looks after the namespaces")
 }
 
 // wanted are the ports that a site prefers. It takes the next free ones instead.

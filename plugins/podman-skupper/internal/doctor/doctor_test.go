@@ -14,11 +14,12 @@ import (
 func healthy(t *testing.T) Machine {
 	t.Helper()
 	m := Machine{Root: t.TempDir(), UID: 1000, User: "ann", Platform: "podman", Ports: []int{22, 8080},
-		Getenv:  func(string) string { return "" },
-		Engine:  func() (string, error) { return "unix:///s", nil },
-		Open:    func(context.Context, string) error { return nil },
-		Systemd: func(context.Context) bool { return true },
-		Agent:   func(context.Context) (bool, string) { return false, "" },
+		Getenv:     func(string) string { return "" },
+		Engine:     func() (string, error) { return "unix:///s", nil },
+		Open:       func(context.Context, string) error { return nil },
+		Systemd:    func(context.Context) bool { return true },
+		Agent:      func(context.Context) (bool, string) { return false, "" },
+		Controller: func() bool { return false },
 	}
 	for path, text := range map[string]string{
 		"/run/systemd/system/x": "", "/var/lib/systemd/linger/ann": "", "/sys/fs/cgroup/cgroup.controllers": "cpu", "/dev/net/tun": "",
@@ -119,6 +120,16 @@ func TestFindings(t *testing.T) {
 				t.Errorf("sites can run: %v", !bad)
 			}
 		})
+	}
+}
+
+func TestOtherController(t *testing.T) {
+	m := healthy(t)
+	for held, want := range map[bool]string{true: Warning, false: OK} {
+		m.Controller = func() bool { return held }
+		if f := find(t, m.Examine(t.Context()), "controller"); f.Result != want || held != strings.Contains(f.Fix, "skupper system uninstall") {
+			t.Errorf("%v: %+v", held, f)
+		}
 	}
 }
 

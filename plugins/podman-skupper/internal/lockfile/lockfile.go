@@ -35,6 +35,16 @@ func Try(path string) (*Lock, error) {
 	return &Lock{f}, nil
 }
 
+// Held tells whether somebody has the lock at path, without making the file. It is false where that cannot be said.
+func Held(path string) bool {
+	f, err := os.Open(path)
+	if err != nil {
+		return false
+	}
+	defer func() { _ = f.Close() }() // and with it the lock, if it was free
+	return errors.Is(flock(f), ErrHeld)
+}
+
 // Take is Try, but waits for the lock until ctx ends; then it fails with a fault.Late that wraps ctx's error.
 func Take(ctx context.Context, path string) (*Lock, error) {
 	for pause := time.Millisecond; ; pause = min(2*pause, 50*time.Millisecond) {

@@ -8,6 +8,7 @@ import (
 	"io/fs"
 	"os"
 	"os/user"
+	"path/filepath"
 
 	"github.com/skupper-plugins/suite/plugins/podman-skupper/internal/connection"
 	"github.com/skupper-plugins/suite/plugins/podman-skupper/internal/container"
@@ -83,6 +84,9 @@ func (b binding) bind(ctx context.Context, dir filestore.Dir) (undo func() error
 		}
 	}
 	b.tellLinger(ctx)
+	if otherController(filepath.Dir(dir.Root())) {
+		b.tell("Skupper's own controller for local sites looks after this namespace too; to end it: skupper system uninstall")
+	}
 	undo = func() error {
 		var errs []error
 		for _, path := range []string{dir.Platform(), dir.Container(), dir.RouterProgram()} {

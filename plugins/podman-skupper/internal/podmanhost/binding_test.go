@@ -11,6 +11,7 @@ import (
 	"github.com/skupper-plugins/suite/plugins/podman-skupper/internal/container"
 	"github.com/skupper-plugins/suite/plugins/podman-skupper/internal/engineapi"
 	"github.com/skupper-plugins/suite/plugins/podman-skupper/internal/filestore"
+	"github.com/skupper-plugins/suite/plugins/podman-skupper/internal/lockfile"
 	"github.com/skupper-plugins/suite/plugins/podman-skupper/internal/supervise"
 	"github.com/skupper-plugins/suite/shared/command"
 	"github.com/skupper-plugins/suite/shared/fault"
@@ -68,6 +69,40 @@ func TestCanQuadlet(t *testing.T) {
 		if err := b.canQuadlet(t.Context(), newest{}, tt.endpoint); err == nil || !strings.Contains(err.Error(), tt.want) || !strings.Contains(fault.Hint(err), "leave --quadlet out") {
 			t.Errorf("%s: %v", name, err)
 		}
+	}
+}
+
+// Skupper's own controller on the same namespaces is told of when a site is made, and by doctor.
+func TestOtherController(t *testing.T) {
+	home := t.TempDir() + "/home"
+	h := New("test")
+	h.getenv = func(name string) string { return map[string]string{"SKUPPER_HOME": home}[name] }
+	namespaces := filestore.Under(home).Namespaces()
+	if err := filestore.MakeDir(namespaces, 0o755); err != nil {
+		t.Fatal(err)
+	}
+	run := func(args ...string) string {
+		var out, errs bytes.Buffer
+		_ = command.Main(t.Context(), h, host.Streams{Out: &out, Err: &errs}, append(args, "--platform", "linux"))
+		return out.String() + errs.String()
+	}
+	for _, held := range []bool{false, true} {
+		if held {
+			l, err := lockfile.Try(namespaces + "/controller.lock")
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer l.Release()
+		}
+		if out := run("system", "doctor"); strings.Contains(out, "skupper system uninstall") != held {
+			t.Errorf("held %v: doctor says %s", held, out)
+		}
+	}
+	var said bytes.Buffer
+	b := binding{Store: filestore.Open(filestore.Under(home).Namespace("west"), time.Now), h: h, platform: filestore.PlatformLinux, say: &said,
+		systemd: func(context.Context) *supervise.Systemd { return nil }}
+	if _, err := b.bind(t.Context(), b.Dir()); err != nil || !strings.Contains(said.String(), "to end it: skupper system uninstall") {
+		t.Errorf("%v; said %q", err, said.String())
 	}
 }
 

@@ -2,6 +2,7 @@ package podmanhost
 
 import (
 	"context"
+	"path/filepath"
 
 	"github.com/urfave/cli/v2"
 
@@ -9,6 +10,7 @@ import (
 	"github.com/skupper-plugins/suite/plugins/podman-skupper/internal/doctor"
 	"github.com/skupper-plugins/suite/plugins/podman-skupper/internal/engineapi"
 	"github.com/skupper-plugins/suite/plugins/podman-skupper/internal/filestore"
+	"github.com/skupper-plugins/suite/plugins/podman-skupper/internal/lockfile"
 	"github.com/skupper-plugins/suite/plugins/podman-skupper/internal/supervise"
 	"github.com/skupper-plugins/suite/shared/host"
 )
@@ -46,6 +48,7 @@ func (h Host) examine(ctx context.Context, c *cli.Context) (host.View, error) {
 		_, ok := supervise.FindSystemd(ctx, h.getenv)
 		return ok
 	}
+	m.Controller = func() bool { return otherController(paths.Namespaces()) }
 	m.Agent = func(context.Context) (bool, string) { return agent.Died(paths), h.again(h.Namespace(c)) }
 	found := m.Examine(ctx)
 	v := host.View{Kind: "check", Object: host.List(found), Columns: []host.Column{{Title: "CHECK", Name: "Name"}, {Title: "RESULT", Name: "Result"},
@@ -57,6 +60,12 @@ func (h Host) examine(ctx context.Context, c *cli.Context) (host.View, error) {
 		v.Notes = append(v.Notes, why)
 	}
 	return v, doctor.Worst(found)
+}
+
+// otherController tells whether Skupper's own controller for local sites runs on the namespaces of a directory: it holds
+// a lock there.
+func otherController(namespaces string) bool {
+	return lockfile.Held(filepath.Join(namespaces, "controller.lock"))
 }
 
 // again is the command that starts what is missing of a namespace.
