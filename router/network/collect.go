@@ -28,7 +28,7 @@ type Options struct {
 }
 
 // Collect watches the network until ctx ends. A connection that is lost is made again; what is known stays until its
-// sources have been silent for Silence.
+// sources have been silent for Silence, of which time without a connection is no part.
 func Collect(ctx context.Context, o Options) { collect(ctx, o, newTable()) }
 
 func collect(ctx context.Context, o Options, t *table) {
@@ -60,6 +60,7 @@ type collector struct {
 	dialled   chan dialled // closed while no attempt is under way
 	dialling  bool
 	redial    time.Time // when to try again; zero: not
+	beacons   time.Time // when to listen to beacons again; zero: they are listened to, or there is no connection
 	backoff   time.Duration
 	published Status
 	next      time.Time // when a status may be published again
@@ -128,6 +129,7 @@ func (c *collector) connected(r dialled) {
 		return
 	}
 	c.client, c.told = r.client, ""
+	c.table.hear(time.Now())
 	c.Log.Info().Msg("network.connected")
 	c.client.listen("", vanflow.Beacons)
 }
@@ -151,6 +153,7 @@ func (c *collector) disconnect() {
 		c.client.close()
 		c.client = nil
 	}
+	c.beacons = time.Time{}
 	c.table.lostAll()
 }
 
@@ -161,8 +164,10 @@ func (c *collector) handle(e event) {
 		return // of a connection that is over
 	}
 	switch {
-	case e.lost != nil && e.source == "":
-		c.failed(e.lost)
+	case e.lost != nil && e.source == "": // of this subscription alone, as one message is enough for: a connection that is over says so itself
+		c.client.leave("")
+		c.beacons = now.Add(beaconsAgain)
+		c.Log.Info().Err(e.lost).Msg("network.beacons-unheard")
 	case e.lost != nil:
 		c.client.leave(e.source)
 		c.table.lost(now, e.source)
@@ -187,6 +192,10 @@ func (c *collector) step(ctx context.Context) {
 		}
 	}
 	if c.client != nil {
+		if !c.beacons.IsZero() && !now.Before(c.beacons) {
+			c.beacons = time.Time{}
+			c.client.listen("", vanflow.Beacons)
+		}
 		for _, b := range c.table.unsubscribed(now) {
 			c.Log.Debug().Str("source", b.id).Str("kind", b.kind).Msg("network.discovered")
 			c.client.listen(b.id, b.address)
@@ -223,7 +232,7 @@ func (c *collector) publish(now time.Time) {
 
 // deadline is when step has something to do.
 func (c *collector) deadline() time.Time {
-	next := sooner(sooner(c.table.next(), c.redial), c.recheck)
+	next := sooner(sooner(c.table.next(), c.redial), sooner(c.recheck, c.beacons))
 	if c.table.changed {
 		next = sooner(next, c.next)
 	}

@@ -192,9 +192,13 @@ func TestRouterComesBack(t *testing.T) {
 	mu.Unlock()
 	w.await(10*time.Second, "west()")
 	west.Kill()
-	w.await(10*time.Second, "")
+	time.Sleep(6 * time.Second) // longer than the silence: nobody could be heard, so nobody was silent
+	if got := w.text(); got != "west()" {
+		t.Errorf("the network is %q while there is no router to hear it through", got)
+	}
+	west.Config.Sites[0].Name = "again"
 	west.Start()
-	w.await(10*time.Second, "west()")
+	w.await(30*time.Second, "again()") // the former router's source is forgotten
 }
 
 // TestNoRouter ends though nobody ever answered.
@@ -203,5 +207,43 @@ func TestNoRouter(t *testing.T) {
 	time.Sleep(500 * time.Millisecond)
 	if w.text() != "" {
 		t.Error("published something of nothing")
+	}
+}
+
+// TestBeaconsLost: one message that cannot be taken ends the subscription to the address that it was sent to. That one is made
+// again, and the connection with all others goes on.
+func TestBeaconsLost(t *testing.T) {
+	m := routertest.New(t)
+	west := addSite(m, "west", routertest.Engine{})
+	m.Start()
+	events := make(chan event, backlog)
+	cl, err := connect(t.Context(), Options{Log: zerolog.Nop(), Router: func(context.Context) (manage.Options, error) { return manage.Options{URL: west.URL()}, nil }}, events)
+	if err != nil {
+		t.Fatal(err)
+	}
+	c := &collector{Options: Options{Log: zerolog.Nop(), Publish: func(Status) {}, Own: func() Own { return Own{} }}, table: newTable(), events: events}
+	c.connected(dialled{client: cl})
+	defer c.disconnect()
+	c.handle(event{client: cl, lost: errors.New("received message larger than max size")})
+	if c.client != cl || !c.redial.IsZero() || c.table.deaf || c.beacons.IsZero() || c.deadline().After(c.beacons) {
+		t.Fatalf("after the subscription was lost: %+v", c)
+	}
+	select {
+	case <-cl.conn.Done():
+		t.Fatal("the connection is closed")
+	default:
+	}
+	c.beacons = time.Now()
+	c.step(t.Context())
+	if !c.beacons.IsZero() || len(cl.leaves[""]) != 1 {
+		t.Errorf("beacons are not listened to again: %v", cl.leaves)
+	}
+	for len(c.table.sources) == 0 {
+		select {
+		case e := <-events:
+			c.handle(e)
+		case <-time.After(30 * time.Second):
+			t.Fatal("no beacon is heard")
+		}
 	}
 }

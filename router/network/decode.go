@@ -1,6 +1,7 @@
 package network
 
 import (
+	"slices"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -66,6 +67,19 @@ var kept = map[vanflow.Attr]bool{
 	vanflow.ImageName: true, vanflow.ImageVersion: true, vanflow.Hostname: true, vanflow.Name: true, vanflow.Version: true,
 	vanflow.LinkCost: false, vanflow.Status: true, vanflow.Role: true,
 }
+
+// needed are the attributes that are looked at, by the type of the record.
+var needed = map[vanflow.Type][]vanflow.Attr{
+	vanflow.Site:         {vanflow.Name, vanflow.Namespace, vanflow.Platform, vanflow.Version},
+	vanflow.Router:       {vanflow.Parent, vanflow.Name, vanflow.Namespace, vanflow.Mode, vanflow.ImageName, vanflow.ImageVersion, vanflow.Hostname},
+	vanflow.Link:         {vanflow.Parent, vanflow.Name, vanflow.LinkCost, vanflow.Status, vanflow.Role, vanflow.Peer},
+	vanflow.RouterAccess: {vanflow.Parent},
+	vanflow.Listener:     {vanflow.Parent, vanflow.Name, vanflow.DestHost, vanflow.DestPort, vanflow.Protocol, vanflow.Address},
+	vanflow.Connector:    {vanflow.Parent, vanflow.DestHost, vanflow.DestPort, vanflow.Protocol, vanflow.Address, vanflow.ProcessID},
+	vanflow.Process:      {vanflow.Parent, vanflow.Name, vanflow.SourceHost},
+}
+
+func needs(typ vanflow.Type, a vanflow.Attr) bool { return slices.Contains(needed[typ], a) }
 
 // decodeRecords reads the records of a message. What is not understood is left out.
 func decodeRecords(m *amqp.Message) []change {

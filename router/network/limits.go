@@ -12,6 +12,9 @@ const (
 	// MaxRecords is how many records one source may have, and MaxAllRecords how many all may have together.
 	MaxRecords    = 20_000
 	MaxAllRecords = 200_000
+	// MaxOctets is how much memory the records of one source may take, and MaxAllOctets those of all, in octets and more or less.
+	MaxOctets    = 16 << 20
+	MaxAllOctets = 64 << 20
 	// MaxText is the longest text, in octets; longer ones are as if they had not been sent.
 	MaxText = 512
 	// MaxIdentity is the longest identity, in octets.
@@ -34,4 +37,5 @@ const (
 	askAgain      = time.Second // where the router is
 	firstBackoff  = 200 * time.Millisecond
 	lastBackoff   = 5 * time.Second
+	beaconsAgain  = time.Second // after the subscription to beacons was lost
 )

@@ -14,8 +14,11 @@ import (
 type table struct {
 	sources map[string]*source
 	records int
+	octets  int // of the records
 	silence time.Duration
-	changed bool // since the last status
+	changed bool      // since the last status
+	deaf    bool      // there is no connection: no source can be heard, and none is silent
+	hearing time.Time // since when there is one
 }
 
 // source is one that tells of records.
@@ -23,6 +26,7 @@ type source struct {
 	beacon
 	seen       time.Time // when it last said anything
 	records    map[string]*entry
+	octets     int // of them
 	subscribed bool
 	again      time.Time // not to be subscribed before
 	flush      time.Time // when to ask it for all its records; zero: not
@@ -80,8 +84,12 @@ func (t *table) lost(now time.Time, id string) {
 	}
 }
 
+// hear notes that there is a connection: who is silent from now on is gone.
+func (t *table) hear(now time.Time) { t.deaf, t.hearing = false, now }
+
 // lostAll notes that no source is listened to any more.
 func (t *table) lostAll() {
+	t.deaf = true
 	for _, s := range t.sources {
 		s.subscribed, s.flush, s.again = false, time.Time{}, time.Time{}
 	}
@@ -162,35 +170,75 @@ func (t *table) apply(s *source, c change) {
 		if e != nil {
 			delete(s.records, c.id)
 			t.records--
+			t.grow(s, -e.octets())
 			t.changed = true
 		}
 		return
 	}
 	if e == nil {
-		if len(s.records) >= MaxRecords || t.records >= MaxAllRecords {
+		e = &entry{typ: c.typ, id: c.id, attrs: map[vanflow.Attr]any{}}
+		if len(s.records) >= MaxRecords || t.records >= MaxAllRecords || !t.grow(s, e.octets()) {
 			return
 		}
-		e = &entry{typ: c.typ, id: c.id, attrs: map[vanflow.Attr]any{}}
 		s.records[c.id] = e
 		t.records++
 		t.changed = true
 	}
 	for a, v := range c.attrs {
-		if e.attrs[a] != v {
+		old, had := e.attrs[a]
+		if old == v && had || !needs(e.typ, a) {
+			continue
+		}
+		more := octetsOf(v)
+		if had {
+			more -= octetsOf(old)
+		}
+		if t.grow(s, more) {
 			e.attrs[a] = v
 			t.changed = true
 		}
 	}
 }
 
+// grow counts octets that a source takes more, if it may.
+func (t *table) grow(s *source, more int) bool {
+	if more > 0 && (s.octets+more > MaxOctets || t.octets+more > MaxAllOctets) {
+		return false
+	}
+	s.octets += more
+	t.octets += more
+	return true
+}
+
+// What a record and an attribute take in memory besides their texts, more or less.
+const (
+	recordOctets = 256
+	attrOctets   = 40
+)
+
+// octets is what a record takes.
+func (e *entry) octets() int {
+	n := recordOctets + len(e.id)
+	for _, v := range e.attrs {
+		n += octetsOf(v)
+	}
+	return n
+}
+
+func octetsOf(v any) int {
+	s, _ := v.(string)
+	return attrOctets + len(s)
+}
+
 // forget forgets sources that are silent, and returns their ids.
 func (t *table) forget(now time.Time) []string {
 	var out []string
 	for id, s := range t.sources {
-		if now.Sub(s.seen) < t.silence {
+		if t.deaf || now.Before(t.goneAt(s)) {
 			continue
 		}
 		t.records -= len(s.records)
+		t.octets -= s.octets
 		t.changed = t.changed || len(s.records) > 0
 		delete(t.sources, id)
 		out = append(out, id)
@@ -198,11 +246,23 @@ func (t *table) forget(now time.Time) []string {
 	return out
 }
 
+// goneAt is when a source that stays silent is forgotten.
+func (t *table) goneAt(s *source) time.Time {
+	since := s.seen
+	if since.Before(t.hearing) {
+		since = t.hearing
+	}
+	return since.Add(t.silence)
+}
+
 // next is when there is something to do for time alone; zero if never.
 func (t *table) next() time.Time {
 	var next time.Time
 	for _, s := range t.sources {
-		next = sooner(sooner(next, s.seen.Add(t.silence)), s.flush)
+		next = sooner(next, s.flush)
+		if !t.deaf {
+			next = sooner(next, t.goneAt(s))
+		}
 		if !s.subscribed {
 			next = sooner(next, s.again)
 		}

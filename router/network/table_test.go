@@ -6,6 +6,7 @@ import (
 	"maps"
 	"reflect"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -117,7 +118,7 @@ func TestTableRecords(t *testing.T) {
 	step("delta", true, 1, rec(vanflow.Link, "a:1", vanflow.LinkCost, uint64(2)))
 	step("nothing", false, 1, rec(vanflow.Link, "a:1"))
 	step("other-type", false, 1, rec(vanflow.Listener, "a:1", vanflow.Name, "x"))
-	step("end-of-zero", true, 1, rec(vanflow.Link, "a:1", vanflow.EndTime, uint64(0)))
+	step("end-of-zero", false, 1, rec(vanflow.Link, "a:1", vanflow.EndTime, uint64(0)))
 	step("end-of-unknown", false, 1, rec(vanflow.Link, "a:2", vanflow.EndTime, uint64(time.Hour)))
 	step("end", true, 0, rec(vanflow.Link, "a:1", vanflow.EndTime, uint64(1<<50)))
 	step("of-another-router", false, 0, rec(vanflow.Link, "b:1"), rec(vanflow.Router, "b:0"), rec(vanflow.Router, "a:1"), rec(vanflow.Listener, "a"))
@@ -158,6 +159,60 @@ func TestTableBounds(t *testing.T) {
 	many("r20", 1)
 	if tab.records != MaxAllRecords {
 		t.Errorf("%d records after one went and one came", tab.records)
+	}
+}
+
+// TestTableOctets: texts of any length take no more memory than there is for them, and what goes makes room.
+func TestTableOctets(t *testing.T) {
+	tab := newTable()
+	long := strings.Repeat("x", MaxText)
+	for i := range 6 {
+		name := fmt.Sprint("r", i)
+		tab.beacon(at(0), router(name))
+		for j := range MaxRecords {
+			tab.update(at(0), name+":0", []change{rec(vanflow.Listener, fmt.Sprintf("%s:%d", name, j+1), vanflow.Parent, name+":0", vanflow.Name, long, vanflow.DestHost, long, vanflow.Address, long,
+				vanflow.Version, long)})
+		}
+	}
+	sum := 0
+	for _, s := range tab.sources {
+		n := 0
+		for _, e := range s.records {
+			n += e.octets()
+			if e.attrs[vanflow.Version] != nil {
+				t.Fatal("what nobody looks at is kept")
+			}
+		}
+		if n != s.octets || n > MaxOctets {
+			t.Errorf("a source has %d octets, %d are counted", n, s.octets)
+		}
+		sum += n
+	}
+	if sum != tab.octets || sum > MaxAllOctets || sum < MaxAllOctets-2*MaxText {
+		t.Errorf("all have %d octets, %d are counted", sum, tab.octets)
+	}
+	for id := range tab.sources["r0:0"].records {
+		tab.update(at(0), "r0:0", []change{rec(vanflow.Listener, id, vanflow.EndTime, uint64(1<<50))})
+	}
+	if got := tab.sources["r0:0"].octets; got != 0 {
+		t.Errorf("%d octets of no records", got)
+	}
+	if tab.forget(at(31)); tab.octets != 0 {
+		t.Errorf("%d octets of nobody", tab.octets)
+	}
+}
+
+// TestTableDeaf: without a connection nobody is silent.
+func TestTableDeaf(t *testing.T) {
+	tab := newTable()
+	tab.beacon(at(0), router("a"))
+	tab.lostAll()
+	if tab.forget(at(100)) != nil || !tab.next().IsZero() {
+		t.Error("a source is forgotten that could not be heard")
+	}
+	tab.hear(at(100))
+	if tab.forget(at(129)) != nil || !tab.next().Equal(at(130)) || len(tab.forget(at(130))) != 1 {
+		t.Error("a source that can be heard and says nothing is not forgotten in time")
 	}
 }
 
