@@ -298,3 +298,41 @@ func TestViews(t *testing.T) {
 		}
 	}
 }
+
+// TestOldRouter: a router that does not know a type of entity is managed all the same, but for what needs that type.
+func TestOldRouter(t *testing.T) {
+	p := node(t, newStore())
+	answer := p.answer
+	p.answer = func(req []byte) [][]byte {
+		for _, typ := range []string{"proxyProfile", "listenerAddress"} {
+			req = bytes.ReplaceAll(req, []byte("router."+typ), []byte("router."+strings.Repeat("x", len(typ))))
+		}
+		return answer(req)
+	}
+	c := p.dial(Options{})
+	want, err := c.Config(t.Context())
+	if err != nil || want.Router.ID != "A" {
+		t.Fatalf("got %+v, %v", want, err)
+	}
+	if got := c.Unknown(); !reflect.DeepEqual(got, []string{"proxyProfile", "listenerAddress"}) {
+		t.Errorf("unknown are %q", got)
+	}
+	want.TCPListeners = append(want.TCPListeners, config.TCPListener{Name: "L", Address: "a", Port: "8080"})
+	want.ProxyProfiles = append(want.ProxyProfiles, config.ProxyProfile{Name: "px", Host: "h", Port: "1"})
+	_, err = c.Bring(t.Context(), All(want))
+	var refused *StatusError
+	if !errors.As(err, &refused) || refused.Type != "proxyProfile" {
+		t.Errorf("got %v", err)
+	}
+	if rows, err := c.TCPListeners(t.Context()); err != nil || len(rows) != 1 {
+		t.Errorf("listeners are %v, %v", rows, err)
+	}
+	p = node(t, newStore())
+	answer = p.answer
+	p.answer = func(req []byte) [][]byte {
+		return answer(bytes.ReplaceAll(req, []byte("router.connector"), []byte("router.xxxxxxxxx")))
+	}
+	if _, err := p.dial(Options{}).Config(t.Context()); err == nil {
+		t.Error("a router without connectors is one")
+	}
+}

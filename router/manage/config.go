@@ -2,8 +2,10 @@ package manage
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"maps"
+	"slices"
 	"strings"
 
 	"github.com/skupper-plugins/suite/router/config"
@@ -15,12 +17,33 @@ var configTypes = []string{
 	"listener", "connector", "tcpConnector", "tcpListener", "listenerAddress",
 }
 
+// optional are those of them that a router may be too old to know. It has none of them then.
+var optional = []string{"site", "log", "proxyProfile", "listenerAddress"}
+
+// unknownTo says whether err is a router saying that it does not know an entity type. That something went wrong inside is not.
+func unknownTo(err error) bool {
+	var status *StatusError
+	return errors.As(err, &status) && (status.Code == 400 || status.Code == 404 || status.Code == 501)
+}
+
+// Unknown are the entity types that the router said it does not know when its configuration was read last. What is to be made of
+// them it refuses, and the rest goes on.
+func (c *Client) Unknown() []string {
+	c.one.Lock()
+	defer c.one.Unlock()
+	return c.unknown
+}
+
 // Config reads the router's present configuration back, without what has its default value. It can be compared
 // with a configuration file by config.Diff.
 func (c *Client) Config(ctx context.Context) (*config.Config, error) {
 	out := new(config.Config)
+	var unknown []string
 	for _, short := range configTypes {
 		rows, err := c.Query(ctx, config.Lookup(short).Name)
+		if unknownTo(err) && slices.Contains(optional, short) {
+			unknown, err = append(unknown, short), nil
+		}
 		if err != nil {
 			return nil, err
 		}
@@ -42,6 +65,9 @@ func (c *Client) Config(ctx context.Context) (*config.Config, error) {
 			}
 		}
 	}
+	c.one.Lock()
+	c.unknown = unknown
+	c.one.Unlock()
 	return out, nil
 }
 

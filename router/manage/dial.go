@@ -28,12 +28,13 @@ type Options struct {
 type Client struct {
 	timeout time.Duration
 
-	one      sync.Mutex // held during a request
+	one      sync.Mutex // held during a request; guards all below
 	guard    *guard
 	conn     *amqp.Conn
 	sender   *amqp.Sender
 	receiver *amqp.Receiver
-	next     uint64 // correlation-id of the next request
+	next     uint64   // correlation-id of the next request
+	unknown  []string // entity types
 }
 
 // Dial connects: with SASL EXTERNAL on amqps, ANONYMOUS on amqp.

@@ -45,8 +45,9 @@ type syncer struct {
 func (s *syncer) run(ctx context.Context) {
 	defer s.disconnect()
 	s.told = map[string]string{}
-	retry := firstRetry
+	retry, began := firstRetry, time.Now()
 	for ctx.Err() == nil {
+		s.disk.byName = time.Since(began) >= initWait/2
 		err := s.once(ctx)
 		wait := askEvery
 		if err != nil {
@@ -223,6 +224,11 @@ func (s *syncer) apply(ctx context.Context, text string, want *config.Config) er
 		}
 		return from, to
 	})
+	var old error
+	if unknown := s.client.Unknown(); len(unknown) > 0 {
+		old = fmt.Errorf("the router does not know %s: what needs that is left out, an image of another version may know it", strings.Join(unknown, ", "))
+	}
+	s.tell("router", old)
 	if !changes.Empty() && err == nil {
 		s.counts.changes.Add(1)
 		s.Log.Info().Int("created", len(changes.Created)).Int("updated", len(changes.Updated)).Int("deleted", len(changes.Deleted)).Msg("router.changed")
