@@ -16,6 +16,7 @@ type disk struct {
 	config, proxies string
 	ordinals        map[string]uint64 // of the content of the profiles that were written
 	passwords       map[string][]byte // that were written, by proxy
+	byName          bool              // the controller had time to annotate Secrets: if it has annotated none, their names count
 }
 
 func newDisk(config, proxies string) *disk {

@@ -26,6 +26,7 @@ func (s *syncer) prepare(ctx context.Context) error {
 	defer cancel()
 	told := ""
 	for {
+		s.disk.byName = time.Since(began) >= patience/2
 		text, lacks, err := s.prepareOnce(min(proxyWait, patience/2) <= time.Since(began))
 		if err != nil {
 			return err

@@ -15,7 +15,7 @@ import (
 type credential struct {
 	profiles []profileContext
 	fault    string            // why it is for no profile, though it has an annotation
-	files    map[string][]byte // ca.crt, tls.crt, tls.key; only if it is for a profile
+	files    map[string][]byte // ca.crt, tls.crt, tls.key; only if it is for a profile, or may be by its name
 	password []byte            // of a proxy; nil: it is not one
 }
 
@@ -32,18 +32,19 @@ const (
 	fileKey  = corev1.TLSPrivateKeyKey
 )
 
-// readSecret keeps what a Secret has for the router. One that might once be for it is kept without its content, for messages.
+// readSecret keeps what a Secret has for the router. One whose annotation is of no use is kept without its content, for messages.
 func readSecret(s *corev1.Secret) (c credential, ok bool) {
 	if s.Type == corev1.SecretTypeBasicAuth {
 		c.password = append([]byte{}, s.Data[corev1.BasicAuthPasswordKey]...)
 	}
 	text, annotated := s.Annotations[names.TLSProfileContext]
 	if annotated {
-		if err := json.Unmarshal([]byte(text), &c.profiles); err != nil {
-			c.profiles, c.fault = nil, fmt.Sprintf("annotation %s is not a list of profiles: %v", names.TLSProfileContext, err)
+		var err error
+		if c.profiles, err = readContext(text); err != nil {
+			c.fault = fmt.Sprintf("annotation %s is not a list of profiles: %v", names.TLSProfileContext, err)
 		}
 	}
-	if len(c.profiles) > 0 {
+	if len(c.profiles) > 0 || !annotated && (s.Type == corev1.SecretTypeTLS || len(s.Data[fileCA]) > 0) {
 		c.files = map[string][]byte{}
 		for _, name := range []string{fileCA, fileCert, fileKey} {
 			if data, has := s.Data[name]; has {
@@ -52,6 +53,18 @@ func readSecret(s *corev1.Secret) (c credential, ok bool) {
 		}
 	}
 	return c, annotated || c.password != nil || s.Type == corev1.SecretTypeTLS || len(s.Data[fileCA]) > 0
+}
+
+// readContext reads for which profiles a Secret is: a list of them, or one alone.
+func readContext(text string) (list []profileContext, err error) {
+	if err = json.Unmarshal([]byte(text), &list); err == nil {
+		return list, nil
+	}
+	var one profileContext
+	if json.Unmarshal([]byte(text), &one) == nil && one.Profile != "" {
+		return []profileContext{one}, nil
+	}
+	return nil, err
 }
 
 // secrets reads the Secrets of a namespace but for those that are big, many and never ours.

@@ -253,6 +253,16 @@ func TestPrepare(t *testing.T) {
 	if err := p.prepare(t.Context()); err == nil || !strings.Contains(err.Error(), "the controller has not annotated it") {
 		t.Errorf("no annotation: %v", err)
 	}
+	p.setConfig(p.config(p.profile("skupper-local-server", 0)))
+	p.secrets.put(&corev1.Secret{ObjectMeta: metav1.ObjectMeta{Name: "skupper-local-server"}, Type: corev1.SecretTypeTLS,
+		Data: map[string][]byte{fileCA: []byte("c"), fileCert: []byte("c"), fileKey: []byte("k")}}, false)
+	if err := p.prepare(t.Context()); err != nil {
+		t.Errorf("a controller that annotates nothing: %v", err)
+	}
+	if !strings.Contains(p.log.String(), "skupper-local-server does not say that it is for it") {
+		t.Error("an annotation is not waited for")
+	}
+	p.setConfig(p.config(p.profile("skupper-local-server", 1)))
 	result := make(chan error, 1)
 	p.patience = time.Minute
 	go func() { result <- p.prepare(t.Context()) }()

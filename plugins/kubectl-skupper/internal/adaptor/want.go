@@ -27,6 +27,17 @@ func matches(secrets map[string]credential) map[string]match {
 	return out
 }
 
+// byName finds the credentials for a profile where the controller annotates no Secret at all, as earlier ones do not: then names
+// alone say which is for which, and nothing was ever replaced.
+func byName(profile string, secrets map[string]credential) (match, bool) {
+	for _, name := range []string{profile, trimProfile(profile)} {
+		if c, ok := secrets[name]; ok && c.fault == "" && len(c.files) > 0 {
+			return match{secret: name, files: c.files}, true
+		}
+	}
+	return match{}, false
+}
+
 // filesFor are the files of a profile: only the CA's, if nothing else is asked for.
 func filesFor(p config.SSLProfile, from map[string][]byte) map[string][]byte {
 	out := map[string][]byte{}
@@ -47,6 +58,9 @@ func (d *disk) writeCredentials(c *config.Config, secrets map[string]credential)
 	found := matches(secrets)
 	for _, p := range c.SSLProfiles {
 		m, ok := found[p.Name]
+		if !ok && d.byName && len(found) == 0 && p.Ordinal == 0 {
+			m, ok = byName(p.Name, secrets)
+		}
 		switch {
 		case !ok:
 			lacks = append(lacks, fmt.Sprintf("TLS profile %s: %s", p.Name, whyUnmatched(p.Name, secrets)))
