@@ -60,6 +60,10 @@ func (r Redemption) Record(obj *v2alpha1.AccessGrant) error {
 		return fault.New(fault.Conflict, fmt.Sprintf("grant %s was redeemed %d times, not %d", obj.Name, used, r.Before()), "")
 	}
 	rec.Count, rec.Claims = r.Count, shorten(append(rec.Claims, r.Claims...))
+	return rec.write(obj)
+}
+
+func (rec record) write(obj *v2alpha1.AccessGrant) error {
 	text, err := json.Marshal(rec)
 	if err != nil {
 		return fmt.Errorf("record a redemption of grant %s: %w", obj.Name, err)
@@ -69,6 +73,28 @@ func (r Redemption) Record(obj *v2alpha1.AccessGrant) error {
 	}
 	obj.Annotations[AnnotationRecord] = string(text)
 	return nil
+}
+
+// Fold brings the record of the resource up to a redemption that counts already because it is persisted elsewhere, and tells
+// whether the record lacked any of it. Uses have numbers, so that folding twice, or what was folded in part, counts nothing
+// twice: Claims are the last ones up to Count.
+func (r Redemption) Fold(obj *v2alpha1.AccessGrant) (changed bool, err error) {
+	rec, err := readRecord(obj)
+	if err != nil {
+		return false, err
+	}
+	if r.Count <= rec.Count {
+		return false, nil
+	}
+	rec.Claims = shorten(append(rec.Claims, r.After(rec.Count).Claims...))
+	rec.Count = r.Count
+	return true, rec.write(obj)
+}
+
+// After is what is left of a redemption for whoever knows the first uses, of that count, already.
+func (r Redemption) After(count int) Redemption {
+	n := min(max(r.Count-count, 0), len(r.Claims))
+	return Redemption{Count: r.Count, Claims: r.Claims[len(r.Claims)-n:]}
 }
 
 // shorten leaves out of claims what is not needed of the older ones: all but the key, and those without.

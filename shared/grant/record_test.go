@@ -91,3 +91,47 @@ func TestRecordStaysSmall(t *testing.T) {
 		t.Errorf("%d redeemed, %d claims, %d octets, %v", g.Redeemed, len(g.Claims), len(obj.Annotations[AnnotationRecord]), err)
 	}
 }
+
+func TestFoldCountsNothingTwice(t *testing.T) {
+	claims := func(serials ...string) (out []Claim) {
+		for _, s := range serials {
+			out = append(out, Claim{Fingerprint: "f" + s, Serial: s})
+		}
+		return out
+	}
+	for name, c := range map[string]struct {
+		count  int // of the record, which has as many claims
+		fold   Redemption
+		want   int
+		serial string // of all claims
+		same   bool
+	}{
+		"first":         {0, Redemption{2, claims("1", "2")}, 2, "12", false},
+		"again":         {2, Redemption{2, claims("1", "2")}, 2, "12", true},
+		"in part":       {1, Redemption{3, claims("1", "2", "3")}, 3, "123", false},
+		"older":         {3, Redemption{2, claims("1", "2")}, 3, "123", true},
+		"without some":  {1, Redemption{5, claims("4", "5")}, 5, "145", false},
+		"without claim": {1, Redemption{Count: 2}, 2, "1", false},
+	} {
+		obj := newResource()
+		if c.count > 0 {
+			if err := (Redemption{c.count, claims("1", "2", "3")[:c.count]}).Record(obj); err != nil {
+				t.Fatal(err)
+			}
+		}
+		changed, err := c.fold.Fold(obj)
+		g, bad := Of(obj)
+		serials := ""
+		for _, claim := range g.Claims {
+			serials += claim.Serial
+		}
+		if err != nil || bad != nil || changed == c.same || g.Redeemed != c.want || serials != c.serial {
+			t.Errorf("%s: changed %v, %v, %v: %+v", name, changed, err, bad, g)
+		}
+	}
+	obj := newResource()
+	obj.Annotations = map[string]string{AnnotationRecord: "{"}
+	if _, err := (Redemption{Count: 1}).Fold(obj); err == nil || obj.Annotations[AnnotationRecord] != "{" {
+		t.Errorf("a damaged record is written over: %v", err)
+	}
+}

@@ -117,7 +117,7 @@ func lightConfigMap(in any) (any, error) {
 		}
 	}
 	switch m.Name {
-	case names.Router, names.SecondRouter, names.NetworkStatus, names.ControlMap, names.LogConfig:
+	case names.Router, names.SecondRouter, names.NetworkStatus, names.ControlMap, names.LogConfig, names.GrantJournal:
 		return m, nil
 	}
 	return &corev1.ConfigMap{ObjectMeta: metav1.ObjectMeta{Name: m.Name, Namespace: m.Namespace, UID: m.UID, ResourceVersion: m.ResourceVersion}}, nil

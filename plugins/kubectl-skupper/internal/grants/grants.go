@@ -1,10 +1,11 @@
 // Package grants makes AccessGrants redeemable: it gives each a code, an end and a URL, and runs the grant server at which
 // other sites redeem the tokens made from them.
 //
-// What is counted is in the cluster before an answer is sent: the record of redemptions is an annotation of the grant, written
-// only over the version that was read, so that any number of grant servers, also one that starts while another ends, count
-// together exactly. So the server runs in every replica of the controller, leader or not, and its Service needs to know nothing
-// of leaders; only statuses are the leader's to write.
+// What is counted is in the cluster before an answer is sent: first in a journal that the grants of a namespace share, soon after in
+// an annotation of the grant, from which its status follows. Both are written only over the version that was read, so that any number
+// of grant servers, also one that starts while another ends, count together exactly. So the server runs in every replica of the
+// controller, leader or not, and its Service needs to know nothing of leaders; only folding journals into grants, and statuses, are the
+// leader's business.
 package grants
 
 import (
@@ -79,7 +80,7 @@ func (c Config) Check() error {
 const (
 	workers   = 4
 	eachCount = 250 * time.Millisecond // between two writes of one status for nothing but its count
-	allCounts = 10                     // such writes a second, of all grants
+	allCounts = 50                     // such writes a second, of all grants
 )
 
 // Add registers the reconcilers and the server. The manager's cache must have AccessGrants, Sites, RouterAccesses and the Secrets with key

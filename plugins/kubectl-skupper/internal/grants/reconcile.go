@@ -147,10 +147,9 @@ func (r *reconciler) Reconcile(ctx context.Context, req ctrl.Request) (ctrl.Resu
 	if wait := r.hold(req.NamespacedName, before, &g, now); wait > 0 {
 		return ctrl.Result{RequeueAfter: wait}, nil
 	}
-	// Code and end are chosen once: what is written for the first time must not be written over what the cache does not have
-	// yet. Else redemptions change the metadata at the same time, which is no conflict.
+	// Code and end are chosen once, and counts never go back: they must not be written over what the cache does not have yet.
 	patch := client.MergeFrom(before)
-	if before.Status.Code == "" || before.Status.ExpirationTime == "" {
+	if before.Status.Code == "" || before.Status.ExpirationTime == "" || before.Status.Redemptions != g.Status.Redemptions {
 		patch = client.MergeFromWithOptions(before, client.MergeFromWithOptimisticLock{})
 	}
 	err = r.Status().Patch(ctx, &g, patch)

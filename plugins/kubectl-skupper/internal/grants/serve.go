@@ -6,6 +6,7 @@ import (
 	"net"
 	"strconv"
 
+	corev1 "k8s.io/api/core/v1"
 	"k8s.io/client-go/rest"
 	toolscache "k8s.io/client-go/tools/cache"
 	ctrl "sigs.k8s.io/controller-runtime"
@@ -35,8 +36,12 @@ func newServer(mgr ctrl.Manager, o Options) (*server, error) {
 	if err != nil {
 		return nil, fmt.Errorf("make a client for redemptions: %w", err)
 	}
-	s := &store{cache: mgr.GetClient(), live: direct, write: direct, scope: o.Scope,
-		byUID: map[string]client.ObjectKey{}, written: map[string]*v2alpha1.AccessGrant{}}
+	s := &store{cache: mgr.GetClient(), live: direct, write: direct, scope: o.Scope, log: o.Log, unfolded: make(chan struct{}, 1),
+		byUID: map[string]client.ObjectKey{}, written: map[string]*v2alpha1.AccessGrant{},
+		journals: map[string]*journal{}, dirty: map[string]bool{}}
+	if err := mgr.Add(folder{s}); err != nil {
+		return nil, fmt.Errorf("register what folds redemptions: %w", err)
+	}
 	return &server{Server: grantserver.New(s, issuer{mgr.GetClient(), direct, o.Now}, grantserver.Options{Log: o.Log, ByKey: o.Config.ByKey}),
 		store: s, caches: mgr.GetCache(), opts: o}, nil
 }
@@ -46,26 +51,22 @@ func (*server) NeedLeaderElection() bool { return false }
 
 // Start serves until ctx ends. It begins once all grants are known, so that none is denied that there is.
 func (s *server) Start(ctx context.Context) error {
-	informer, err := s.caches.GetInformer(ctx, &v2alpha1.AccessGrant{})
-	if err != nil {
-		return fmt.Errorf("follow the grants: %w", err)
+	for _, follow := range []struct {
+		what      string
+		kind      client.Object
+		add, gone func(any)
+	}{
+		{"the grants", &v2alpha1.AccessGrant{}, s.store.add, s.store.remove},
+		{"the redemptions", &corev1.ConfigMap{}, s.store.seen, s.store.unseen},
+	} {
+		stop, err := s.follow(ctx, follow.kind, follow.add, follow.gone)
+		if err != nil {
+			return fmt.Errorf("follow %s: %w", follow.what, err)
+		}
+		defer stop()
 	}
-	seen, err := informer.AddEventHandler(toolscache.ResourceEventHandlerFuncs{
-		AddFunc:    s.store.add,
-		UpdateFunc: func(_, obj any) { s.store.add(obj) },
-		DeleteFunc: func(obj any) {
-			if gone, ok := obj.(toolscache.DeletedFinalStateUnknown); ok {
-				obj = gone.Obj
-			}
-			s.store.remove(obj)
-		},
-	})
-	if err != nil {
-		return fmt.Errorf("follow the grants: %w", err)
-	}
-	defer func() { _ = informer.RemoveEventHandler(seen) }() // the cache ends as well
-	if !toolscache.WaitForCacheSync(ctx.Done(), seen.HasSynced) {
-		return nil // ctx ended
+	if ctx.Err() != nil {
+		return nil
 	}
 	ln, err := new(net.ListenConfig).Listen(ctx, "tcp", ":"+strconv.Itoa(s.opts.Config.Port))
 	if err != nil {
@@ -73,4 +74,28 @@ func (s *server) Start(ctx context.Context) error {
 	}
 	s.opts.Log.Info().Int("port", s.opts.Config.Port).Msg("grant-server.started")
 	return s.Serve(ctx, ln)
+}
+
+// follow tells of the objects of a kind that there are, and of each change, until stop is called. When it returns all that there
+// were are told of, unless ctx has ended.
+func (s *server) follow(ctx context.Context, kind client.Object, add, gone func(any)) (stop func(), err error) {
+	informer, err := s.caches.GetInformer(ctx, kind)
+	if err != nil {
+		return nil, err
+	}
+	seen, err := informer.AddEventHandler(toolscache.ResourceEventHandlerFuncs{
+		AddFunc:    add,
+		UpdateFunc: func(_, obj any) { add(obj) },
+		DeleteFunc: func(obj any) {
+			if last, ok := obj.(toolscache.DeletedFinalStateUnknown); ok {
+				obj = last.Obj
+			}
+			gone(obj)
+		},
+	})
+	if err != nil {
+		return nil, err
+	}
+	toolscache.WaitForCacheSync(ctx.Done(), seen.HasSynced)
+	return func() { _ = informer.RemoveEventHandler(seen) }, nil // the cache ends as well
 }

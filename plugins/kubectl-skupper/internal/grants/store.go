@@ -2,17 +2,16 @@ package grants
 
 import (
 	"context"
-	"encoding/json"
-	"fmt"
-	"strconv"
 	"strings"
 	"sync"
 	"time"
 
+	"github.com/rs/zerolog"
+	corev1 "k8s.io/api/core/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
-	"k8s.io/apimachinery/pkg/types"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
+	"github.com/skupper-plugins/suite/plugins/kubectl-skupper/internal/names"
 	"github.com/skupper-plugins/suite/plugins/kubectl-skupper/internal/scope"
 	"github.com/skupper-plugins/suite/shared/api/v2alpha1"
 	"github.com/skupper-plugins/suite/shared/fault"
@@ -21,22 +20,26 @@ import (
 )
 
 const (
-	writes     = 6                      // tries to write a redemption
+	writes     = 6                      // tries of a write that others forestall
 	lag        = 500 * time.Millisecond // that a cache may be behind: a token can be redeemed the moment its grant is ready
 	lagStep    = 20 * time.Millisecond
 	maxWritten = 1024 // grants whose latest version is remembered
 )
 
-// store keeps redemptions in the annotations of the grants.
+// store keeps redemptions in the annotations of the grants, and before that in the journals of their namespaces.
 type store struct {
-	cache client.Reader
-	live  client.Reader // not the cache
-	write client.Writer
-	scope scope.Scope
+	cache    client.Reader
+	live     client.Reader // not the cache
+	write    client.Writer
+	scope    scope.Scope
+	log      zerolog.Logger
+	unfolded chan struct{} // of capacity 1: full while there are journals to be folded
 
-	mu      sync.Mutex
-	byUID   map[string]client.ObjectKey      // all grants there are
-	written map[string]*v2alpha1.AccessGrant // by UID: what this process wrote or read last, which the cache may not have yet
+	mu       sync.Mutex
+	byUID    map[string]client.ObjectKey      // all grants there are
+	written  map[string]*v2alpha1.AccessGrant // by UID: what this process wrote or read last, which the cache may not have yet
+	journals map[string]*journal              // by namespace
+	dirty    map[string]bool                  // namespaces with a journal that is to be folded
 }
 
 var _ grantserver.Grants = (*store)(nil)
@@ -95,7 +98,6 @@ func (s *store) latest(ctx context.Context, uid string) (*v2alpha1.AccessGrant, 
 			}
 		}
 	}
-	own := s.written[uid]
 	s.mu.Unlock()
 	missing := fault.New(fault.Missing, "there is no such grant", "")
 	if !there {
@@ -107,6 +109,10 @@ func (s *store) latest(ctx context.Context, uid string) (*v2alpha1.AccessGrant, 
 		}
 		return nil, err
 	}
+	waiting := s.journal(key.Namespace).known() // before the grant is read, or what is folded meanwhile would be in neither
+	s.mu.Lock()
+	own := s.written[uid]
+	s.mu.Unlock()
 	var g v2alpha1.AccessGrant
 	if err := s.cache.Get(ctx, key, &g); err != nil {
 		if apierrors.IsNotFound(err) {
@@ -119,7 +125,8 @@ func (s *store) latest(ctx context.Context, uid string) (*v2alpha1.AccessGrant, 
 	}
 	if own != nil {
 		if version(own) > version(&g) {
-			return own.DeepCopy(), nil
+			newer := own.DeepCopy()
+			return newer, waiting.apply(newer)
 		}
 		s.mu.Lock()
 		if s.written[uid] == own {
@@ -127,22 +134,16 @@ func (s *store) latest(ctx context.Context, uid string) (*v2alpha1.AccessGrant, 
 		}
 		s.mu.Unlock()
 	}
-	return &g, nil
-}
-
-// version orders the versions of one object.
-func version(g *v2alpha1.AccessGrant) uint64 {
-	n, err := strconv.ParseUint(g.ResourceVersion, 10, 64)
-	if err != nil {
-		return 0 // then the cache is what counts, and conflicts are resolved by reading again
-	}
-	return n
+	return &g, waiting.apply(&g)
 }
 
 // remember keeps a version that the cache may not have yet.
 func (s *store) remember(g *v2alpha1.AccessGrant) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	if old := s.written[string(g.UID)]; old != nil && version(old) > version(g) {
+		return
+	}
 	for uid := range s.written {
 		if len(s.written) < maxWritten {
 			break
@@ -152,75 +153,70 @@ func (s *store) remember(g *v2alpha1.AccessGrant) {
 	s.written[string(g.UID)] = g
 }
 
-// Confirm implements grantserver.Grants, for one redemption or several. The write is a patch of the one annotation that the API server accepts only for the
-// version that was read: two that count at the same time cannot both succeed.
+// Confirm implements grantserver.Grants, for one redemption or several.
 func (s *store) Confirm(ctx context.Context, uid string, r grant.Redemption) error {
 	g, err := s.latest(ctx, uid)
 	if err != nil {
 		return err
 	}
-	for fresh, try := false, 0; try < writes; try++ {
-		before := g.Annotations[grant.AnnotationRecord]
-		err := conflicting(g, r)
-		if err == nil {
-			err = r.Record(g)
-		}
-		switch {
-		case err != nil && fresh:
-			s.remember(g)
-			return err
-		case err == nil && g.Annotations[grant.AnnotationRecord] == before:
-			return nil // a write before, of which nobody knew whether it happened
-		case err == nil:
-			if err = s.patch(ctx, g); err == nil {
-				s.remember(g)
-				return nil
-			}
-			if apierrors.IsNotFound(err) {
-				return fault.Wrap(fault.Missing, "the grant is gone", err, "")
-			}
-			if ctx.Err() != nil || apierrors.IsForbidden(err) || apierrors.IsInvalid(err) {
-				return fmt.Errorf("record a redemption of grant %s: %w", g.Name, err)
-			}
-		}
-		// The version is old, or it is not known whether the write happened: what is there now decides.
-		var now v2alpha1.AccessGrant
-		if err := s.live.Get(ctx, client.ObjectKeyFromObject(g), &now); err != nil {
-			return fmt.Errorf("record a redemption of grant %s: %w", g.Name, err)
-		}
-		if string(now.UID) != uid {
-			return fault.New(fault.Missing, "the grant is gone", "")
-		}
-		g, fresh = &now, true
-	}
-	return fault.New(fault.Conflict, fmt.Sprintf("grant %s is changed all the time", g.Name), "")
+	return s.journal(g.Namespace).record(ctx, client.ObjectKeyFromObject(g), uid, r)
 }
 
-// conflicting tells whether a claimant was served by another server meanwhile, which is not to be counted twice.
-func conflicting(obj *v2alpha1.AccessGrant, r grant.Redemption) error {
-	g, err := grant.Of(obj)
-	if err != nil {
-		return err
+// journal is that of a namespace.
+func (s *store) journal(namespace string) *journal {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	j := s.journals[namespace]
+	if j == nil {
+		j = &journal{namespace: namespace, cache: s.cache, live: s.live, write: s.write, remember: s.remember,
+			log: s.log.With().Str("namespace", namespace).Logger(), turn: make(chan struct{}, 1), entries: entries{}}
+		s.journals[namespace] = j
 	}
-	serials := map[string]string{}
-	for _, c := range r.Claims {
-		serials[c.Fingerprint] = c.Serial
-	}
-	for _, c := range g.Claims {
-		if serial, same := serials[c.Fingerprint]; same && c.Fingerprint != "" && c.Serial != serial {
-			return fault.New(fault.Conflict, fmt.Sprintf("grant %s was redeemed by the same claimant meanwhile", obj.Name), "")
-		}
-	}
-	return nil
+	return j
 }
 
-func (s *store) patch(ctx context.Context, g *v2alpha1.AccessGrant) error {
-	body, err := json.Marshal(map[string]any{"metadata": map[string]any{
-		"uid": g.UID, "resourceVersion": g.ResourceVersion,
-		"annotations": map[string]string{grant.AnnotationRecord: g.Annotations[grant.AnnotationRecord]},
-	}})
-	if err != nil {
-		return err
+// seen follows the ConfigMaps that are journals. What another server has written is to be known here too, and to be folded.
+func (s *store) seen(obj any) {
+	if m, ok := obj.(*corev1.ConfigMap); ok && m.Name == names.GrantJournal {
+		s.journal(m.Namespace).see(m)
+		s.note(m.Namespace)
 	}
-	return s.write.Patch(ctx, g, client.RawPatch(types.MergePatchType, body))
+}
+
+// unseen is seen of one that was deleted. What was in it is folded, if anything was.
+func (s *store) unseen(obj any) {
+	m, ok := obj.(*corev1.ConfigMap)
+	if !ok || m.Name != names.GrantJournal {
+		return
+	}
+	if len(s.journal(m.Namespace).known()) > 0 {
+		s.note(m.Namespace)
+		return
+	}
+	s.mu.Lock()
+	delete(s.journals, m.Namespace) // whoever has it still shares with the next as with another server
+	s.mu.Unlock()
+}
+
+// note has the journal of a namespace be folded.
+func (s *store) note(namespace string) {
+	s.mu.Lock()
+	s.dirty[namespace] = true
+	s.mu.Unlock()
+	select {
+	case s.unfolded <- struct{}{}:
+	default: // somebody is told already
+	}
+}
+
+// changed are the journals that are to be folded.
+func (s *store) changed() (out []*journal) {
+	s.mu.Lock()
+	dirty := s.dirty
+	s.dirty = map[string]bool{}
+	s.mu.Unlock()
+	for namespace := range dirty {
+		out = append(out, s.journal(namespace))
+	}
+	return out
 }

@@ -49,6 +49,7 @@ type setup struct {
 	Access  access.Config
 	Grants  grants.Config
 	Sites   bool // the reconciler of sites as well
+	Elect   bool // the leader is elected; else each is one
 	Debug   bool
 }
 
@@ -205,7 +206,9 @@ func run(ctx context.Context, s setup) error {
 	if s.Debug {
 		log = zerolog.New(zerolog.MultiLevelWriter(said, zerolog.ConsoleWriter{Out: os.Stderr, NoColor: true})).With().Str("prefix", s.Prefix).Logger()
 	}
+	lease, renew, retry := 10*time.Second, 8*time.Second, time.Second
 	mgr, err := ctrl.NewManager(s.config(), ctrl.Options{Scheme: scheme(), Logger: kubelog.Logr(log),
+		LeaderElection: s.Elect, LeaderElectionID: "controller", LeaderElectionNamespace: s.Own, LeaseDuration: &lease, RenewDeadline: &renew, RetryPeriod: &retry,
 		Metrics:                 metricsserver.Options{BindAddress: "0"},
 		GracefulShutdownTimeout: &grace,
 		Controller:              config.Controller{SkipNameValidation: &yes}})

@@ -53,8 +53,9 @@ const (
 	ControlKey    = "controller"             // its key
 	GrantServer   = "skupper-grant-server"   // SecuredAccess, Certificate, Secret
 	GrantServerCA = "skupper-grant-server-ca"
-	Controller    = "skupper-controller" // Deployment, field manager
-	LogConfig     = "skupper-log-config" // ConfigMap with the controller's log level
+	Controller    = "skupper-controller"    // Deployment, field manager
+	LogConfig     = "skupper-log-config"    // ConfigMap with the controller's log level
+	GrantJournal  = "skupper-grant-journal" // ConfigMap with redemptions that the grants of the namespace do not have yet
 
 	RouterContainer  = "router"
 	AdaptorContainer = "kube-adaptor"

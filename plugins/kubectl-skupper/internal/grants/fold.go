@@ -1,0 +1,221 @@
+package grants
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"time"
+
+	corev1 "k8s.io/api/core/v1"
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	"k8s.io/apimachinery/pkg/types"
+	"sigs.k8s.io/controller-runtime/pkg/client"
+
+	"github.com/skupper-plugins/suite/plugins/kubectl-skupper/internal/names"
+	"github.com/skupper-plugins/suite/shared/api/v2alpha1"
+	"github.com/skupper-plugins/suite/shared/fault"
+	"github.com/skupper-plugins/suite/shared/grant"
+)
+
+// foldPause is between two rounds of folding. A round that took longer is followed by as long a pause: where there are hundreds of
+// redemptions a second the API server has better to do, as they are persisted already.
+const foldPause = 500 * time.Millisecond
+
+// cutTime bounds the writes of a journal that redemptions wait for; what was not done then is done in the next round.
+const cutTime = 10 * time.Second
+
+// folder brings what the journals have into the records of the grants. The leader does so.
+type folder struct{ store *store }
+
+// Start folds until ctx ends.
+func (f folder) Start(ctx context.Context) error {
+	for {
+		select {
+		case <-f.store.unfolded:
+		case <-ctx.Done():
+			return nil
+		}
+		begin := time.Now()
+		for _, j := range f.store.changed() {
+			if in, err := f.store.scope.Controls(ctx, j.namespace); err == nil && !in {
+				continue // another controller's
+			}
+			err := j.tidy(ctx)
+			if ctx.Err() != nil {
+				return nil
+			}
+			if err != nil {
+				f.store.note(j.namespace)
+			}
+			j.complain(err)
+		}
+		timer := time.NewTimer(max(foldPause, time.Since(begin)))
+		select {
+		case <-timer.C:
+		case <-ctx.Done():
+			timer.Stop()
+			return nil
+		}
+	}
+}
+
+// complain logs what is wrong, once.
+func (j *journal) complain(err error) {
+	text := ""
+	if err != nil {
+		text = err.Error()
+	}
+	j.mu.Lock()
+	same := j.problem == text
+	j.problem = text
+	j.mu.Unlock()
+	if err != nil && !same {
+		j.log.Error().Err(err).Msg("grant-journal.fold") // what could not be folded stays in the journal, and counts
+	}
+}
+
+// tidy folds all there is and takes it out. A journal with nothing in it is removed.
+func (j *journal) tidy(ctx context.Context) error {
+	if err := j.catchUp(ctx); err != nil {
+		return err
+	}
+	if len(j.known()) == 0 {
+		return j.remove(ctx)
+	}
+	done, err := j.fold(ctx)
+	if ctx.Err() != nil {
+		return ctx.Err()
+	}
+	select {
+	case j.turn <- struct{}{}:
+		defer func() { <-j.turn }()
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+	ctx, cancel := context.WithTimeout(ctx, cutTime)
+	defer cancel()
+	return errors.Join(err, j.cut(ctx, done))
+}
+
+// catchUp takes over what the cache has, if that is newer.
+func (j *journal) catchUp(ctx context.Context) error {
+	var m corev1.ConfigMap
+	err := j.cache.Get(ctx, client.ObjectKey{Namespace: j.namespace, Name: names.GrantJournal}, &m)
+	if err != nil {
+		return client.IgnoreNotFound(err)
+	}
+	select {
+	case j.turn <- struct{}{}:
+		defer func() { <-j.turn }()
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+	j.takeNewer(&m)
+	return nil
+}
+
+// fold writes what is known into the records of the grants, and tells up to which count each has it.
+func (j *journal) fold(ctx context.Context) (done map[string]int, err error) {
+	done = map[string]int{}
+	for uid, e := range j.known() {
+		bad := j.foldOne(ctx, uid, e)
+		if bad == nil || fault.Is(bad, fault.Missing) { // with the grant goes what was counted
+			done[uid] = e.Count
+			continue
+		}
+		if err = errors.Join(err, bad); ctx.Err() != nil {
+			break
+		}
+	}
+	return done, err
+}
+
+func (j *journal) foldOne(ctx context.Context, uid string, e entry) error {
+	key := client.ObjectKey{Namespace: j.namespace, Name: e.Name}
+	for try := range writes {
+		from := j.live
+		if try == 0 {
+			from = j.cache // a write over an old version fails
+		}
+		g, err := readGrant(ctx, from, key, uid)
+		if try == 0 && fault.Is(err, fault.Missing) {
+			continue // or it is a new one
+		}
+		if err != nil {
+			return err
+		}
+		changed, err := e.redemption().Fold(g)
+		if err != nil || !changed {
+			return err
+		}
+		err = patch(ctx, j.write, g)
+		switch {
+		case err == nil:
+			j.remember(g)
+			return nil
+		case !apierrors.IsConflict(err) && !apierrors.IsNotFound(err):
+			return fmt.Errorf("record the redemptions of grant %s: %w", g.Name, err)
+		}
+	}
+	return fault.New(fault.Conflict, fmt.Sprintf("grant %s is changed all the time", e.Name), "")
+}
+
+// patch writes the record of a grant, if there is no other version of it.
+func patch(ctx context.Context, write client.Writer, g *v2alpha1.AccessGrant) error {
+	body, err := json.Marshal(map[string]any{"metadata": map[string]any{
+		"uid": g.UID, "resourceVersion": g.ResourceVersion,
+		"annotations": map[string]string{grant.AnnotationRecord: g.Annotations[grant.AnnotationRecord]},
+	}})
+	if err != nil {
+		return err
+	}
+	return write.Patch(ctx, g, client.RawPatch(types.MergePatchType, body))
+}
+
+// cut takes out what the grants have in their own records now. The turn is the caller's.
+func (j *journal) cut(ctx context.Context, done map[string]int) error {
+	for range writes {
+		if err := j.load(ctx); err != nil {
+			return err
+		}
+		rest := j.known().without(done)
+		text, err := rest.encode()
+		if err != nil {
+			return fmt.Errorf("record redemptions: %w", err)
+		}
+		err = j.put(ctx, rest, text)
+		j.mu.Lock()
+		j.epoch++ // a grant that was read before need not have what was taken out
+		j.mu.Unlock()
+		if !errors.Is(err, errAgain) {
+			return err
+		}
+	}
+	return nil // what is in the records already does no harm
+}
+
+// remove deletes the ConfigMap if it has nothing in it, and nobody adds to it meanwhile.
+func (j *journal) remove(ctx context.Context) error {
+	select {
+	case j.turn <- struct{}{}:
+		defer func() { <-j.turn }()
+	default:
+		return nil // it is in use
+	}
+	j.mu.Lock()
+	m := j.now
+	idle := m != nil && len(j.entries) == 0 && len(j.waiting) == 0
+	j.mu.Unlock()
+	if !idle {
+		return nil
+	}
+	ctx, cancel := context.WithTimeout(ctx, cutTime)
+	defer cancel()
+	err := j.write.Delete(ctx, m, client.Preconditions{UID: &m.UID, ResourceVersion: &m.ResourceVersion})
+	j.forget()
+	if apierrors.IsConflict(err) {
+		return nil
+	}
+	return client.IgnoreNotFound(err)
+}

@@ -1,0 +1,319 @@
+package grants
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strconv"
+	"sync"
+
+	"github.com/rs/zerolog"
+	corev1 "k8s.io/api/core/v1"
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"sigs.k8s.io/controller-runtime/pkg/client"
+
+	"github.com/skupper-plugins/suite/plugins/kubectl-skupper/internal/names"
+	"github.com/skupper-plugins/suite/shared/api/v2alpha1"
+	"github.com/skupper-plugins/suite/shared/fault"
+	"github.com/skupper-plugins/suite/shared/grant"
+)
+
+const (
+	journalKey  = "redemptions" // of the ConfigMap
+	maxTogether = 128           // redemptions that are persisted by one write
+)
+
+// journal is where the redemptions of all grants of a namespace are persisted first: one ConfigMap, of which a write costs the API
+// server a fifth of what the write of a grant does, and has room for all that wait at the time. Soon after they are folded into
+// the records of their grants.
+//
+// Any number of servers share it. What keeps their counts exact:
+//
+//   - the record of a grant is only written by folding an entry that is in the journal at that time, and an entry is only taken out
+//     once the record has it. So record and entry, of which the higher count is right, are never both behind;
+//   - the journal is only written over the version that is known here;
+//   - a redemption is only added if its grant was read after it was known what else is in the journal, and nothing but additions
+//     of this server was written since: that is what an epoch is. Whoever writes in between makes the write fail.
+type journal struct {
+	namespace string
+	cache     client.Reader
+	live      client.Reader // not the cache
+	write     client.Writer
+	remember  func(*v2alpha1.AccessGrant) // is told of grants that were read or written, which the cache may not have yet
+	log       zerolog.Logger
+
+	turn chan struct{} // of capacity 1: full while somebody reads or writes the ConfigMap
+
+	mu      sync.Mutex
+	waiting []*use
+	now     *corev1.ConfigMap // as last read or written; nil: what is there is not known
+	version uint64            // the newest that was known
+	entries entries           // those of that version
+	epoch   int
+	problem string // that was complained of last
+}
+
+// use is a redemption that waits to be persisted.
+type use struct {
+	key   client.ObjectKey
+	uid   string
+	of    grant.Redemption
+	done  chan error            // of capacity 1: what came of it
+	grant *v2alpha1.AccessGrant // as it was read in epoch
+	epoch int
+}
+
+// known are the entries as far as they are known without asking, and what adds to them fails if that is not far enough.
+func (j *journal) known() entries {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	return j.entries
+}
+
+// see takes over a version that the cache has, if it is a newer one and nobody is just finding out more.
+func (j *journal) see(m *corev1.ConfigMap) {
+	select {
+	case j.turn <- struct{}{}:
+		defer func() { <-j.turn }()
+	default:
+		return // folding catches up
+	}
+	j.takeNewer(m)
+}
+
+func (j *journal) takeNewer(m *corev1.ConfigMap) {
+	j.mu.Lock()
+	newer := version(m) > j.version // not than now, which may just be unknown
+	j.mu.Unlock()
+	if newer {
+		j.take(m.DeepCopy())
+	}
+}
+
+// take takes over what is in the ConfigMap, and begins an epoch. Of what cannot be read only that is lost which was not known here.
+func (j *journal) take(m *corev1.ConfigMap) {
+	all, err := parseEntries(m.Data[journalKey])
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	if err != nil {
+		if version(m) != j.version {
+			j.log.Error().Err(err).Str("configmap", m.Name).Int("known", len(j.entries)).Msg("grant-journal.damaged") // it is written over
+		}
+		all = j.entries
+	}
+	j.now, j.version, j.entries = m, version(m), all
+	j.epoch++
+}
+
+// forget has the ConfigMap be read again before anything is written.
+func (j *journal) forget() {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	j.now = nil
+	j.epoch++
+}
+
+// record persists a redemption. Those that wait for their turn are persisted together, by one of those who wait.
+func (j *journal) record(ctx context.Context, key client.ObjectKey, uid string, r grant.Redemption) error {
+	me := &use{key: key, uid: uid, of: r, done: make(chan error, 1)}
+	if err := j.look(ctx, me); err != nil {
+		return err
+	}
+	j.mu.Lock()
+	j.waiting = append(j.waiting, me)
+	j.mu.Unlock()
+	select {
+	case j.turn <- struct{}{}:
+	case err := <-me.done:
+		return err
+	case <-ctx.Done():
+		if j.withdraw(me) {
+			return ctx.Err()
+		}
+		return <-me.done // it is being written: whether it counts is known soon
+	}
+	defer func() { <-j.turn }()
+	for { // more than one round only if there are more before this one than are persisted together
+		select {
+		case err := <-me.done:
+			return err
+		default:
+		}
+		if err := ctx.Err(); err != nil && j.withdraw(me) {
+			return err
+		}
+		j.commit(ctx, j.next())
+	}
+}
+
+// look reads the grant of a redemption, in the epoch that is now.
+func (j *journal) look(ctx context.Context, u *use) error {
+	j.mu.Lock()
+	u.epoch = j.epoch
+	j.mu.Unlock()
+	var err error
+	if u.grant, err = readGrant(ctx, j.live, u.key, u.uid); err == nil {
+		j.remember(u.grant.DeepCopy())
+	}
+	return err
+}
+
+// readGrant reads a grant that is a fault.Missing if it is gone, also if there is another of its name.
+func readGrant(ctx context.Context, from client.Reader, key client.ObjectKey, uid string) (*v2alpha1.AccessGrant, error) {
+	var g v2alpha1.AccessGrant
+	err := from.Get(ctx, key, &g)
+	switch {
+	case apierrors.IsNotFound(err), err == nil && string(g.UID) != uid:
+		return nil, fault.New(fault.Missing, "the grant is gone", "")
+	case err != nil:
+		return nil, fmt.Errorf("read grant %s: %w", key, err)
+	}
+	return &g, nil
+}
+
+func (j *journal) withdraw(me *use) bool {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	i := slices.Index(j.waiting, me)
+	if i < 0 {
+		return false
+	}
+	j.waiting = slices.Delete(j.waiting, i, i+1)
+	return true
+}
+
+func (j *journal) next() (batch []*use) {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	n := min(len(j.waiting), maxTogether)
+	batch = slices.Clone(j.waiting[:n])
+	j.waiting = slices.Delete(j.waiting, 0, n)
+	return batch
+}
+
+// commit persists a batch and tells each of it what came of that. The turn is the caller's.
+func (j *journal) commit(ctx context.Context, batch []*use) {
+	for range writes {
+		if len(batch) == 0 {
+			return
+		}
+		if err := j.load(ctx); err != nil {
+			tell(batch, err)
+			return
+		}
+		after, rest := j.known(), batch[:0:0]
+		for _, u := range batch {
+			with, err := j.add(ctx, after, u)
+			if err != nil {
+				u.done <- err
+				continue
+			}
+			after, rest = with, append(rest, u)
+		}
+		if batch = rest; len(batch) == 0 {
+			return
+		}
+		text, err := after.encode()
+		switch {
+		case err == nil && len(text) > maxJournal:
+			done, bad := j.fold(ctx)
+			if err = errors.Join(bad, j.cut(ctx, done)); err == nil {
+				err = errAgain
+			}
+		case err == nil:
+			err = j.put(ctx, after, text)
+		}
+		if !errors.Is(err, errAgain) {
+			tell(batch, err)
+			return
+		}
+	}
+	tell(batch, fault.New(fault.Conflict, fmt.Sprintf("the redemptions of namespace %s are changed all the time", j.namespace), ""))
+}
+
+// add adds one to entries that are to be written.
+func (j *journal) add(ctx context.Context, to entries, u *use) (entries, error) {
+	j.mu.Lock()
+	stale := u.epoch != j.epoch
+	j.mu.Unlock()
+	if stale { // and nothing begins another: the turn is the caller's
+		if err := j.look(ctx, u); err != nil {
+			return nil, err
+		}
+	}
+	return to.add(u.grant, u.of)
+}
+
+func tell(batch []*use, err error) {
+	for _, u := range batch {
+		u.done <- err
+	}
+}
+
+// load makes sure that it is known what the ConfigMap has. One that is not there is made, empty: what was read before that does
+// not tell what others did to one that was there meanwhile.
+func (j *journal) load(ctx context.Context) error {
+	j.mu.Lock()
+	known, had := j.now != nil, len(j.entries)
+	j.mu.Unlock()
+	if known {
+		return nil
+	}
+	m := &corev1.ConfigMap{ObjectMeta: metav1.ObjectMeta{Namespace: j.namespace, Name: names.GrantJournal}}
+	err := j.live.Get(ctx, client.ObjectKeyFromObject(m), m)
+	if apierrors.IsNotFound(err) {
+		m = &corev1.ConfigMap{ObjectMeta: metav1.ObjectMeta{Namespace: j.namespace, Name: names.GrantJournal,
+			Labels: map[string]string{names.PartOf: names.Skupper}}}
+		if err = j.write.Create(ctx, m); apierrors.IsAlreadyExists(err) {
+			err = j.live.Get(ctx, client.ObjectKeyFromObject(m), m)
+		} else if err == nil && had > 0 {
+			j.log.Warn().Str("configmap", m.Name).Int("known", had).Msg("grant-journal.gone") // what was known is written again
+			j.mu.Lock()
+			j.now, j.version, j.epoch = m, version(m), j.epoch+1
+			j.mu.Unlock()
+			return nil
+		}
+	}
+	if err != nil {
+		return fmt.Errorf("read the redemptions of namespace %s: %w", j.namespace, err)
+	}
+	j.take(m)
+	return nil
+}
+
+// errAgain is for a write that must be tried again, since there is another version or since nobody knows whether it happened.
+var errAgain = errors.New("try again")
+
+// put writes the entries, which are text, over the version that is known. That it begins no epoch is right for additions only.
+func (j *journal) put(ctx context.Context, e entries, text string) error {
+	j.mu.Lock()
+	m := j.now.DeepCopy()
+	j.mu.Unlock()
+	if m.Data[journalKey] == text {
+		return nil
+	}
+	m.Data = map[string]string{journalKey: text}
+	err := j.write.Update(ctx, m)
+	if err == nil {
+		j.mu.Lock()
+		j.now, j.version, j.entries = m, version(m), e
+		j.mu.Unlock()
+		return nil
+	}
+	j.forget()
+	if ctx.Err() != nil || apierrors.IsForbidden(err) || apierrors.IsInvalid(err) {
+		return fmt.Errorf("record redemptions in namespace %s: %w", j.namespace, err)
+	}
+	return errAgain
+}
+
+// version orders the versions of one object. One that is no number is older than all: then conflicts tell.
+func version(o client.Object) uint64 {
+	n, err := strconv.ParseUint(o.GetResourceVersion(), 10, 64)
+	if err != nil {
+		return 0
+	}
+	return n
+}
