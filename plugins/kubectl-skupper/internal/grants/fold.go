@@ -111,7 +111,7 @@ func (j *journal) catchUp(ctx context.Context) error {
 	case <-ctx.Done():
 		return ctx.Err()
 	}
-	j.takeNewer(&m)
+	j.takeNewer(ctx, &m)
 	return nil
 }
 

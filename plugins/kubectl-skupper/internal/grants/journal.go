@@ -73,38 +73,58 @@ func (j *journal) known() entries {
 }
 
 // see takes over a version that the cache has, if it is a newer one and nobody is just finding out more.
-func (j *journal) see(m *corev1.ConfigMap) {
+func (j *journal) see(ctx context.Context, m *corev1.ConfigMap) {
 	select {
 	case j.turn <- struct{}{}:
 		defer func() { <-j.turn }()
 	default:
 		return // folding catches up
 	}
-	j.takeNewer(m)
+	j.takeNewer(ctx, m)
 }
 
-func (j *journal) takeNewer(m *corev1.ConfigMap) {
+func (j *journal) takeNewer(ctx context.Context, m *corev1.ConfigMap) {
 	j.mu.Lock()
 	newer := version(m) > j.version // not than now, which may just be unknown
 	j.mu.Unlock()
 	if newer {
-		j.take(m.DeepCopy())
+		j.take(ctx, m.DeepCopy())
 	}
 }
 
-// take takes over what is in the ConfigMap, and begins an epoch. Of what cannot be read only that is lost which was not known here.
-func (j *journal) take(m *corev1.ConfigMap) {
+// take takes over what is in the ConfigMap, and begins an epoch. What was known here and is not there any more is kept unless its grant
+// has it: then it was no server that took it out. The turn is the caller's.
+func (j *journal) take(ctx context.Context, m *corev1.ConfigMap) {
 	all, err := parseEntries(m.Data[journalKey])
 	j.mu.Lock()
-	defer j.mu.Unlock()
+	known, last := j.entries, j.version
+	j.mu.Unlock()
 	if err != nil {
-		if version(m) != j.version {
-			j.log.Error().Err(err).Str("configmap", m.Name).Int("known", len(j.entries)).Msg("grant-journal.damaged") // it is written over
+		all = entries{}
+		if version(m) != last {
+			j.log.Error().Err(err).Str("configmap", m.Name).Int("known", len(known)).Msg("grant-journal.damaged") // it is written over
 		}
-		all = j.entries
 	}
+	for uid, e := range known {
+		if all[uid].Count < e.Count && !j.folded(ctx, uid, e) {
+			all[uid] = e
+		}
+	}
+	j.mu.Lock()
+	defer j.mu.Unlock()
 	j.now, j.version, j.entries = m, version(m), all
 	j.epoch++
+}
+
+// folded tells whether a grant has an entry in its record, or is gone. If the cache does not know yet it is not: an entry that comes
+// again is folded again.
+func (j *journal) folded(ctx context.Context, uid string, e entry) bool {
+	g, err := readGrant(ctx, j.cache, client.ObjectKey{Namespace: j.namespace, Name: e.Name}, uid)
+	if err != nil {
+		return fault.Is(err, fault.Missing)
+	}
+	lacks, err := e.redemption().Fold(g)
+	return err == nil && !lacks
 }
 
 // forget has the ConfigMap be read again before anything is written.
@@ -279,7 +299,7 @@ func (j *journal) load(ctx context.Context) error {
 	if err != nil {
 		return fmt.Errorf("read the redemptions of namespace %s: %w", j.namespace, err)
 	}
-	j.take(m)
+	j.take(ctx, m)
 	return nil
 }
 

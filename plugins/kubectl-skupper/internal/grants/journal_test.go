@@ -251,21 +251,36 @@ func TestJournalDamagedOrGone(t *testing.T) {
 			must(t, c.Update(t.Context(), m))
 		},
 	} {
-		t.Run(name, func(t *testing.T) {
-			c := cluster(t, interceptor.Funcs{})
-			j := serverOf(c)
-			must(t, recordUse(t.Context(), j, 1, "a"))
-			var m corev1.ConfigMap
-			must(t, c.Get(t.Context(), client.ObjectKey{Namespace: "west", Name: names.GrantJournal}, &m))
-			spoil(t, c, &m)
-			must(t, recordUse(t.Context(), j, 2, "b"))
-			must(t, j.tidy(t.Context()))
-			must(t, j.tidy(t.Context()))
-			var g v2alpha1.AccessGrant
-			must(t, c.Get(t.Context(), theGrant, &g))
-			if got := recordOf(t, &g); got.Redeemed != 2 || got.Claims[len(got.Claims)-1].Serial != "b" {
-				t.Errorf("got %+v", got)
-			}
-		})
+		for _, more := range []bool{true, false} { // redemptions after that
+			t.Run(name, func(t *testing.T) {
+				c := cluster(t, interceptor.Funcs{})
+				j := serverOf(c)
+				must(t, recordUse(t.Context(), j, 1, "a"))
+				var m corev1.ConfigMap
+				must(t, c.Get(t.Context(), client.ObjectKey{Namespace: "west", Name: names.GrantJournal}, &m))
+				spoil(t, c, &m)
+				want := "a"
+				if more {
+					must(t, recordUse(t.Context(), j, 2, "b"))
+					want = "ab"
+				}
+				for range 3 {
+					must(t, j.tidy(t.Context()))
+				}
+				wants(t, c, want, false)
+			})
+		}
+	}
+}
+
+// What another server has folded and taken out does not come again from here.
+func TestJournalForgetsWhatIsFolded(t *testing.T) {
+	c := cluster(t, interceptor.Funcs{})
+	first, other := serverOf(c), serverOf(c)
+	must(t, recordUse(t.Context(), first, 1, "a"))
+	must(t, other.tidy(t.Context()))
+	must(t, first.catchUp(t.Context()))
+	if known := first.known(); len(known) != 0 {
+		t.Errorf("got %v", known)
 	}
 }

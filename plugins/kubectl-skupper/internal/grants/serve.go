@@ -57,7 +57,7 @@ func (s *server) Start(ctx context.Context) error {
 		add, gone func(any)
 	}{
 		{"the grants", &v2alpha1.AccessGrant{}, s.store.add, s.store.remove},
-		{"the redemptions", &corev1.ConfigMap{}, s.store.seen, s.store.unseen},
+		{"the redemptions", &corev1.ConfigMap{}, func(obj any) { s.store.seen(ctx, obj) }, s.store.unseen},
 	} {
 		stop, err := s.follow(ctx, follow.kind, follow.add, follow.gone)
 		if err != nil {

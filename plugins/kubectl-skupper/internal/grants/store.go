@@ -176,9 +176,9 @@ func (s *store) journal(namespace string) *journal {
 }
 
 // seen follows the ConfigMaps that are journals. What another server has written is to be known here too, and to be folded.
-func (s *store) seen(obj any) {
+func (s *store) seen(ctx context.Context, obj any) {
 	if m, ok := obj.(*corev1.ConfigMap); ok && m.Name == names.GrantJournal {
-		s.journal(m.Namespace).see(m)
+		s.journal(m.Namespace).see(ctx, m)
 		s.note(m.Namespace)
 	}
 }
