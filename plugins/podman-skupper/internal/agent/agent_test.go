@@ -176,9 +176,9 @@ func TestStory(t *testing.T) {
 	})
 
 	t.Run("directory is removed", func(t *testing.T) {
-		if err := os.RemoveAll(w.paths.Namespace("west").Root()); err != nil {
-			t.Fatal(err)
-		}
+		w.eventually("the directory to be gone", func() error { // the agent may write a file while it is being removed
+			return os.RemoveAll(w.paths.Namespace("west").Root())
+		})
 		w.eventually("the router to end", func() error {
 			if strings.Contains(w.log.String(), "namespace.removed") {
 				return nil
