@@ -16,23 +16,25 @@ run() {
 	podman) scripts/podman.sh "${@:2}" ;;   # real Podman; needs root
 	esac
 }
-# lane NUMBER [GO-TEST-FLAG…] runs the parts that are wanted of a lane. What failed it gathers in a file of its own: two that write to one mix it up.
+# lane NUMBER [GO-TEST-FLAG…] runs the parts that are wanted of a lane, and fails if one of them does. What failed it gathers in a file of its own: two that write to one mix it up.
 lane() {
-	local number=$1 gathered=${FAILURES-} part at result
+	local number=$1 gathered=${FAILURES-} part at result bad=0
 	shift
 	[ -z "$gathered" ] || export FAILURES=$work/failures.$number
 	for part in ${lanes[number]}; do
 		[[ " ${TESTS:-unit e2e} " == *" $part "* ]] || continue
 		at=$SECONDS result=ok
 		printf '\n== tests: %s\n' "$part"
-		run "$part" "$@" || { result=FAILED; echo "$part" >>"$work/failed.$number"; }
+		run "$part" "$@" || { result=FAILED bad=1; echo "$part" >>"$work/failed.$number"; }
 		printf '%-8s %4d s  %s\n' "$part" $((SECONDS - at)) "$result" >>"$work/report.$number"
 	done
 	[ -z "$gathered" ] || FAILURES=$gathered
+	return $bad
 }
 # end has the lanes that run end with all that is in them: as a terminal does it, then as whoever ends a program, and by force at last.
 end() {
 	trap '' INT TERM HUP
+	cat "$work/log"
 	local pid signal seconds
 	for signal in INT TERM KILL; do
 		for pid in "${pids[@]}"; do kill "-$signal" -- "-$pid" 2>/dev/null; done
@@ -44,6 +46,7 @@ end() {
 	exit 130
 }
 work=$(mktemp -d) || exit 1
+failed=0
 trap 'rm -rf "$work"' EXIT
 wanted=()
 for number in "${!lanes[@]}"; do
@@ -52,7 +55,7 @@ for number in "${!lanes[@]}"; do
 	done
 done
 if [ ${#wanted[@]} -lt 2 ] || [ "${LANES-}" = 1 ]; then
-	for number in "${wanted[@]}"; do lane "$number" "$@"; done
+	for number in "${wanted[@]}"; do lane "$number" "$@" || failed=1; done
 else
 	pids=()
 	trap end INT TERM HUP
@@ -62,14 +65,20 @@ else
 	(trap 'exit 130' INT; trap - EXIT TERM HUP; lane 1 "$@") </dev/null >"$work/log" 2>&1 &
 	pids+=($!)
 	set +m
-	# A lane that does not come to its end has no report of some part, which must not look as if all went well.
-	for number in 0 1; do wait "${pids[number]}" || echo "lane of ${lanes[number]}" >>"$work/failed.$number"; done
+	for number in 0 1; do
+		wait "${pids[number]}"
+		case $? in
+		0) ;;
+		1) failed=1 ;;
+		*) failed=1 && echo "lane of ${lanes[number]}" >>"$work/failed.$number" ;; # it has not come to its end, so some part has no report
+		esac
+	done
 	cat "$work/log"
 fi
 cat "$work"/failures.* >>"${FAILURES:-/dev/null}" 2>/dev/null
 printf '\n== tests: summary\n'
 cat "$work"/report.* 2>/dev/null
-if cat "$work"/failed.* >"$work/all" 2>/dev/null; then
-	echo "tests: failed: $(tr '\n' ' ' <"$work/all")" >&2
+if [ $failed != 0 ]; then
+	echo "tests: failed: $(cat "$work"/failed.* 2>/dev/null | tr '\n' ' ')" >&2
 	exit 1
 fi
