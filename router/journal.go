@@ -48,10 +48,9 @@ func (j *Journal) Write(p []byte) (int, error) {
 	}
 	tell := j.tell
 	j.mu.Unlock()
-	if tell != nil {
-		if e := l.entry(); severities[e.Level] > 0 {
-			tell(l.when, severities[e.Level], "LOG_"+e.Module+": "+e.Text)
-		}
+	if severity := severities[levelOf(p)]; tell != nil && severity > 0 { // most do not warn, and are not read
+		e := l.entry()
+		tell(l.when, severity, "LOG_"+e.Module+": "+e.Text)
 	}
 	return len(p), nil
 }
@@ -62,17 +61,27 @@ var severities = map[string]uint64{"warning": 2, "error": 3, "critical": 4}
 // levelNames are what other routers call levels.
 var levelNames = map[string]string{"trace": "debug", "warn": "warning", "fatal": "critical", "panic": "critical", "": "info"}
 
+// levelOf is the level of a line as other routers call it. The log writes it first, so that it is known of a line that was cut, too.
+func levelOf(line []byte) string {
+	rest, _ := bytes.CutPrefix(line, []byte(`{"`+zerolog.LevelFieldName+`":"`))
+	if len(rest) == len(line) {
+		return levelNames[""]
+	}
+	level, _, _ := bytes.Cut(rest, []byte(`"`))
+	if name, other := levelNames[string(level)]; other {
+		return name
+	}
+	return string(level)
+}
+
 // entry reads the line: its message, and what else it says by name.
 func (l logLine) entry() agent.LogEntry {
 	e := agent.LogEntry{Module: "ROUTER", Time: l.when.Unix()}
 	var m map[string]any
+	e.Level = levelOf(l.json)
 	if json.Unmarshal(l.json, &m) != nil { // cut, or not ours
-		e.Level, e.Text = "info", strings.TrimSpace(string(l.json))
+		e.Text = strings.TrimSpace(string(l.json))
 		return e
-	}
-	level, _ := m[zerolog.LevelFieldName].(string)
-	if e.Level = levelNames[level]; e.Level == "" {
-		e.Level = level
 	}
 	text, _ := m[zerolog.MessageFieldName].(string)
 	words := []string{text}

@@ -34,13 +34,13 @@ func TestJournal(t *testing.T) {
 	}
 	j.telling(nil)
 	for i := range 2 * maxJournal {
-		log.Warn().Int("i", i).Msg(strings.Repeat("x", i))
+		log.Warn().Int("i", i).Msg(strings.Repeat("x", 2*i)) // and some are cut
 	}
 	all := j.entries(5 * maxJournal)
 	if len(all) != maxJournal || len(told) != 2 {
 		t.Errorf("%d lines are kept, %d told", len(all), len(told))
 	}
-	if last := j.entries(1); len(last) != 1 || !strings.Contains(last[0].Text, "xxx") || len(last[0].Text) > maxLine {
+	if last := j.entries(1); len(last) != 1 || last[0].Level != "warning" || !strings.Contains(last[0].Text, "xxx") || len(last[0].Text) > maxLine {
 		t.Errorf("the last line is %v", last)
 	}
 }

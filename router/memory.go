@@ -8,7 +8,7 @@ import (
 
 // memoryShare is the part of the process' memory limit that octets may take which wait for somebody slow: for the rest there are flows, connections,
 // what the runtime keeps, and as much again until the next look.
-const memoryShare = 5
+const memoryShare = 4
 
 // memoryPause is the time between lines about a shortage.
 const memoryPause = 10 * time.Second

@@ -163,6 +163,12 @@ func (c *collector) handle(e event) {
 	if e.client != c.client {
 		return // of a connection that is over
 	}
+	var session *amqp.SessionError
+	var conn *amqp.ConnError
+	if errors.As(e.lost, &session) || errors.As(e.lost, &conn) { // nothing can be subscribed to on it any more
+		c.failed(e.lost)
+		return
+	}
 	switch {
 	case e.lost != nil && e.source == "": // of this subscription alone, as one message is enough for: a connection that is over says so itself
 		c.client.leave("")

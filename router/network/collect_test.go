@@ -11,6 +11,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/Azure/go-amqp"
 	"github.com/rs/zerolog"
 	"go.uber.org/goleak"
 
@@ -245,5 +246,10 @@ func TestBeaconsLost(t *testing.T) {
 		case <-time.After(30 * time.Second):
 			t.Fatal("no beacon is heard")
 		}
+	}
+	// With its session all of a connection is lost, though it stands.
+	c.handle(event{client: cl, source: "x", lost: fmt.Errorf("receive: %w", &amqp.SessionError{})})
+	if c.client != nil || c.redial.IsZero() {
+		t.Errorf("after the session has ended: %+v", c)
 	}
 }

@@ -9,14 +9,18 @@ import (
 
 // Holder owns chunks that wait for somebody slow, and gives them back when it is told to.
 type Holder interface {
-	// Holds is how many octets it has, and since when nobody has taken any.
+	// Holds is how many octets its chunks take, full or not, and since when nobody has taken any.
 	Holds() (octets int, since time.Time)
 	// GiveUp has it give them back, soon. It must not block.
 	GiveUp()
 }
 
-// patience is how long a holder may wait for the somebody slow before it is told to give up, should memory be short.
-const patience = 500 * time.Millisecond
+// How long a holder may wait for the somebody slow before it is told to give up: patience while there is room yet, hurry once the budget
+// is used up one and a half times. Those that somebody takes from, slowly, have time to show it.
+const (
+	patience = 5 * time.Second
+	hurry    = 500 * time.Millisecond
+)
 
 // holders are those that wait at the moment.
 type holders struct {
@@ -57,6 +61,10 @@ func (p *Pool) Relieve(now time.Time) (n int) {
 	if b == 0 || over <= 0 {
 		return 0
 	}
+	enough := patience
+	if 2*over >= b*Size {
+		enough = hurry
+	}
 	type waiting struct {
 		Holder
 		octets int
@@ -64,7 +72,7 @@ func (p *Pool) Relieve(now time.Time) (n int) {
 	}
 	var all []waiting
 	for _, h := range p.held() {
-		if octets, since := h.Holds(); octets > 0 && now.Sub(since) >= patience {
+		if octets, since := h.Holds(); octets > 0 && now.Sub(since) >= enough {
 			all = append(all, waiting{h, octets, since})
 		}
 	}

@@ -35,7 +35,7 @@ func (h *holder) GiveUp() {
 func TestRelieve(t *testing.T) {
 	now := time.Unix(1000, 0)
 	p := &Pool{}
-	old, older, young := hold(p, 4, now.Add(-2*time.Second)), hold(p, 4, now.Add(-3*time.Second)), hold(p, 4, now.Add(-patience/2))
+	old, older, young := hold(p, 4, now.Add(-2*patience)), hold(p, 4, now.Add(-3*patience)), hold(p, 4, now.Add(-patience/2))
 	if n := p.Relieve(now); n != 0 || p.Short() {
 		t.Errorf("without a budget %d give up, short: %t", n, p.Short())
 	}
@@ -51,11 +51,16 @@ func TestRelieve(t *testing.T) {
 	if n := p.Relieve(now); n != 1 || len(older.all) != 0 || len(old.all) != 4 || p.Out() != 8 {
 		t.Errorf("%d give up, the oldest has %d, the next %d", n, len(older.all), len(old.all))
 	}
-	p.SetBudget(Size)
+	p.SetBudget(6 * Size)
 	if n := p.Relieve(now); n != 1 || len(old.all) != 0 || len(young.all) != 4 {
 		t.Errorf("%d give up, the old one has %d, the young one %d", n, len(old.all), len(young.all))
 	}
-	if n := p.Relieve(now.Add(patience)); n != 1 || p.Out() != 0 {
+	p.SetBudget(3 * Size)
+	if n := p.Relieve(now); n != 0 {
+		t.Errorf("%d give up that have waited for %v, while there is room", n, patience/2)
+	}
+	p.SetBudget(2 * Size)
+	if n := p.Relieve(now); n != 1 || p.Out() != 0 {
 		t.Errorf("%d give up in the end, %d are out", n, p.Out())
 	}
 }

@@ -48,9 +48,9 @@ func (o *linkOutlet) Write(p []byte) {
 	waiting := o.peer.Queue(o.od, p)
 	o.sent += uint64(len(p))
 	// A sender that minds no window would fill the memory of this router when the way out is slower than the way in.
-	// Should memory be short, so would one to a router that takes nothing at the moment.
+	// Should memory be short, so would one to a router that takes nothing at the moment: it has far more waiting than a busy one.
 	if o.windowed && o.sent > o.ob.acked.Load()+limits.StreamWindow+limits.StreamSlack || !o.windowed && waiting > limits.MaxOutput ||
-		waiting > limits.OutputHighWater && o.link.cn.core.cfg.Chunks.Short() {
+		waiting > 8*limits.OutputHighWater && o.link.cn.core.cfg.Chunks.Short() {
 		o.Abort()
 		if o.ob.src != nil {
 			o.ob.src.Update(&frame.Modified{DeliveryFailed: true}, false)

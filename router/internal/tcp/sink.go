@@ -133,14 +133,19 @@ func (s *sink) drain() {
 func (s *sink) Holds() (octets int, since time.Time) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return s.waiting, s.moved
+	if s.waiting == 0 {
+		return 0, s.moved
+	}
+	return (len(s.pending) + 1) * chunk.Size, s.moved // and the one that is being written
 }
 
-// GiveUp ends the flow: what waits for its client takes memory that others need.
+// GiveUp ends the flow: what waits for its client takes memory that others need. Nothing may wait by now.
 func (s *sink) GiveUp() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.failLocked(errMemory)
+	if s.waiting > 0 {
+		s.failLocked(errMemory)
+	}
 }
 
 func (s *sink) writeWaiting() {
