@@ -70,11 +70,13 @@ func (b *Book) sweep(now time.Time) {
 	}
 }
 
-// See takes over the grant as just read again, after persist was refused because another had counted.
-func (r *Reservation) See(g Grant) {
+// See takes over the grant as just read again, after persist was refused because another had counted. It tells whether that was for
+// this very claimant, who then is served, and nothing is to be confirmed.
+func (r *Reservation) See(g Grant) (served bool) {
 	r.book.mu.Lock()
 	defer r.book.mu.Unlock()
 	r.page.ledger.See(g)
+	return r.page.ledger.grant.claimedBy(r.fingerprint)
 }
 
 // Release gives the use back.

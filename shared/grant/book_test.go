@@ -71,6 +71,25 @@ func TestConfirmAfterOthers(t *testing.T) {
 	}
 }
 
+// Another server has served the claimant meanwhile: that is no other's use, and the one that is reserved here is given back.
+func TestServedElsewhere(t *testing.T) {
+	var b Book
+	a := b.Reserve(now, newGrant(), code, "a")
+	meanwhile := newGrant(func(g *Grant) { g.Redeemed, g.Claims = 1, []Claim{{Fingerprint: "a"}} })
+	if !a.Reservation.See(meanwhile) {
+		t.Error("the claimant is not known")
+	}
+	a.Reservation.Release()
+	if again := b.Reserve(now, meanwhile, code, "a"); !again.Again {
+		t.Errorf("got %+v", again)
+	}
+	var other Book
+	nameless := other.Reserve(now, newGrant(), code, "")
+	if nameless.Reservation.See(newGrant(func(g *Grant) { g.Redeemed, g.Claims = 1, []Claim{{}} })) {
+		t.Error("a claimant of unknown key is taken for another")
+	}
+}
+
 func TestConfirmWaitsItsTurn(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var b Book

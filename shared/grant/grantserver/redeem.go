@@ -141,7 +141,9 @@ func (s *Server) confirm(ctx context.Context, r *grant.Reservation, uid string, 
 		if err != nil {
 			return err
 		}
-		r.See(g)
+		if r.See(g) {
+			return nil // the claimant was served by another server; the use that is reserved here is given back
+		}
 	}
 	return grant.Busy
 }

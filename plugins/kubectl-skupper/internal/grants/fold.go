@@ -22,6 +22,9 @@ import (
 // redemptions a second the API server has better to do, as they are persisted already.
 const foldPause = 500 * time.Millisecond
 
+// maxFoldPause is the longest pause where folding fails.
+const maxFoldPause = 30 * time.Second
+
 // cutTime bounds the writes of a journal that redemptions wait for; what was not done then is done in the next round.
 const cutTime = 10 * time.Second
 
@@ -30,6 +33,7 @@ type folder struct{ store *store }
 
 // Start folds until ctx ends.
 func (f folder) Start(ctx context.Context) error {
+	failing := map[string]retry{}
 	for {
 		select {
 		case <-f.store.unfolded:
@@ -41,12 +45,19 @@ func (f folder) Start(ctx context.Context) error {
 			if in, err := f.store.scope.Controls(ctx, j.namespace); err == nil && !in {
 				continue // another controller's
 			}
+			if begin.Before(failing[j.namespace].at) {
+				f.store.note(j.namespace)
+				continue
+			}
 			err := j.tidy(ctx)
 			if ctx.Err() != nil {
 				return nil
 			}
 			if err != nil {
+				failing[j.namespace] = failing[j.namespace].next(time.Now())
 				f.store.note(j.namespace)
+			} else {
+				delete(failing, j.namespace)
 			}
 			j.complain(err)
 		}
@@ -58,6 +69,18 @@ func (f folder) Start(ctx context.Context) error {
 			return nil
 		}
 	}
+}
+
+// retry is when a namespace is tried again whose grants cannot be written: ever later, so that it costs the API server little.
+type retry struct {
+	at    time.Time
+	pause time.Duration
+}
+
+func (r retry) next(now time.Time) retry {
+	r.pause = min(max(foldPause, 2*r.pause), maxFoldPause)
+	r.at = now.Add(r.pause)
+	return r
 }
 
 // complain logs what is wrong, once.
@@ -173,13 +196,21 @@ func patch(ctx context.Context, write client.Writer, g *v2alpha1.AccessGrant) er
 	return write.Patch(ctx, g, client.RawPatch(types.MergePatchType, body))
 }
 
-// cut takes out what the grants have in their own records now. The turn is the caller's.
+// cut takes out what the grants have in their own records now. A ConfigMap that is gone is not made again for that. The turn is the caller's.
 func (j *journal) cut(ctx context.Context, done map[string]int) error {
 	for range writes {
-		if err := j.load(ctx); err != nil {
+		err := j.load(ctx, false)
+		rest := j.known().without(done)
+		if errors.Is(err, errGone) { // as with its namespace: what is not folded yet is kept here only
+			j.mu.Lock()
+			j.entries = rest
+			j.epoch++
+			j.mu.Unlock()
+			return nil
+		}
+		if err != nil {
 			return err
 		}
-		rest := j.known().without(done)
 		text, err := rest.encode()
 		if err != nil {
 			return fmt.Errorf("record redemptions: %w", err)

@@ -164,7 +164,7 @@ func (j *journal) record(ctx context.Context, key client.ObjectKey, uid string, 
 		if err := ctx.Err(); err != nil && j.withdraw(me) {
 			return err
 		}
-		j.commit(ctx, j.next())
+		j.commitNext(ctx)
 	}
 }
 
@@ -213,13 +213,21 @@ func (j *journal) next() (batch []*use) {
 	return batch
 }
 
+// commitNext is commit for those who wait. They have the time that one of them began with, not what is left of it: a write that is cut
+// short leaves nobody knowing whether it counts.
+func (j *journal) commitNext(ctx context.Context) {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), cutTime)
+	defer cancel()
+	j.commit(ctx, j.next())
+}
+
 // commit persists a batch and tells each of it what came of that. The turn is the caller's.
 func (j *journal) commit(ctx context.Context, batch []*use) {
 	for range writes {
 		if len(batch) == 0 {
 			return
 		}
-		if err := j.load(ctx); err != nil {
+		if err := j.load(ctx, true); err != nil {
 			tell(batch, err)
 			return
 		}
@@ -272,9 +280,12 @@ func tell(batch []*use, err error) {
 	}
 }
 
-// load makes sure that it is known what the ConfigMap has. One that is not there is made, empty: what was read before that does
-// not tell what others did to one that was there meanwhile.
-func (j *journal) load(ctx context.Context) error {
+// errGone: there is no ConfigMap.
+var errGone = errors.New("it is gone")
+
+// load makes sure that it is known what the ConfigMap has. One that is not there is made if it may be, empty: what was read before
+// that does not tell what others did to one that was there meanwhile.
+func (j *journal) load(ctx context.Context, create bool) error {
 	j.mu.Lock()
 	known, had := j.now != nil, len(j.entries)
 	j.mu.Unlock()
@@ -284,6 +295,9 @@ func (j *journal) load(ctx context.Context) error {
 	m := &corev1.ConfigMap{ObjectMeta: metav1.ObjectMeta{Namespace: j.namespace, Name: names.GrantJournal}}
 	err := j.live.Get(ctx, client.ObjectKeyFromObject(m), m)
 	if apierrors.IsNotFound(err) {
+		if !create {
+			return errGone
+		}
 		m = &corev1.ConfigMap{ObjectMeta: metav1.ObjectMeta{Namespace: j.namespace, Name: names.GrantJournal,
 			Labels: map[string]string{names.PartOf: names.Skupper}}}
 		if err = j.write.Create(ctx, m); apierrors.IsAlreadyExists(err) {

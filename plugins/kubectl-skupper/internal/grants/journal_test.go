@@ -8,7 +8,9 @@ import (
 
 	"github.com/rs/zerolog"
 	corev1 "k8s.io/api/core/v1"
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	"k8s.io/apimachinery/pkg/runtime"
+	"k8s.io/apimachinery/pkg/runtime/schema"
 	clientgoscheme "k8s.io/client-go/kubernetes/scheme"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 	"sigs.k8s.io/controller-runtime/pkg/client/fake"
@@ -92,7 +94,7 @@ func TestJournalOfTwoServers(t *testing.T) {
 		"removed-and-made": func(t *testing.T, other *journal) {
 			must(t, other.tidy(t.Context()))
 			must(t, other.tidy(t.Context()))
-			must(t, other.load(t.Context()))
+			must(t, other.load(t.Context(), true))
 		},
 	} {
 		for _, knew := range []bool{false, true} { // there was a journal, and the first knew it
@@ -103,7 +105,7 @@ func TestJournalOfTwoServers(t *testing.T) {
 				c := cluster(t, interceptor.Funcs{})
 				first, other := serverOf(c), serverOf(c)
 				if knew {
-					must(t, first.load(t.Context()))
+					must(t, first.load(t.Context(), true))
 				}
 				late := &use{key: theGrant, uid: "u", of: grant.Redemption{Count: 1, Claims: claims("a")}, done: make(chan error, 1)}
 				must(t, first.look(t.Context(), late))
@@ -127,7 +129,7 @@ func TestJournalOfTwoServers(t *testing.T) {
 func TestJournalIsNotRemovedUnderAnother(t *testing.T) {
 	c := cluster(t, interceptor.Funcs{})
 	first, other := serverOf(c), serverOf(c)
-	must(t, first.load(t.Context()))
+	must(t, first.load(t.Context(), true))
 	must(t, recordUse(t.Context(), other, 1, "a"))
 	must(t, first.remove(t.Context()))
 	wants(t, c, "", true)
@@ -140,7 +142,7 @@ func TestJournalIsNotRemovedUnderAnother(t *testing.T) {
 func TestJournalKnowsWhatIsOld(t *testing.T) {
 	c := cluster(t, interceptor.Funcs{})
 	j := serverOf(c)
-	must(t, j.load(t.Context()))
+	must(t, j.load(t.Context(), true))
 	late := &use{key: theGrant, uid: "u", of: grant.Redemption{Count: 1, Claims: claims("a")}, done: make(chan error, 1)}
 	must(t, j.look(t.Context(), late))
 	must(t, recordUse(t.Context(), j, 1, "b"))
@@ -217,6 +219,31 @@ func TestJournalOfAGrantThatIsGone(t *testing.T) {
 	must(t, j.tidy(t.Context()))
 	must(t, j.tidy(t.Context()))
 	wants(t, c, "", false)
+}
+
+// With a namespace all goes, also where the journal was not folded: it is not made again, and there is an end of it.
+func TestJournalOfANamespaceThatIsGone(t *testing.T) {
+	gone, made := false, 0
+	c := cluster(t, interceptor.Funcs{Create: func(ctx context.Context, c client.WithWatch, o client.Object, opts ...client.CreateOption) error {
+		if made++; gone {
+			return apierrors.NewForbidden(schema.GroupResource{Resource: "configmaps"}, o.GetName(), errors.New("it is being terminated"))
+		}
+		return c.Create(ctx, o, opts...)
+	}})
+	j := serverOf(c)
+	must(t, recordUse(t.Context(), j, 1, "a"))
+	g, m := &v2alpha1.AccessGrant{}, &corev1.ConfigMap{}
+	must(t, c.Get(t.Context(), theGrant, g))
+	must(t, c.Delete(t.Context(), g))
+	must(t, c.Get(t.Context(), client.ObjectKey{Namespace: "west", Name: names.GrantJournal}, m))
+	must(t, c.Delete(t.Context(), m))
+	gone = true
+	j.forget()
+	must(t, j.tidy(t.Context()))
+	must(t, j.tidy(t.Context()))
+	if len(j.known()) > 0 || made > 1 {
+		t.Errorf("%d entries are kept, the journal was made %d times", len(j.known()), made)
+	}
 }
 
 // A journal never outgrows its ConfigMap.
