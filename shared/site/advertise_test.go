@@ -21,9 +21,11 @@ func TestAdvertiseInACluster(t *testing.T) {
 		hosts     string
 		listed    bool
 	}{
-		"nothing":  {"", nil, found, "inter-router=10.0.0.1:31000 inter-router=10.0.0.2:31000 edge=10.0.0.1:32000 ", "", false},
-		"host":     {"gw.example", nil, found, "inter-router=gw.example:31000 edge=gw.example:32000 ", "gw.example", true},
-		"two":      {"gw.example, 203.0.113.7,0.0.0.0", nil, found, "inter-router=gw.example:31000 inter-router=203.0.113.7:31000 edge=gw.example:32000 edge=203.0.113.7:32000 ", "gw.example,203.0.113.7", true},
+		"nothing": {"", nil, found, "inter-router=10.0.0.1:31000 inter-router=10.0.0.2:31000 edge=10.0.0.1:32000 ", "", false},
+		"host":    {"gw.example", nil, found, "inter-router=gw.example:31000 edge=gw.example:32000 ", "gw.example", true},
+		"two":     {"gw.example, 203.0.113.7,0.0.0.0", nil, found, "inter-router=gw.example:31000 inter-router=203.0.113.7:31000 edge=gw.example:32000 edge=203.0.113.7:32000 ", "gw.example,203.0.113.7", true},
+		"by-host": {"gw.example", nil, []v2alpha1.Endpoint{{Name: "inter-router", Host: "a.example", Port: "443"}, {Name: "edge", Host: "b.example", Port: "443"}},
+			"inter-router=a.example:443 edge=b.example:443 ", "gw.example", true},
 		"no-ports": {"gw.example", nil, nil, "", "gw.example", true},
 		"no-more":  {"", map[string]string{AnnotationHosts: "gw.example"}, found[:2], "inter-router=10.0.0.1:31000 edge=10.0.0.1:32000 ", "", true},
 	} {

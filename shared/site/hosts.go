@@ -43,10 +43,11 @@ func named(ra *v2alpha1.RouterAccess) (out []string) {
 }
 
 // endpointsNamed are the endpoints of a router access in a cluster: those found, or else at each host that the user names the ports
-// of those found. Without any found nobody knows the ports.
-func endpointsNamed(ra *v2alpha1.RouterAccess, found []v2alpha1.Endpoint) []v2alpha1.Endpoint {
+// of those found. Without any found nobody knows the ports. Where it is by their hosts that roles are told apart, as by routes and
+// ingresses, no other host leads anywhere, and those found stay; the same is true of the second group of routers.
+func endpointsNamed(ra *v2alpha1.RouterAccess, group string, found []v2alpha1.Endpoint) []v2alpha1.Endpoint {
 	hosts := named(ra)
-	if len(hosts) == 0 {
+	if len(hosts) == 0 || group != RouterGroup || byHost(found) {
 		return found
 	}
 	var out []v2alpha1.Endpoint
@@ -61,6 +62,18 @@ func endpointsNamed(ra *v2alpha1.RouterAccess, found []v2alpha1.Endpoint) []v2al
 		}
 	}
 	return out
+}
+
+// byHost tells whether two roles have one port.
+func byHost(found []v2alpha1.Endpoint) bool {
+	roleAt := map[string]string{}
+	for _, e := range found {
+		if role, taken := roleAt[e.Port]; taken && role != e.Name {
+			return true
+		}
+		roleAt[e.Port] = e.Name
+	}
+	return false
 }
 
 // certified are the hosts that the server certificate of a router access is for. Other namespaces of this machine may

@@ -88,7 +88,7 @@ func (p *planner) secure() {
 				faults = append(faults, fmt.Errorf("SecuredAccess %s exists and is not for this RouterAccess", sa.Name))
 				p.out.SecuredAccesses = p.out.SecuredAccesses[:len(p.out.SecuredAccesses)-1]
 			case len(old.Status.Endpoints) > 0:
-				for _, e := range endpointsNamed(ra, old.Status.Endpoints) {
+				for _, e := range endpointsNamed(ra, group, old.Status.Endpoints) {
 					e.Group = group
 					ra.Status.Endpoints = append(ra.Status.Endpoints, e)
 				}
