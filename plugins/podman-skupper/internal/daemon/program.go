@@ -41,9 +41,13 @@ func RouterProgram(choice string, getenv func(string) string) (string, error) {
 	return path, nil
 }
 
-// KeepRouterProgram writes down which program a namespace's router is, so that it is that whoever starts it.
+// KeepRouterProgram writes down which program a namespace's router is, so that it is that whoever starts it. Empty: the one in this
+// program, whatever was there before.
 func KeepRouterProgram(d filestore.Dir, program string) error {
 	if program == "" {
+		if err := os.Remove(d.RouterProgram()); err != nil && !errors.Is(err, fs.ErrNotExist) {
+			return atomicfile.Explain("forget the router", d.RouterProgram(), err)
+		}
 		return nil
 	}
 	if err := filestore.MakeDir(d.Internal(), 0o755); err != nil {

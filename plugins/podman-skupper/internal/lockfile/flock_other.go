@@ -7,7 +7,7 @@ import (
 	"os"
 )
 
-func flock(*os.File) error { return errors.ErrUnsupported }
+func flock(*os.File, int) error { return errors.ErrUnsupported }
 
 // Inherit is not possible here.
 func (l *Lock) Inherit() error { return errors.ErrUnsupported }

@@ -8,9 +8,13 @@ import (
 	"syscall"
 )
 
-func flock(f *os.File) error {
+func flock(f *os.File, how int) error {
+	mode := syscall.LOCK_EX
+	if how == shared {
+		mode = syscall.LOCK_SH
+	}
 	for {
-		err := syscall.Flock(int(f.Fd()), syscall.LOCK_EX|syscall.LOCK_NB)
+		err := syscall.Flock(int(f.Fd()), mode|syscall.LOCK_NB)
 		switch {
 		case errors.Is(err, syscall.EINTR):
 			continue

@@ -25,7 +25,7 @@ func Try(path string) (*Lock, error) {
 	if err != nil {
 		return nil, atomicfile.Explain("open lock", path, err)
 	}
-	if err := flock(f); err != nil {
+	if err := flock(f, exclusive); err != nil {
 		_ = f.Close()
 		if errors.Is(err, ErrHeld) {
 			return nil, ErrHeld
@@ -35,14 +35,20 @@ func Try(path string) (*Lock, error) {
 	return &Lock{f}, nil
 }
 
+// How a lock is taken.
+const (
+	exclusive = iota
+	shared
+)
+
 // Held tells whether somebody has the lock at path, without making the file. It is false where that cannot be said.
 func Held(path string) bool {
 	f, err := os.Open(path)
 	if err != nil {
 		return false
 	}
-	defer func() { _ = f.Close() }() // and with it the lock, if it was free
-	return errors.Is(flock(f), ErrHeld)
+	defer func() { _ = f.Close() }()            // and with it the lock, if it was free
+	return errors.Is(flock(f, shared), ErrHeld) // others may look at the same time
 }
 
 // Take is Try, but waits for the lock until ctx ends; then it fails with a fault.Late that wraps ctx's error.
