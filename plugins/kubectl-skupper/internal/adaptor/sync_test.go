@@ -256,6 +256,7 @@ func TestPrepare(t *testing.T) {
 	p.setConfig(p.config(p.profile("skupper-local-server", 0)))
 	p.secrets.put(&corev1.Secret{ObjectMeta: metav1.ObjectMeta{Name: "skupper-local-server"}, Type: corev1.SecretTypeTLS,
 		Data: map[string][]byte{fileCA: []byte("c"), fileCert: []byte("c"), fileKey: []byte("k")}}, false)
+	p.patience = 10 * time.Second // for half of it, it is waited for what the controller says
 	if err := p.prepare(t.Context()); err != nil {
 		t.Errorf("a controller that annotates nothing: %v", err)
 	}
