@@ -6,7 +6,7 @@
 # ended. LANES=1 has one after the other.
 set -uo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.." || exit 1
-lanes=("unit e2e podman" "kube cluster") # about equally long
+lanes=("unit e2e" "kube cluster podman") # about equally long
 run() {
 	case $1 in
 	unit) scripts/test.sh "${@:2}" ;;       # the tests of every module
