@@ -301,7 +301,7 @@ func TestMemoryLimit64MiB(t *testing.T) {
 	close(begin)
 	ended.Wait()
 	t.Logf("%d clients that did not read: %d got all, %d were reset; 30 flows beside them took %v; at most %d MiB were resident", len(held), whole, reset, took, most>>20)
-	if most > limit {
+	if most > limit && !underRace {
 		t.Errorf("the router has had %d MiB, want at most %d", most>>20, limit>>20)
 	}
 	beside.report("beside them")

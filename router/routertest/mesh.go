@@ -20,8 +20,8 @@ type Mesh struct {
 	dir string
 	ca  *authority
 
-	mu    sync.Mutex
-	ports map[int]bool
+	mu   sync.Mutex
+	port int // the next to be given out; divisible by block: there is none
 
 	nodes []*Node
 	links map[string]int // connectors made so far, by "from-to"
@@ -35,7 +35,7 @@ func New(tb testing.TB) *Mesh {
 	if err != nil {
 		tb.Fatal(err)
 	}
-	return &Mesh{tb: tb, dir: dir, ca: ca, ports: map[int]bool{}, links: map[string]int{}}
+	return &Mesh{tb: tb, dir: dir, ca: ca, links: map[string]int{}}
 }
 
 // Dir is a directory of the mesh; it holds the certificates and, for programs, the configurations.
