@@ -15,7 +15,7 @@ alone=$(scripts/alone.sh)
 # Sites have fixed ports, and a router's test may be given one that another program took meanwhile: with networks of their own packages
 # can run side by side, which pays because most of them wait most of the time.
 common=(-p 1)
-[ -z "$alone" ] || common=(-p 2 -exec "'$alone'")
+[ -z "$alone" ] || common=(-p 2 -exec "'$alone' -kept")
 failed=()
 for dir in $modules; do
 	flags=("${common[@]}")

@@ -3,10 +3,10 @@
 # below; those that cannot run on this machine say why. A part that fails does not stop the rest, so that one run tells all. RETRY=1
 # runs the tests that failed once more (scripts/go-test.sh).
 # Parts are in two lanes that run side by side, since most of them wait most of the time: what the second one says comes when both have
-# ended. LANES=1 has one after the other.
+# ended. LANES=1 has one after the other. A part that is in both lanes is run by the one that comes to it first.
 set -uo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.." || exit 1
-lanes=("unit e2e" "kube cluster podman") # about equally long
+lanes=("kube unit e2e" "cluster podman e2e") # cluster and podman never side by side: both run podman
 run() {
 	case $1 in
 	unit) scripts/test.sh "${@:2}" ;;       # the tests of every module
@@ -22,7 +22,7 @@ lane() {
 	shift
 	[ -z "$gathered" ] || export FAILURES=$work/failures.$number
 	for part in ${lanes[number]}; do
-		[[ " ${TESTS:-unit e2e} " == *" $part "* ]] || continue
+		[[ " ${TESTS:-unit e2e} " == *" $part "* ]] && mkdir "$work/taken.$part" 2>/dev/null || continue
 		at=$SECONDS result=ok
 		printf '\n== tests: %s\n' "$part"
 		run "$part" "$@" || { result=FAILED bad=1; echo "$part" >>"$work/failed.$number"; }

@@ -7,7 +7,7 @@ import (
 
 func main() {
 	if len(os.Args) < 2 {
-		fmt.Fprintln(os.Stderr, "usage: alone -check | COMMAND [ARG…]")
+		fmt.Fprintln(os.Stderr, "usage: alone -check | [-kept] COMMAND [ARG…]")
 		os.Exit(2)
 	}
 	code, err := run(os.Args[1:])

@@ -6,12 +6,16 @@ import (
 	"os"
 	"os/exec"
 	"os/signal"
+	"path/filepath"
 	"runtime"
 	"syscall"
 )
 
 // inside is the first argument of the process that is in the new network already.
 const inside = "-inside"
+
+// kept is the first argument where the command is a test's program that go test -exec names.
+const kept = "-kept"
 
 const capNetAdmin = 12 // CAP_NET_ADMIN: the new network is made ready with it
 
@@ -20,6 +24,11 @@ func run(args []string) (int, error) {
 	switch args[0] {
 	case inside:
 		return 127, enter(args[1:])
+	case kept:
+		if len(args) < 2 {
+			return 2, errors.New(kept + " needs a test's program; next: see the command's documentation")
+		}
+		return run(withTestLog(args[1:]))
 	case "-check":
 		if _, err := attributes(); err != nil {
 			return 1, err
@@ -35,6 +44,13 @@ func run(args []string) (int, error) {
 		return start(args[0], args[1:], &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL}, signals)
 	}
 	return start("/proc/self/exe", append([]string{inside}, args...), attr, signals)
+}
+
+// withTestLog has a test's program write down which files and variables it looked at, in the place where go test looks for that: with -exec
+// it does not ask for it, and then keeps no result, however often nothing has changed. Another go than today's may look elsewhere, and runs the test then.
+func withTestLog(args []string) []string {
+	log := filepath.Join(filepath.Dir(args[0]), "testlog.txt")
+	return append([]string{args[0], "-test.testlogfile=" + log}, args[1:]...)
 }
 
 // attributes are those of a process in a new network, found by trying: as root, else in a new user namespace that knows the user by the same number.
