@@ -128,7 +128,8 @@ func PortNumber(s string) (int, error) {
 	return n, nil
 }
 
-func asInt(v any) (int64, bool) {
+// Integer reads any of Go's integers that fits int64, as which decoders give them.
+func Integer(v any) (int64, bool) {
 	switch v := v.(type) {
 	case int:
 		return int64(v), true
@@ -150,6 +151,13 @@ func asInt(v any) (int64, bool) {
 		return int64(v), v <= math.MaxInt64
 	case uint:
 		return int64(v), uint64(v) <= math.MaxInt64
+	}
+	return 0, false
+}
+
+// asInt is for what people and other programs write too: whole floats, and texts.
+func asInt(v any) (int64, bool) {
+	switch v := v.(type) {
 	case float64:
 		return int64(v), v == math.Trunc(v) && math.Abs(v) < 1<<53
 	case json.Number:
@@ -159,7 +167,7 @@ func asInt(v any) (int64, bool) {
 		n, err := strconv.ParseInt(v, 10, 64)
 		return n, err == nil
 	}
-	return 0, false
+	return Integer(v)
 }
 
 func asBool(v any) (bool, bool) {

@@ -2,9 +2,10 @@ package manage
 
 import (
 	"fmt"
-	"math"
 
 	"github.com/Azure/go-amqp"
+
+	"github.com/skupper-plugins/suite/router/config"
 )
 
 const maxDepth = 32 // of lists and maps in a reply
@@ -15,7 +16,7 @@ func plain(v any, depth int) any {
 	if depth > maxDepth {
 		return nil
 	}
-	if n, ok := number(v); ok {
+	if n, ok := config.Integer(v); ok {
 		return n
 	}
 	switch v := v.(type) {
@@ -63,29 +64,4 @@ func plainList[T any](in []T, depth int) []any {
 		out[i] = plain(item, depth+1)
 	}
 	return out
-}
-
-// number reads any integer that fits int64.
-func number(v any) (int64, bool) {
-	switch v := v.(type) {
-	case int:
-		return int64(v), true
-	case int8:
-		return int64(v), true
-	case int16:
-		return int64(v), true
-	case int32:
-		return int64(v), true
-	case int64:
-		return v, true
-	case uint8:
-		return int64(v), true
-	case uint16:
-		return int64(v), true
-	case uint32:
-		return int64(v), true
-	case uint64:
-		return int64(v), v <= math.MaxInt64
-	}
-	return 0, false
 }

@@ -7,6 +7,8 @@ import (
 	"net"
 
 	"github.com/Azure/go-amqp"
+
+	"github.com/skupper-plugins/suite/router/config"
 )
 
 // StatusError is the router's refusal of a request.
@@ -62,7 +64,7 @@ func (c *Client) do(ctx context.Context, r request) (any, error) {
 		}
 		return nil, fmt.Errorf("%s %s: %w", r.op, r.entityType, err)
 	}
-	code, ok := number(reply.ApplicationProperties["statusCode"])
+	code, ok := config.Integer(reply.ApplicationProperties["statusCode"])
 	if !ok {
 		return nil, fmt.Errorf("%s %s: the reply has no statusCode", r.op, r.entityType)
 	}
@@ -102,7 +104,7 @@ func (c *Client) exchange(ctx context.Context, r request) (*amqp.Message, error)
 		if reply.Properties == nil {
 			continue
 		}
-		if got, ok := number(reply.Properties.CorrelationID); ok && got == int64(id) {
+		if got, ok := config.Integer(reply.Properties.CorrelationID); ok && got == int64(id) {
 			return reply, nil
 		}
 	}

@@ -72,7 +72,7 @@ func numberCell(k config.Kind, v any) any {
 	if u, ok := v.(uint64); ok && k == config.Ulong {
 		return u
 	}
-	n, ok := integer(v)
+	n, ok := config.Integer(v)
 	switch {
 	case !ok:
 		return nil

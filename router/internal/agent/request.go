@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"math"
 
+	"github.com/skupper-plugins/suite/router/config"
 	"github.com/skupper-plugins/suite/router/internal/message"
 	"github.com/skupper-plugins/suite/router/internal/wire"
 )
@@ -40,7 +41,7 @@ func parse(m *message.Message) (*request, *Fault) {
 			r.asks = r.asks || dst == &r.op
 		}
 		if dst := number[key]; dst != nil && p.Value != nil {
-			n, ok := integer(p.Value)
+			n, ok := config.Integer(p.Value)
 			if !ok || n < 0 || n > math.MaxInt32 {
 				return nil, badRequest("Property '%s' is not a number of 0 or more", key)
 			}
@@ -99,38 +100,12 @@ func textOf(v any) (string, bool) {
 	return "", false
 }
 
-func integer(v any) (int64, bool) {
-	switch v := v.(type) {
-	case int:
-		return int64(v), true
-	case int8:
-		return int64(v), true
-	case int16:
-		return int64(v), true
-	case int32:
-		return int64(v), true
-	case int64:
-		return v, true
-	case uint8:
-		return int64(v), true
-	case uint16:
-		return int64(v), true
-	case uint32:
-		return int64(v), true
-	case uint64:
-		return int64(v), v <= math.MaxInt64
-	case uint:
-		return int64(v), uint64(v) <= math.MaxInt64
-	}
-	return 0, false
-}
-
 // plain turns a decoded value into the Go types that configurations use.
 func plain(v any, depth int) (any, error) {
 	if depth > maxNested {
 		return nil, fmt.Errorf("nested deeper than %d", maxNested)
 	}
-	if n, ok := integer(v); ok {
+	if n, ok := config.Integer(v); ok {
 		return n, nil
 	}
 	switch v := v.(type) {
