@@ -3,6 +3,8 @@ package grant
 import (
 	"sync"
 	"time"
+
+	"github.com/skupper-plugins/suite/shared/grant/together"
 )
 
 // Book keeps the ledgers of all grants in use. Its zero value is empty and ready. All methods may be called by several
@@ -12,12 +14,11 @@ type Book struct {
 	pages map[string]*page // by UID
 }
 
-// page is one grant's ledger and who waits for what. All but turn is guarded by the book's mutex.
+// page is one grant's ledger and who waits for what. All but the queue is guarded by the book's mutex.
 type page struct {
 	ledger  Ledger
-	settled chan struct{} // closed, and replaced, when a reservation is confirmed or released
-	turn    chan struct{} // of capacity 1: full while redemptions are being persisted, for counts have an order
-	waiting []*turn       // confirmations that nobody persists yet
+	settled chan struct{}         // closed, and replaced, when a reservation is confirmed or released
+	queue   *together.Queue[turn] // of confirmations, which are persisted one after the other, for counts have an order
 }
 
 // Attempt is what came of Book.Reserve. Exactly one of Reservation, Decision.Again and Decision.Denied is set.
@@ -44,7 +45,7 @@ func (b *Book) Reserve(now time.Time, g Grant, code, fingerprint string) Attempt
 	p := b.pages[g.UID]
 	if p == nil {
 		b.sweep(now)
-		p = &page{settled: make(chan struct{}), turn: make(chan struct{}, 1)}
+		p = &page{settled: make(chan struct{}), queue: together.New[turn]()}
 		b.pages[g.UID] = p
 	}
 	p.ledger.See(g)

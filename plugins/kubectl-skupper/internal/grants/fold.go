@@ -110,12 +110,10 @@ func (j *journal) tidy(ctx context.Context) error {
 	if ctx.Err() != nil {
 		return ctx.Err()
 	}
-	select {
-	case j.turn <- struct{}{}:
-		defer func() { <-j.turn }()
-	case <-ctx.Done():
-		return ctx.Err()
+	if err := j.queue.Turn(ctx); err != nil {
+		return err
 	}
+	defer j.queue.Back()
 	ctx, cancel := context.WithTimeout(ctx, cutTime)
 	defer cancel()
 	return errors.Join(err, j.cut(ctx, done))
@@ -128,12 +126,10 @@ func (j *journal) catchUp(ctx context.Context) error {
 	if err != nil {
 		return client.IgnoreNotFound(err)
 	}
-	select {
-	case j.turn <- struct{}{}:
-		defer func() { <-j.turn }()
-	case <-ctx.Done():
-		return ctx.Err()
+	if err := j.queue.Turn(ctx); err != nil {
+		return err
 	}
+	defer j.queue.Back()
 	j.takeNewer(ctx, &m)
 	return nil
 }
@@ -228,15 +224,13 @@ func (j *journal) cut(ctx context.Context, done map[string]int) error {
 
 // remove deletes the ConfigMap if it has nothing in it, and nobody adds to it meanwhile.
 func (j *journal) remove(ctx context.Context) error {
-	select {
-	case j.turn <- struct{}{}:
-		defer func() { <-j.turn }()
-	default:
+	if !j.queue.TryTurn() {
 		return nil // it is in use
 	}
+	defer j.queue.Back()
 	j.mu.Lock()
 	m := j.now
-	idle := m != nil && len(j.entries) == 0 && len(j.waiting) == 0
+	idle := m != nil && len(j.entries) == 0 && j.queue.Waiting() == 0
 	j.mu.Unlock()
 	if !idle {
 		return nil

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"slices"
 	"strconv"
 	"sync"
 
@@ -18,6 +17,7 @@ import (
 	"github.com/skupper-plugins/suite/shared/api/v2alpha1"
 	"github.com/skupper-plugins/suite/shared/fault"
 	"github.com/skupper-plugins/suite/shared/grant"
+	"github.com/skupper-plugins/suite/shared/grant/together"
 )
 
 const (
@@ -44,10 +44,9 @@ type journal struct {
 	remember  func(*v2alpha1.AccessGrant) // is told of grants that were read or written, which the cache may not have yet
 	log       zerolog.Logger
 
-	turn chan struct{} // of capacity 1: full while somebody reads or writes the ConfigMap
+	queue *together.Queue[*use] // whose turn it is reads or writes the ConfigMap
 
 	mu      sync.Mutex
-	waiting []*use
 	now     *corev1.ConfigMap // as last read or written; nil: what is there is not known
 	version uint64            // the newest that was known
 	entries entries           // those of that version
@@ -60,7 +59,6 @@ type use struct {
 	key   client.ObjectKey
 	uid   string
 	of    grant.Redemption
-	done  chan error            // of capacity 1: what came of it
 	grant *v2alpha1.AccessGrant // as it was read in epoch
 	epoch int
 }
@@ -74,12 +72,10 @@ func (j *journal) known() entries {
 
 // see takes over a version that the cache has, if it is a newer one and nobody is just finding out more.
 func (j *journal) see(ctx context.Context, m *corev1.ConfigMap) {
-	select {
-	case j.turn <- struct{}{}:
-		defer func() { <-j.turn }()
-	default:
+	if !j.queue.TryTurn() {
 		return // folding catches up
 	}
+	defer j.queue.Back()
 	j.takeNewer(ctx, m)
 }
 
@@ -135,37 +131,13 @@ func (j *journal) forget() {
 	j.epoch++
 }
 
-// record persists a redemption. Those that wait for their turn are persisted together, by one of those who wait.
+// record persists a redemption, together with others that wait.
 func (j *journal) record(ctx context.Context, key client.ObjectKey, uid string, r grant.Redemption) error {
-	me := &use{key: key, uid: uid, of: r, done: make(chan error, 1)}
+	me := &use{key: key, uid: uid, of: r}
 	if err := j.look(ctx, me); err != nil {
 		return err
 	}
-	j.mu.Lock()
-	j.waiting = append(j.waiting, me)
-	j.mu.Unlock()
-	select {
-	case j.turn <- struct{}{}:
-	case err := <-me.done:
-		return err
-	case <-ctx.Done():
-		if j.withdraw(me) {
-			return ctx.Err()
-		}
-		return <-me.done // it is being written: whether it counts is known soon
-	}
-	defer func() { <-j.turn }()
-	for { // more than one round only if there are more before this one than are persisted together
-		select {
-		case err := <-me.done:
-			return err
-		default:
-		}
-		if err := ctx.Err(); err != nil && j.withdraw(me) {
-			return err
-		}
-		j.commitNext(ctx)
-	}
+	return j.queue.Write(ctx, me, maxTogether, j.commitInTime)
 }
 
 // look reads the grant of a redemption, in the epoch that is now.
@@ -193,49 +165,29 @@ func readGrant(ctx context.Context, from client.Reader, key client.ObjectKey, ui
 	return &g, nil
 }
 
-func (j *journal) withdraw(me *use) bool {
-	j.mu.Lock()
-	defer j.mu.Unlock()
-	i := slices.Index(j.waiting, me)
-	if i < 0 {
-		return false
-	}
-	j.waiting = slices.Delete(j.waiting, i, i+1)
-	return true
-}
-
-func (j *journal) next() (batch []*use) {
-	j.mu.Lock()
-	defer j.mu.Unlock()
-	n := min(len(j.waiting), maxTogether)
-	batch = slices.Clone(j.waiting[:n])
-	j.waiting = slices.Delete(j.waiting, 0, n)
-	return batch
-}
-
-// commitNext is commit for those who wait. They have the time that one of them began with, not what is left of it: a write that is cut
-// short leaves nobody knowing whether it counts.
-func (j *journal) commitNext(ctx context.Context) {
+// commitInTime is commit with the time that one of the batch began with, not what is left of it: a write that is cut short leaves nobody
+// knowing whether it counts.
+func (j *journal) commitInTime(ctx context.Context, batch []*together.Entry[*use]) {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), cutTime)
 	defer cancel()
-	j.commit(ctx, j.next())
+	j.commit(ctx, batch)
 }
 
 // commit persists a batch and tells each of it what came of that. The turn is the caller's.
-func (j *journal) commit(ctx context.Context, batch []*use) {
+func (j *journal) commit(ctx context.Context, batch []*together.Entry[*use]) {
 	for range writes {
 		if len(batch) == 0 {
 			return
 		}
 		if err := j.load(ctx, true); err != nil {
-			tell(batch, err)
+			together.End(batch, err)
 			return
 		}
 		after, rest := j.known(), batch[:0:0]
 		for _, u := range batch {
-			with, err := j.add(ctx, after, u)
+			with, err := j.add(ctx, after, u.Value)
 			if err != nil {
-				u.done <- err
+				u.End(err)
 				continue
 			}
 			after, rest = with, append(rest, u)
@@ -254,11 +206,11 @@ func (j *journal) commit(ctx context.Context, batch []*use) {
 			err = j.put(ctx, after, text)
 		}
 		if !errors.Is(err, errAgain) {
-			tell(batch, err)
+			together.End(batch, err)
 			return
 		}
 	}
-	tell(batch, fault.New(fault.Conflict, fmt.Sprintf("the redemptions of namespace %s are changed all the time", j.namespace), ""))
+	together.End(batch, fault.New(fault.Conflict, fmt.Sprintf("the redemptions of namespace %s are changed all the time", j.namespace), ""))
 }
 
 // add adds one to entries that are to be written.
@@ -272,12 +224,6 @@ func (j *journal) add(ctx context.Context, to entries, u *use) (entries, error) 
 		}
 	}
 	return to.add(u.grant, u.of)
-}
-
-func tell(batch []*use, err error) {
-	for _, u := range batch {
-		u.done <- err
-	}
 }
 
 // errGone: there is no ConfigMap.

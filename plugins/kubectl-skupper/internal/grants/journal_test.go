@@ -107,12 +107,11 @@ func TestJournalOfTwoServers(t *testing.T) {
 				if knew {
 					must(t, first.load(t.Context(), true))
 				}
-				late := &use{key: theGrant, uid: "u", of: grant.Redemption{Count: 1, Claims: claims("a")}, done: make(chan error, 1)}
+				late := &use{key: theGrant, uid: "u", of: grant.Redemption{Count: 1, Claims: claims("a")}}
 				must(t, first.look(t.Context(), late))
 				must(t, recordUse(t.Context(), other, 1, "b"))
 				between(t, other)
-				first.commit(t.Context(), []*use{late})
-				if err := <-late.done; !fault.Is(err, fault.Conflict) {
+				if err := first.queue.Write(t.Context(), late, maxTogether, first.commit); !fault.Is(err, fault.Conflict) {
 					t.Errorf("got %v", err)
 				}
 				must(t, recordUse(t.Context(), first, 2, "a"))
@@ -143,12 +142,11 @@ func TestJournalKnowsWhatIsOld(t *testing.T) {
 	c := cluster(t, interceptor.Funcs{})
 	j := serverOf(c)
 	must(t, j.load(t.Context(), true))
-	late := &use{key: theGrant, uid: "u", of: grant.Redemption{Count: 1, Claims: claims("a")}, done: make(chan error, 1)}
+	late := &use{key: theGrant, uid: "u", of: grant.Redemption{Count: 1, Claims: claims("a")}}
 	must(t, j.look(t.Context(), late))
 	must(t, recordUse(t.Context(), j, 1, "b"))
 	must(t, j.tidy(t.Context()))
-	j.commit(t.Context(), []*use{late})
-	if err := <-late.done; !fault.Is(err, fault.Conflict) {
+	if err := j.queue.Write(t.Context(), late, maxTogether, j.commit); !fault.Is(err, fault.Conflict) {
 		t.Errorf("got %v", err)
 	}
 	wants(t, c, "b", true)

@@ -17,6 +17,7 @@ import (
 	"github.com/skupper-plugins/suite/shared/fault"
 	"github.com/skupper-plugins/suite/shared/grant"
 	"github.com/skupper-plugins/suite/shared/grant/grantserver"
+	"github.com/skupper-plugins/suite/shared/grant/together"
 )
 
 const (
@@ -169,7 +170,7 @@ func (s *store) journal(namespace string) *journal {
 	j := s.journals[namespace]
 	if j == nil {
 		j = &journal{namespace: namespace, cache: s.cache, live: s.live, write: s.write, remember: s.remember,
-			log: s.log.With().Str("namespace", namespace).Logger(), turn: make(chan struct{}, 1), entries: entries{}}
+			log: s.log.With().Str("namespace", namespace).Logger(), queue: together.New[*use](), entries: entries{}}
 		s.journals[namespace] = j
 	}
 	return j
