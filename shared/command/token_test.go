@@ -18,7 +18,7 @@ import (
 // granting is a site whose agent answers grants at once.
 func granting(t *testing.T) *fakeHost {
 	t.Helper()
-	ca, err := pki.NewCA("test", time.Now())
+	ca, err := pki.NewP256CA("test", time.Now())
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -15,7 +15,7 @@ import (
 // authority is the secret of a certificate authority; keys are costly to make, so tests share few.
 func authority(t *testing.T, name string) (*v2alpha1.Secret, pki.Pair) {
 	t.Helper()
-	ca, err := pki.NewCA(name, time.Now())
+	ca, err := pki.NewP256CA(name, time.Now())
 	if err != nil {
 		t.Fatal(err)
 	}

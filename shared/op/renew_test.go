@@ -75,7 +75,7 @@ func TestRedeemFreshTokenRenewsALink(t *testing.T) {
 	tok := aToken(t)
 	tok.ExpiresAt = time.Now().Add(time.Hour)
 	secret := func(name string) *v2alpha1.Secret {
-		ca, err := pki.NewCA("ca", time.Now())
+		ca, err := pki.NewP256CA("ca", time.Now())
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -125,7 +125,7 @@ func TestRenewalThatWasCutOffIsEnded(t *testing.T) {
 	tok := aToken(t)
 	tok.ExpiresAt = time.Now().Add(-time.Hour) // it was good when it was redeemed
 	secret := func(name string) *v2alpha1.Secret {
-		ca, err := pki.NewCA("ca", time.Now())
+		ca, err := pki.NewP256CA("ca", time.Now())
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -18,7 +18,7 @@ import (
 
 func testCA(t *testing.T) string {
 	t.Helper()
-	ca, err := pki.NewCA("test", time.Now())
+	ca, err := pki.NewP256CA("test", time.Now())
 	if err != nil {
 		t.Fatal(err)
 	}

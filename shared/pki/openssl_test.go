@@ -33,7 +33,11 @@ func TestOpenSSLAgrees(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for name, ca := range map[string]Pair{"ec": ours, "rsa": rsaCA(t, time.Now().Add(-time.Minute))} {
+	ec, err := NewP256CA("skupper-site-ca", time.Now())
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, ca := range map[string]Pair{"ours": ours, "ec": ec, "rsa": rsaCA(t, time.Now().Add(-time.Minute))} {
 		server, err := Issue(ca, Request{Subject: "server", Hosts: []string{"r.example", "127.0.0.1"}, Server: true}, time.Now())
 		if err != nil {
 			t.Fatal(err)
@@ -47,6 +51,7 @@ func TestOpenSSLAgrees(t *testing.T) {
 		run("verify", "-purpose", "sslserver", "-verify_ip", "127.0.0.1", "-CAfile", root, write(name+"-server.crt", server.Cert))
 		run("verify", "-purpose", "sslclient", "-CAfile", root, write(name+"-client.crt", client.Cert))
 		run("pkey", "-check", "-noout", "-in", write(name+"-client.key", client.Key))
+		run("pkey", "-check", "-noout", "-in", write(name+"-ca.key", ca.Key))
 	}
 
 	// And the other way: keys and requests that openssl makes.

@@ -1,8 +1,10 @@
 // Package pki makes and reads the certificates of a site: its authorities, the certificates they sign, and requests
 // for such certificates. It does no input or output and knows no clock: the caller passes bytes and the present.
 //
-// Keys made here are P-256, written as PKCS#8. Authorities and keys made by others may be RSA (PKCS#1 or PKCS#8)
-// or another NIST curve (SEC 1 or PKCS#8), so that a site keeps the authority it already has.
+// The keys of authorities made here are RSA, written as PKCS#1, the one form in which Skupper's own controller and command line
+// can sign with them (authority.go). All other keys are P-256, written as PKCS#8, which every peer reads. Authorities and keys
+// made by others may be RSA (PKCS#1 or PKCS#8) or a NIST curve (SEC 1 or PKCS#8), so that a site keeps the authority it
+// already has.
 package pki
 
 import (
@@ -51,109 +53,6 @@ type Request struct {
 	Client, Server bool
 
 	Validity time.Duration // 0 means DefaultValidity; never beyond the authority's own end
-}
-
-// NewCA makes a self-signed authority that is valid for DefaultValidity, and for hosts if a server is to use it itself. Cert and CA
-// of the result are the same.
-func NewCA(subject string, now time.Time, hosts ...string) (Pair, error) {
-	if err := checkSubject(subject); err != nil {
-		return Pair{}, fmt.Errorf("make an authority: %w", err)
-	}
-	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
-	if err != nil {
-		return Pair{}, fmt.Errorf("make an authority: %w", err)
-	}
-	tmpl, err := template(Request{Subject: subject, Hosts: hosts}, key.Public(), now, now.Add(DefaultValidity))
-	if err != nil {
-		return Pair{}, fmt.Errorf("make an authority: %w", err)
-	}
-	tmpl.IsCA = true
-	tmpl.KeyUsage |= x509.KeyUsageCertSign
-	der, err := x509.CreateCertificate(rand.Reader, tmpl, tmpl, key.Public(), key)
-	if err != nil {
-		return Pair{}, fmt.Errorf("make an authority: %w", err)
-	}
-	keyPEM, err := encodeKey(key)
-	if err != nil {
-		return Pair{}, fmt.Errorf("make an authority: %w", err)
-	}
-	cert := encodeCert(der)
-	return Pair{CA: cert, Cert: cert, Key: keyPEM}, nil
-}
-
-// Issue makes a key and has ca sign a certificate for it. CA of the result is ca's own certificate.
-func Issue(ca Pair, req Request, now time.Time) (Pair, error) {
-	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
-	if err != nil {
-		return Pair{}, fmt.Errorf("issue a certificate for %q: %w", req.Subject, err)
-	}
-	p, err := sign(ca, key.Public(), req, now)
-	if err != nil {
-		return Pair{}, fmt.Errorf("issue a certificate for %q: %w", req.Subject, err)
-	}
-	if p.Key, err = encodeKey(key); err != nil {
-		return Pair{}, fmt.Errorf("issue a certificate for %q: %w", req.Subject, err)
-	}
-	return p, nil
-}
-
-// IssueCSR has ca sign a certificate for the key of a request made elsewhere. Of the request only the key counts, once
-// its signature has proved that the requester holds it; subject, hosts and use are req's. Key of the result is nil.
-func IssueCSR(ca Pair, csrPEM []byte, req Request, now time.Time) (Pair, error) {
-	csr, err := ParseCSR(csrPEM)
-	if err != nil {
-		return Pair{}, fmt.Errorf("issue a certificate for %q: %w", req.Subject, err)
-	}
-	p, err := sign(ca, csr.PublicKey, req, now)
-	if err != nil {
-		return Pair{}, fmt.Errorf("issue a certificate for %q: %w", req.Subject, err)
-	}
-	return p, nil
-}
-
-func sign(ca Pair, pub crypto.PublicKey, req Request, now time.Time) (Pair, error) {
-	if err := checkSubject(req.Subject); err != nil {
-		return Pair{}, err
-	}
-	chain, err := ParseCerts(ca.Cert)
-	if err != nil {
-		return Pair{}, fmt.Errorf("read the authority: %w", err)
-	}
-	parent := chain[0]
-	key, err := ParseKey(ca.Key)
-	if err != nil {
-		return Pair{}, fmt.Errorf("read the authority's key: %w", err)
-	}
-	switch {
-	case !parent.BasicConstraintsValid || !parent.IsCA:
-		return Pair{}, fmt.Errorf("certificate %q is not an authority", parent.Subject.CommonName)
-	case parent.KeyUsage != 0 && parent.KeyUsage&x509.KeyUsageCertSign == 0:
-		return Pair{}, fmt.Errorf("certificate %q is not for signing others: its key usage does not say so", parent.Subject.CommonName)
-	case !samePublic(parent.PublicKey, key.Public()):
-		return Pair{}, fmt.Errorf("authority %q and its key do not belong together", parent.Subject.CommonName)
-	case !now.Before(parent.NotAfter):
-		return Pair{}, fmt.Errorf("authority %q expired at %s", parent.Subject.CommonName, stamp(parent.NotAfter))
-	}
-	validity := req.Validity
-	if validity == 0 {
-		validity = DefaultValidity
-	}
-	if validity < 0 {
-		return Pair{}, fmt.Errorf("validity is %v, want more than 0", validity)
-	}
-	end := now.Add(validity)
-	if end.After(parent.NotAfter) {
-		end = parent.NotAfter // beyond it no peer would accept the chain anyway
-	}
-	tmpl, err := template(req, pub, now, end)
-	if err != nil {
-		return Pair{}, err
-	}
-	der, err := x509.CreateCertificate(rand.Reader, tmpl, parent, pub, key)
-	if err != nil {
-		return Pair{}, err
-	}
-	return Pair{CA: encodeCert(parent.Raw), Cert: encodeCert(der)}, nil
 }
 
 // TLS is the pair as crypto/tls takes it.

@@ -2,7 +2,6 @@ package pki
 
 import (
 	"crypto/ecdsa"
-	"crypto/elliptic"
 	"crypto/rand"
 	"crypto/rsa"
 	"crypto/tls"
@@ -21,7 +20,7 @@ var now = time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC)
 
 func newCA(t *testing.T) Pair {
 	t.Helper()
-	ca, err := NewCA("skupper-site-ca", now)
+	ca, err := NewP256CA("skupper-site-ca", now)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -61,28 +60,68 @@ func leafOf(t *testing.T, p Pair) *x509.Certificate {
 }
 
 func TestNewCA(t *testing.T) {
-	ca := newCA(t)
-	c := leafOf(t, ca)
-	if !c.IsCA || !c.BasicConstraintsValid || c.Subject.CommonName != "skupper-site-ca" {
-		t.Errorf("got CA %v, constraints %v, subject %q", c.IsCA, c.BasicConstraintsValid, c.Subject.CommonName)
-	}
-	if want := x509.KeyUsageDigitalSignature | x509.KeyUsageCertSign; c.KeyUsage != want {
-		t.Errorf("key usage %b, want %b", c.KeyUsage, want)
-	}
-	if !c.NotBefore.Equal(now.Add(-Skew)) || !c.NotAfter.Equal(now.Add(DefaultValidity)) {
-		t.Errorf("valid %v to %v", c.NotBefore, c.NotAfter)
-	}
-	if pub, ok := c.PublicKey.(*ecdsa.PublicKey); !ok || pub.Curve != elliptic.P256() {
-		t.Errorf("key is %T", c.PublicKey)
-	}
-	if string(ca.CA) != string(ca.Cert) {
-		t.Error("CA and Cert of an authority differ")
+	for name, tt := range map[string]struct {
+		make  func(subject string, now time.Time, hosts ...string) (Pair, error)
+		usage x509.KeyUsage
+		block string
+		alg   x509.SignatureAlgorithm
+		bits  int
+	}{
+		// The first is as Skupper's own controller and command line need it to sign with.
+		"default": {NewCA, x509.KeyUsageDigitalSignature | x509.KeyUsageKeyEncipherment | x509.KeyUsageCertSign, "RSA PRIVATE KEY", x509.SHA256WithRSA, 2048},
+		"P256":    {NewP256CA, x509.KeyUsageDigitalSignature | x509.KeyUsageCertSign, "PRIVATE KEY", x509.ECDSAWithSHA256, 256},
+	} {
+		t.Run(name, func(t *testing.T) {
+			ca, err := tt.make("skupper-site-ca", now, "a.example", "10.0.0.1")
+			if err != nil {
+				t.Fatal(err)
+			}
+			if err := Verify(ca, now); err != nil {
+				t.Error(err)
+			}
+			c := leafOf(t, ca)
+			if !c.IsCA || !c.BasicConstraintsValid || c.Subject.CommonName != "skupper-site-ca" {
+				t.Errorf("got CA %v, constraints %v, subject %q", c.IsCA, c.BasicConstraintsValid, c.Subject.CommonName)
+			}
+			if c.KeyUsage != tt.usage {
+				t.Errorf("key usage %b, want %b", c.KeyUsage, tt.usage)
+			}
+			if !c.NotBefore.Equal(now.Add(-Skew)) || !c.NotAfter.Equal(now.Add(DefaultValidity)) {
+				t.Errorf("valid %v to %v", c.NotBefore, c.NotAfter)
+			}
+			if !Covers(ca.Cert, []string{"a.example", "10.0.0.1"}) {
+				t.Errorf("not for its hosts: %v %v", c.DNSNames, c.IPAddresses)
+			}
+			bits := 0
+			switch pub := c.PublicKey.(type) {
+			case *rsa.PublicKey:
+				bits = pub.N.BitLen()
+			case *ecdsa.PublicKey:
+				bits = pub.Params().BitSize
+			}
+			if bits != tt.bits || c.SignatureAlgorithm != tt.alg {
+				t.Errorf("key is %T of %d bits, signature %v", c.PublicKey, bits, c.SignatureAlgorithm)
+			}
+			if block, rest := pem.Decode(ca.Key); block == nil || block.Type != tt.block || len(rest) > 0 {
+				t.Errorf("key is %.40q…", ca.Key)
+			}
+			if string(ca.CA) != string(ca.Cert) {
+				t.Error("CA and Cert of an authority differ")
+			}
+			if _, err := tt.make("", now); err == nil {
+				t.Error("an authority without a subject")
+			}
+		})
 	}
 }
 
 func TestIssue(t *testing.T) {
 	hosts := []string{"router.example.com", "10.0.0.1", "::1", "", "10.0.0.1"}
-	for name, ca := range map[string]Pair{"P-256 authority": newCA(t), "RSA authority": rsaCA(t, now)} {
+	made, err := NewCA("skupper-site-ca", now)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, ca := range map[string]Pair{"P-256 authority": newCA(t), "RSA authority": made, "authority of others": rsaCA(t, now)} {
 		t.Run(name, func(t *testing.T) {
 			p, err := Issue(ca, Request{Subject: "west", Hosts: hosts}, now)
 			if err != nil {
@@ -202,7 +241,7 @@ func TestIssueRefuses(t *testing.T) {
 }
 
 func TestMutualTLS(t *testing.T) {
-	ca, err := NewCA("ca", time.Now())
+	ca, err := NewP256CA("ca", time.Now())
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -49,7 +49,7 @@ func TestWhy(t *testing.T) {
 
 func TestRenews(t *testing.T) {
 	ca := func(name string) []byte {
-		p, err := pki.NewCA(name, time.Now())
+		p, err := pki.NewP256CA(name, time.Now())
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -16,7 +16,7 @@ var now = time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC)
 
 func newToken(t testing.TB, change ...func(*Token)) Token {
 	t.Helper()
-	ca, err := pki.NewCA("skupper-grant-server-ca", now)
+	ca, err := pki.NewP256CA("skupper-grant-server-ca", now)
 	if err != nil {
 		t.Fatal(err)
 	}

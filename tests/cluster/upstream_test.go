@@ -182,3 +182,67 @@ func TestTheirTokens(t *testing.T) {
 	kubectl(t, c, "apply", "--namespace", third.name, "-f", path)
 	third.linked()
 }
+
+// TestTheirControllerTakesOver hands a site of ours to a controller of theirs, and back. It signs with the authority that there is: who
+// is linked stays so, and tokens are issued and redeemed, whoever sees to the site.
+func TestTheirControllerTakesOver(t *testing.T) {
+	t.Parallel()
+	_ = upstream(t, "controller") // or nothing is tested
+	c := west(t)
+	theirs(t, c)
+	k := controller{"taking", theirController, theirAdaptor, ourRouter, true}
+	k.run(t, c)
+	t.Cleanup(func() { k.stop(t, c) })
+	moved := ours().in(t, c, "moved").site("--enable-link-access")
+	before := local(t, "before").site().linkTo(moved)
+	moved.offer("moved")
+	reached := before.use("moved")
+	answers(t, reached)
+	authority, err := moved.certificate("skupper-site-ca")
+	if err != nil {
+		t.Fatal(err)
+	}
+	spare := moved.token("--redemptions-allowed", "2") // of before, to be redeemed after
+
+	kubectl(t, c, "create", "configmap", "skupper", "--namespace", moved.name, "--from-literal=controller="+k.namespace+"/skupper-controller")
+	adaptor := []string{"get", "deployment", "skupper-router", "-o", `jsonpath={.spec.template.spec.containers[?(@.name=="kube-adaptor")].image}`}
+	moved.gives(theirAdaptor, adaptor...)
+	kubectl(t, c, "rollout", "status", "--namespace", moved.name, "deployment/skupper-router", "--timeout="+patience.String())
+	before.linked()
+	recovers(t, reached)
+	local(t, "their-claimant").site().redeemed(moved.token())
+	late := ours().in(t, c, "late").site("--enable-link-access")
+	late.redeemed(spare)
+	far := ours().in(t, c, "far-from-moved").site("--enable-link-access")
+	moved.do("token", "redeem", far.token()) // their controller does that
+	moved.linked()
+	// A certificate that is lost is made again by the same authority.
+	kubectl(t, c, "delete", "secret", "--namespace", moved.name, "skupper-site-server")
+	eventually(t, patience, "another certificate of the same authority", func() error {
+		served, err := moved.certificate("skupper-site-server")
+		if err != nil {
+			return err
+		}
+		return served.CheckSignatureFrom(authority)
+	})
+
+	kubectl(t, c, "delete", "configmap", "skupper", "--namespace", moved.name)
+	moved.gives(ourController, adaptor...)
+	kubectl(t, c, "rollout", "status", "--namespace", moved.name, "deployment/skupper-router", "--timeout="+patience.String())
+	before.linked()
+	late.linked()
+	moved.linked()
+	recovers(t, reached)
+	local(t, "our-claimant").site().redeemed(moved.token())
+	if now, err := moved.certificate("skupper-site-ca"); err != nil || !now.Equal(authority) {
+		t.Errorf("the authority was replaced: %v", err)
+	}
+}
+
+// redeemed redeems a token and waits for the link.
+func (p *place) redeemed(token string) *place {
+	p.t.Helper()
+	p.redeem(token)
+	p.linked()
+	return p
+}

@@ -68,7 +68,7 @@ func newKubeSite(t *testing.T, name string) *kubeSite {
 	s.must("POST", "/apis/rbac.authorization.k8s.io/v1/namespaces/"+s.namespace+"/rolebindings", `{"apiVersion":"rbac.authorization.k8s.io/v1","kind":"RoleBinding","metadata":{"name":"r"},
 		"roleRef":{"apiGroup":"rbac.authorization.k8s.io","kind":"Role","name":"skupper-router"},"subjects":[{"kind":"User","apiGroup":"rbac.authorization.k8s.io","name":"`+Editor+`"}]}`)
 	var err error
-	if s.ca, err = pki.NewCA("test", time.Now()); err != nil {
+	if s.ca, err = pki.NewP256CA("test", time.Now()); err != nil {
 		t.Fatal(err)
 	}
 	for _, group := range []string{"skupper-router", "skupper-router-2"} {

@@ -79,7 +79,7 @@ func (s *Server) path(name string) string { return filepath.Join(s.dir, name) }
 // write puts down certificates and users.
 func (s *Server) write() error {
 	now := time.Now().Add(-time.Hour)
-	ca, err := pki.NewCA("kube-test", now)
+	ca, err := pki.NewP256CA("kube-test", now)
 	if err != nil {
 		return err
 	}

@@ -55,7 +55,7 @@ func TestLinkGenerate(t *testing.T) {
 	sh.must("PATCH", sh.path("sites", "west", "status"), `{"status":{"defaultIssuer":"my-ca","endpoints":[
 		{"name":"inter-router","host":"west.example.com","port":"55671","group":"skupper-router"},{"name":"edge","host":"west.example.com","port":"45671","group":"skupper-router"}]}}`)
 	secrets := "/api/v1/namespaces/" + sh.namespace + "/secrets"
-	ca, err := pki.NewCA("my-ca", time.Now())
+	ca, err := pki.NewP256CA("my-ca", time.Now())
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -5,6 +5,7 @@ package podman
 import (
 	"os"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"testing"
 )
@@ -76,6 +77,63 @@ func TestOriginalEndsOurs(t *testing.T) {
 	m.original("site", "create", "west")
 	m.original("system", "start") // where ours was
 	m.original("system", "stop")
+	m.nothing()
+}
+
+// A site of ours in a container is run on by the original, which signs with its authorities: who is linked stays so, its links serve
+// others, what it redeems is a link, and ours goes on with all of that.
+func TestOriginalRunsOurs(t *testing.T) {
+	m := original(t)
+	m.skupper("site", "create", "east", "--platform", "podman", "--engine", "embedded", "--enable-link-access")
+	for _, name := range []string{"west", "north"} {
+		m.skupper("site", "create", name, "--namespace", name, "--platform", "linux", "--enable-link-access")
+	}
+	m.skupper("token", "issue", "/root/east.yaml")
+	m.skupper("token", "redeem", "/root/east.yaml", "--namespace", "west")
+	linked := func(namespace string, n int) {
+		t.Helper()
+		soon(t, "links of "+namespace, func() bool {
+			out, err := m.try("/opt/podman-skupper", "link", "status", "--noheading", "--namespace", namespace)
+			return err == nil && len(regexp.MustCompile(`(?m)^\S+ +Ready .*OK`).FindAllString(out, -1)) == n
+		})
+	}
+	linked("west", 1)
+	const issuers = "/var/lib/skupper/namespaces/default/runtime/issuers"
+	authorities := func() string { return m.do("sh", "-c", "cat "+issuers+"/*/tls.*") }
+	id := func() string {
+		out, _ := m.try("podman", "inspect", "--format", `{{index .Config.Labels "skupper.io/site-id"}}`, router)
+		return strings.TrimSpace(out)
+	}
+	made := func(image string) bool {
+		out, err := m.try("podman", "ps", "--format", "{{.Names}} {{.Image}}")
+		return err == nil && strings.TrimSpace(out) == router+" "+image
+	}
+	site, ca := id(), authorities()
+
+	m.original("system", "reload")
+	soon(t, "the container is the original's", func() bool { return made(originalImage) })
+	linked("west", 1)
+	m.do("sh", "-c", "env SKUPPER_PLATFORM=podman /opt/skupper link generate --host 127.0.0.1 >/root/link.yaml")
+	m.skupper("system", "apply", "-f", "/root/link.yaml", "--namespace", "north")
+	linked("north", 1)
+	m.skupper("token", "issue", "/root/north.yaml", "--namespace", "north")
+	m.original("token", "redeem", "/root/north.yaml")
+	m.original("system", "reload")
+	linked("default", 1)
+
+	m.skupper("listener", "create", "echo", "7777") // ours goes on
+	soon(t, "ours runs it", func() bool { return strings.Contains(m.skupper("listener", "status"), "No matching") })
+	m.skupper("system", "stop")
+	m.skupper("system", "start")
+	for _, namespace := range []string{"default", "west", "north"} {
+		linked(namespace, 1)
+	}
+	if id() != site || authorities() != ca {
+		t.Error("it is another site, or has other authorities")
+	}
+	for _, namespace := range []string{"default", "west", "north"} {
+		m.skupper("site", "delete", "--all", "--namespace", namespace)
+	}
 	m.nothing()
 }
 

@@ -90,7 +90,7 @@ func (s *site) Issue(_ context.Context, _ grant.Grant, _, subject string, csr []
 			return Credentials{}, err
 		}
 	}
-	return Sign(s.ca, subject, csr, s.endpoints, 0, time.Now())
+	return new(Signer).Sign(s.ca, subject, csr, s.endpoints, 0, time.Now())
 }
 
 // stage is a server on loopback with one grant, "u", of one use.
@@ -114,8 +114,8 @@ func endpointsOf(group, host string) []v2alpha1.Endpoint {
 func newStage(t testing.TB, opts Options) *stage {
 	t.Helper()
 	now := time.Now()
-	siteCA, err1 := pki.NewCA("skupper-site-ca", now)
-	grantCA, err2 := pki.NewCA("skupper-grant-server-ca", now)
+	siteCA, err1 := pki.NewP256CA("skupper-site-ca", now)
+	grantCA, err2 := pki.NewP256CA("skupper-grant-server-ca", now)
 	if err := errors.Join(err1, err2); err != nil {
 		t.Fatal(err)
 	}

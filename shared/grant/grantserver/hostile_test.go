@@ -70,7 +70,7 @@ func TestHTTP2(t *testing.T) {
 
 func TestCertificateIsSwapped(t *testing.T) {
 	s := newStage(t, Options{})
-	other, err := pki.NewCA("other", time.Now())
+	other, err := pki.NewP256CA("other", time.Now())
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -304,7 +304,7 @@ func TestSleep(t *testing.T) {
 
 // An answer is believed only as far as it was asked for.
 func TestAnswers(t *testing.T) {
-	ca, err := pki.NewCA("site", time.Now())
+	ca, err := pki.NewP256CA("site", time.Now())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -358,7 +358,7 @@ func TestAnswers(t *testing.T) {
 
 func selfSigned(t *testing.T) []byte {
 	t.Helper()
-	ca, err := pki.NewCA("site", time.Now())
+	ca, err := pki.NewP256CA("site", time.Now())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -377,7 +377,7 @@ func answerText(p pki.Pair) string {
 
 func FuzzAnswer(f *testing.F) {
 	f.Add([]byte("---\napiVersion: v1\nkind: Secret\nmetadata: {name: tok}\ntype: kubernetes.io/tls\n---\napiVersion: skupper.io/v2alpha1\nkind: Link\nmetadata: {name: tok}\n"))
-	ca, err := pki.NewCA("site", time.Now())
+	ca, err := pki.NewP256CA("site", time.Now())
 	if err != nil {
 		f.Fatal(err)
 	}

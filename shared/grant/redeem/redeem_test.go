@@ -60,7 +60,7 @@ func (g *granter) Confirm(_ context.Context, _ string, r grant.Redemption) error
 }
 
 func (g *granter) Issue(_ context.Context, _ grant.Grant, _, subject string, csr []byte) (grantserver.Credentials, error) {
-	return grantserver.Sign(g.site, subject, csr, []v2alpha1.Endpoint{
+	return new(grantserver.Signer).Sign(g.site, subject, csr, []v2alpha1.Endpoint{
 		{Name: "inter-router", Host: "10.0.0.1", Port: "55671", Group: "skupper-router"},
 		{Name: "edge", Host: "10.0.0.1", Port: "45671", Group: "skupper-router"}}, 0, time.Now())
 }
@@ -102,8 +102,8 @@ func newGranter(t testing.TB, set settings) *granter {
 	}
 	g := &granter{grant: grant.Grant{UID: "u", Name: "g", Namespace: "west", Code: token.NewCode(), Allowed: 1, ExpiresAt: now.Add(time.Hour)}}
 	var err1, err2 error
-	g.ca, err1 = pki.NewCA("skupper-grant-server-ca", set.issued)
-	g.site, err2 = pki.NewCA("skupper-site-ca", now)
+	g.ca, err1 = pki.NewP256CA("skupper-grant-server-ca", set.issued)
+	g.site, err2 = pki.NewP256CA("skupper-site-ca", now)
 	if err := errors.Join(err1, err2); err != nil {
 		t.Fatal(err)
 	}

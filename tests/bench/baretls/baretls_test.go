@@ -22,7 +22,7 @@ func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 func pair(t *testing.T, server string) string {
 	t.Helper()
 	dir := t.TempDir()
-	ca, err := pki.NewCA("test", time.Now())
+	ca, err := pki.NewP256CA("test", time.Now())
 	if err != nil {
 		t.Fatal(err)
 	}

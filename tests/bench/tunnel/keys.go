@@ -9,7 +9,7 @@ import (
 	"github.com/skupper-plugins/suite/shared/pki"
 )
 
-// keys are the files of one authority and of the certificates it has issued: ECDSA with P-256, as sites of ours make them.
+// keys are the files of one authority and of the certificates it has issued, as sites of ours make them: RSA for the one, ECDSA with P-256 for the others.
 type keys struct {
 	dir string
 	now time.Time

@@ -16,7 +16,7 @@ func (c *Cluster) kubernetesService() string { return strings.TrimSuffix(c.servi
 // writeCredentials writes certificates, users and a kubeconfig for each of them. Users have tokens: USER-token.
 func (c *Cluster) writeCredentials(context.Context) error {
 	now := time.Now().Add(-time.Hour)
-	ca, err := pki.NewCA("cluster-"+c.Name, now)
+	ca, err := pki.NewP256CA("cluster-"+c.Name, now)
 	if err != nil {
 		return err
 	}

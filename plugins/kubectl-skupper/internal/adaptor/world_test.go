@@ -55,7 +55,7 @@ func newPod(t *testing.T) *pod {
 	t.Helper()
 	p := &pod{t: t, amqp: routertest.New(t).Port(), log: &words{}}
 	var err error
-	if p.ca, err = pki.NewCA("test", time.Now()); err != nil {
+	if p.ca, err = pki.NewP256CA("test", time.Now()); err != nil {
 		t.Fatal(err)
 	}
 	o := Options{

@@ -23,7 +23,7 @@ import (
 func TestNoteAuthority(t *testing.T) {
 	now := time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC)
 	authority := func(subject string) pki.Pair {
-		p, err := pki.NewCA(subject, now)
+		p, err := pki.NewP256CA(subject, now)
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -62,7 +62,7 @@ func TestAuthoritiesOfOthersSign(t *testing.T) {
 }
 
 func TestIssueSaysWhatFor(t *testing.T) {
-	ca, err := pki.NewCA("ca", now)
+	ca, err := pki.NewP256CA("ca", now)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -87,11 +87,11 @@ func TestIssueSaysWhatFor(t *testing.T) {
 }
 
 func TestGood(t *testing.T) {
-	ca, err := pki.NewCA("ca", now)
+	ca, err := pki.NewP256CA("ca", now)
 	if err != nil {
 		t.Fatal(err)
 	}
-	other, err := pki.NewCA("ca", now)
+	other, err := pki.NewP256CA("ca", now)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -185,7 +185,7 @@ func TestHostsOfAnAuthority(t *testing.T) {
 	if !good(c, p, pki.Pair{}, now) {
 		t.Error("another authority for the sake of a host")
 	}
-	if old, err := pki.NewCA(c.Spec.Subject, now); err != nil || !good(c, old, pki.Pair{}, now) {
+	if old, err := pki.NewP256CA(c.Spec.Subject, now); err != nil || !good(c, old, pki.Pair{}, now) {
 		t.Errorf("one without hosts: %v", err)
 	}
 }

@@ -29,6 +29,16 @@ type reconciler struct {
 	client.Client
 	live client.Reader // not the cache
 	opts Options
+
+	name    string
+	workers int
+	signing bool // it sees to Certificates that sign, and else to those that do not
+}
+
+// sees tells whether a Certificate is one that the reconciler sees to.
+func (r *reconciler) sees(o client.Object) bool {
+	c, ok := o.(*v2alpha1.Certificate)
+	return ok && c.Spec.Signing == r.signing
 }
 
 // affected are the Certificates that a Secret is the result or the authority of.
@@ -39,7 +49,7 @@ func (r *reconciler) affected(ctx context.Context, secret client.Object) []recon
 	}
 	var out []reconcile.Request
 	for i := range list.Items {
-		if c := &list.Items[i]; c.Name == secret.GetName() || c.Spec.CA == secret.GetName() {
+		if c := &list.Items[i]; r.sees(c) && (c.Name == secret.GetName() || c.Spec.CA == secret.GetName()) {
 			out = append(out, reconcile.Request{NamespacedName: client.ObjectKeyFromObject(c)})
 		}
 	}
@@ -58,7 +68,7 @@ func (r *reconciler) Reconcile(ctx context.Context, req ctrl.Request) (ctrl.Resu
 		}
 		return ctrl.Result{}, err
 	}
-	if !c.DeletionTimestamp.IsZero() {
+	if !c.DeletionTimestamp.IsZero() || !r.sees(&c) {
 		return ctrl.Result{}, nil
 	}
 	now := r.opts.Now()

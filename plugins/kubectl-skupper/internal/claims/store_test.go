@@ -54,7 +54,7 @@ func oldLink(why string, endpoints ...v2alpha1.Endpoint) *v2alpha1.Link {
 // TestWhatAFreshTokenRenews is about whoever issues a token: it must not be given a link that is not its own.
 func TestWhatAFreshTokenRenews(t *testing.T) {
 	authority := func() []byte {
-		ca, err := pki.NewCA("ca", time.Now())
+		ca, err := pki.NewP256CA("ca", time.Now())
 		if err != nil {
 			t.Fatal(err)
 		}

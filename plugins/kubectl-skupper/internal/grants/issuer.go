@@ -28,6 +28,8 @@ type issuer struct {
 	client.Reader
 	live client.Reader // not the cache, which need not have the contents of Secrets of all types
 	now  func() time.Time
+
+	signer *grantserver.Signer
 }
 
 var _ grantserver.Issuer = issuer{}
@@ -86,7 +88,7 @@ func (i issuer) Issue(ctx context.Context, g grant.Grant, _, subject string, csr
 		}
 		return grantserver.Credentials{}, err
 	}
-	creds, err := grantserver.Sign(ca, subject, csr, site.Status.Endpoints, 0, i.now())
+	creds, err := i.signer.Sign(ca, subject, csr, site.Status.Endpoints, 0, i.now())
 	if cause := grant.Cause(""); err != nil && !errors.As(err, &cause) {
 		if m, bad := pki.Parse(ca); bad != nil || len(ca.Key) == 0 || !m.Chain[0].IsCA {
 			err = grant.NoIssuer

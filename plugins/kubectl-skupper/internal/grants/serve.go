@@ -42,7 +42,7 @@ func newServer(mgr ctrl.Manager, o Options) (*server, error) {
 	if err := mgr.Add(folder{s}); err != nil {
 		return nil, fmt.Errorf("register what folds redemptions: %w", err)
 	}
-	return &server{Server: grantserver.New(s, issuer{mgr.GetClient(), direct, o.Now}, grantserver.Options{Log: o.Log, ByKey: o.Config.ByKey}),
+	return &server{Server: grantserver.New(s, issuer{mgr.GetClient(), direct, o.Now, new(grantserver.Signer)}, grantserver.Options{Log: o.Log, ByKey: o.Config.ByKey}),
 		store: s, caches: mgr.GetCache(), opts: o}, nil
 }
 

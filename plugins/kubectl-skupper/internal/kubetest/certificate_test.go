@@ -69,7 +69,7 @@ func TestCertificateWaitsForItsAuthority(t *testing.T) {
 	await(t, &v2alpha1.Certificate{}, ns, "c", says(`CA "`+ns+`/later" not found`))
 	create(t, &corev1.Secret{ObjectMeta: metav1.ObjectMeta{Namespace: ns, Name: "later"}, Data: map[string][]byte{"tls.crt": []byte("x")}})
 	await(t, &v2alpha1.Certificate{}, ns, "c", says("read the authority"))
-	ca, err := pki.NewCA("mine", time.Now())
+	ca, err := pki.NewP256CA("mine", time.Now())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -125,7 +125,7 @@ func TestCertificateIsRepaired(t *testing.T) {
 func TestSecretOfSomebodyElse(t *testing.T) {
 	t.Parallel()
 	ns := newNamespace(t, base.Prefix)
-	ca, err := pki.NewCA("mine", time.Now())
+	ca, err := pki.NewP256CA("mine", time.Now())
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -38,7 +38,7 @@ func newForeign(t *testing.T, version uint16, answer http.HandlerFunc) *foreign 
 	now := time.Now()
 	f := &foreign{}
 	var err error
-	if f.ca, err = pki.NewCA("skupper-grant-server-ca", now); err != nil {
+	if f.ca, err = pki.NewP256CA("skupper-grant-server-ca", now); err != nil {
 		t.Fatal(err)
 	}
 	p, err := pki.Issue(f.ca, pki.Request{Subject: "skupper-grant-server", Hosts: []string{"127.0.0.1"}}, now)

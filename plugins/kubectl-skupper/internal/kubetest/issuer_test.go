@@ -28,7 +28,7 @@ func TestGrantNamesItsIssuer(t *testing.T) {
 		})
 	}
 	now := time.Now()
-	ca, err := pki.NewCA("mine", now)
+	ca, err := pki.NewP256CA("mine", now)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -47,7 +47,7 @@ func makeNamespace(ctx context.Context, name string) error {
 // makeServerCredentials makes the Secret of a grant server that nobody configures.
 func makeServerCredentials(ctx context.Context, namespace string, hosts ...string) error {
 	now := time.Now()
-	ca, err := pki.NewCA("grant-ca", now)
+	ca, err := pki.NewP256CA("grant-ca", now)
 	if err != nil {
 		return err
 	}

@@ -63,7 +63,10 @@ func (b book) Confirm(ctx context.Context, uid string, r grant.Redemption) error
 }
 
 // issuer signs for the sites of all namespaces.
-type issuer struct{ *Agent }
+type issuer struct {
+	*Agent
+	signer *grantserver.Signer
+}
 
 // Issue implements grantserver.Issuer.
 func (i issuer) Issue(ctx context.Context, g grant.Grant, _, subject string, csr []byte) (grantserver.Credentials, error) {
@@ -85,7 +88,7 @@ func (i issuer) Issue(ctx context.Context, g grant.Grant, _, subject string, csr
 	if err != nil {
 		return none, errors.Join(grant.NoIssuer, err)
 	}
-	return grantserver.Sign(ca, subject, csr, s.Status.Endpoints, 0, i.opts.Now().Add(-keys.ClockSlack))
+	return i.signer.Sign(ca, subject, csr, s.Status.Endpoints, 0, i.opts.Now().Add(-keys.ClockSlack))
 }
 
 // site is the active site.

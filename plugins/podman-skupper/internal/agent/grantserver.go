@@ -151,7 +151,7 @@ func (g *grants) certify(s **server, hosts []string) (ca string, err error) {
 		return "", err
 	}
 	if *s == nil {
-		*s = &server{Server: grantserver.New(book{g}, issuer{g.agent}, grantserver.Options{Log: g.agent.opts.Log})}
+		*s = &server{Server: grantserver.New(book{g}, issuer{g.agent, new(grantserver.Signer)}, grantserver.Options{Log: g.agent.opts.Log})}
 		replaced = []string{grantCert}
 	}
 	if len(replaced) > 0 {

@@ -24,7 +24,7 @@ const (
 
 	abandonAgain = 2 * time.Second // between two tries to end the router of a namespace that is gone
 
-	vanishTime = 4 * time.Second // for which nothing is written to a namespace whose input is not there any more
+	vanishTime = 4 * time.Second // for which nothing is written to a namespace whose input, or router's configuration, is not there any more
 
 	sweepTime = 10 * time.Minute // between two looks for what killed writers left
 )
@@ -47,7 +47,8 @@ type namespace struct {
 	life     context.Context //nolint:containedctx // of the goroutine; redemptions, which outlive passes, end with it
 	tokens   tokens
 	network  atomic.Pointer[network.Status] // what is known of the network; nil: nothing. Written by the collector
-	vanished time.Time                      // when the input was found not to be there; zero: it is
+	vanished time.Time                      // when the input, or the router's configuration, was found not to be there; zero: it is
+	made     bool                           // the router's configuration was there after the last pass
 	lost     time.Time                      // when the router was found not to run, and nothing known of the network; zero: it is
 	last     site.Observed                  // what the last pass saw
 	due      time.Time                      // when a pass is due though nothing changed; zero: never
@@ -149,10 +150,11 @@ func (n *namespace) run(ctx context.Context) {
 	}
 }
 
-// vanishing tells whether the input is not there, as when somebody is removing the namespace: what is written meanwhile would be
-// left of it, or stop the removal. If it is only missing it is made again a while later.
+// vanishing tells whether the input is not there, as when somebody is removing the namespace, or the router's configuration, as when
+// Skupper's own command line makes it anew: what is written meanwhile would be left, or stop the removal. If it is only missing it is
+// made again a while later.
 func (n *namespace) vanishing() bool {
-	if exists(n.dir.InputResources()) {
+	if exists(n.dir.InputResources()) && (!n.made || exists(n.dir.RouterConfig())) {
 		n.vanished = time.Time{}
 		return false
 	}
@@ -188,6 +190,7 @@ func (n *namespace) step(ctx context.Context, waiting []request) {
 		n.runtime.Retry()
 	}
 	rep := n.pass(ctx)
+	n.made = exists(n.dir.RouterConfig())
 	if reload && rep.Error == "" { // others need not hear of it: the router runs, and it is tried again
 		rep.fail(n.runtime.Unkept())
 	}

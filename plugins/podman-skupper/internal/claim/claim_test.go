@@ -49,7 +49,7 @@ func (g *granter) Confirm(_ context.Context, _ string, r grant.Redemption) error
 
 func (g *granter) Issue(_ context.Context, _ grant.Grant, _, subject string, csr []byte) (grantserver.Credentials, error) {
 	ends := []v2alpha1.Endpoint{{Name: "inter-router", Host: "h", Port: "1", Group: "a"}, {Name: "inter-router", Host: "h", Port: "2", Group: "b"}}
-	return grantserver.Sign(g.ca, subject, csr, ends, 0, time.Now())
+	return new(grantserver.Signer).Sign(g.ca, subject, csr, ends, 0, time.Now())
 }
 
 func (g *granter) redeemed() int {
@@ -61,7 +61,7 @@ func (g *granter) redeemed() int {
 // serve gives a granting site and a token of one use.
 func serve(t *testing.T) (*granter, token.Token) {
 	t.Helper()
-	ca, err := pki.NewCA("ca", time.Now())
+	ca, err := pki.NewP256CA("ca", time.Now())
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -2,8 +2,10 @@ package keys
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
 	"path/filepath"
+	"sync"
 	"time"
 
 	"github.com/skupper-plugins/suite/shared/pki"
@@ -32,6 +34,10 @@ func (r Ring) Dir(w site.CertificateWant) string {
 // Ensure makes what is wanted and not there, or not good any more. It returns all pairs by name, which of those that
 // existed before were replaced, and when the first of them is due.
 func (r Ring) Ensure(wants []site.CertificateWant) (pairs map[string]pki.Pair, replaced []string, due time.Time, err error) {
+	authorities, err := r.authorities(wants)
+	if err != nil {
+		return nil, nil, due, err
+	}
 	pairs = make(map[string]pki.Pair, len(wants))
 	for _, w := range wants {
 		old, readErr := Read(r.Dir(w))
@@ -39,9 +45,11 @@ func (r Ring) Ensure(wants []site.CertificateWant) (pairs map[string]pki.Pair, r
 		switch {
 		case w.Brought != nil:
 			pair = *w.Brought
+		case w.CA == "":
+			pair = authorities[w.Name]
 		case readErr == nil && r.good(w, old, pairs[w.CA]):
 		default:
-			if pair, err = r.make(w, pairs); err != nil {
+			if pair, err = r.issue(w, pairs); err != nil {
 				return nil, nil, due, err
 			}
 		}
@@ -60,6 +68,30 @@ func (r Ring) Ensure(wants []site.CertificateWant) (pairs map[string]pki.Pair, r
 		}
 	}
 	return pairs, replaced, due, nil
+}
+
+// authorities are those that are not brought: as they are, or made, all at the same time as each takes a core for tenths of a second.
+func (r Ring) authorities(wants []site.CertificateWant) (map[string]pki.Pair, error) {
+	out, errs := make([]pki.Pair, len(wants)), make([]error, len(wants))
+	var makers sync.WaitGroup
+	for i, w := range wants {
+		if w.CA != "" || w.Brought != nil {
+			continue
+		}
+		var err error
+		if out[i], err = Read(r.Dir(w)); err == nil && r.good(w, out[i], pki.Pair{}) {
+			continue
+		}
+		makers.Go(func() {
+			out[i], errs[i] = pki.NewCA(w.Subject, r.Now.Add(-2*ClockSlack)) // so that what it signs is not older
+		})
+	}
+	makers.Wait()
+	named := map[string]pki.Pair{}
+	for i, w := range wants {
+		named[w.Name] = out[i]
+	}
+	return named, errors.Join(errs...)
 }
 
 // good tells whether a pair made before still serves. An authority is kept to its very end: all links would break
@@ -81,10 +113,7 @@ func (r Ring) begun(p pki.Pair) bool {
 	return err == nil && !r.Now.Before(certs[0].NotBefore)
 }
 
-func (r Ring) make(w site.CertificateWant, pairs map[string]pki.Pair) (pki.Pair, error) {
-	if w.CA == "" {
-		return pki.NewCA(w.Subject, r.Now.Add(-2*ClockSlack)) // so that what it signs is not older
-	}
+func (r Ring) issue(w site.CertificateWant, pairs map[string]pki.Pair) (pki.Pair, error) {
 	ca, ok := pairs[w.CA]
 	if !ok {
 		return pki.Pair{}, fmt.Errorf("make certificate %s: there is no authority %s", w.Name, w.CA)

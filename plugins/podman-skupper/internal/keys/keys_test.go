@@ -87,7 +87,7 @@ func TestRing(t *testing.T) {
 }
 
 func TestBrought(t *testing.T) {
-	ca, err := pki.NewCA("mine", start)
+	ca, err := pki.NewP256CA("mine", start)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -128,5 +128,32 @@ func TestReadAllAndPrune(t *testing.T) {
 	}
 	if pairs, faults = ReadAll(filepath.Join(dir, "none")); len(pairs) != 0 || len(faults) != 0 {
 		t.Errorf("got %v, %v", pairs, faults)
+	}
+}
+
+// Authorities are made in the form that Skupper's own command line can sign with; those of another form, which the first versions made,
+// are kept and sign.
+func TestAuthorityOfFirstVersionsIsKept(t *testing.T) {
+	dir := t.TempDir()
+	ring := Ring{Issuers: filepath.Join(dir, "i"), Certs: filepath.Join(dir, "c"), Now: start}
+	old, err := pki.NewP256CA("ca", start.Add(-2*ClockSlack))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := Write(filepath.Join(ring.Issuers, "ca"), old, nil); err != nil {
+		t.Fatal(err)
+	}
+	w := append(wants("a"), site.CertificateWant{Name: "more", Subject: "more", Signing: true}, site.CertificateWant{Name: "yet", Subject: "yet", Signing: true})
+	pairs, replaced, _ := ensure(t, ring, w)
+	if !bytes.Equal(pairs["ca"].Key, old.Key) || !bytes.Equal(pairs["leaf"].CA, old.Cert) || len(replaced) != 0 {
+		t.Errorf("it is replaced: %v", replaced)
+	}
+	for _, name := range []string{"more", "yet"} {
+		if !bytes.HasPrefix(pairs[name].Key, []byte("-----BEGIN RSA PRIVATE KEY-----\n")) {
+			t.Errorf("the key of %s is %.40q…", name, pairs[name].Key)
+		}
+	}
+	if bytes.Equal(pairs["more"].Key, pairs["yet"].Key) {
+		t.Error("two authorities have one key")
 	}
 }
