@@ -24,7 +24,7 @@ const (
 	logLines   = 5
 	logTries   = 5 // for a log that is still empty
 	logPause   = 100 * time.Millisecond
-	settleTime = 4 * time.Second // after a container that ran was removed by somebody, before it is made again
+	settleTime = 4 * time.Second // after a container that ran was removed or stopped by somebody, before it is made again
 	sinceBoot  = "unseen"        // start of a process that cannot be seen from here
 )
 
@@ -230,11 +230,14 @@ func (e *Engine) Start(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	switch c, err := api.Inspect(ctx, e.name()); {
-	case fault.Is(err, fault.Missing) && e.ran:
+	c, err := api.Inspect(ctx, e.name())
+	if e.ran && (fault.Is(err, fault.Missing) || err == nil && e.foreign(c) == nil) {
 		if back, err := e.settle(ctx); back || err != nil {
 			return err
 		}
+		c, err = api.Inspect(ctx, e.name())
+	}
+	switch {
 	case fault.Is(err, fault.Missing):
 	case err != nil:
 		return err
@@ -263,8 +266,8 @@ func (e *Engine) Start(ctx context.Context) error {
 	return nil
 }
 
-// settle waits after somebody removed a container that ran, who may be about to remove the namespace or to make another container:
-// it tells whether there is one by now.
+// settle waits after somebody removed or stopped a container that ran, who may be about to remove the namespace or to make another
+// container, having put that one aside: it tells whether one runs by now.
 func (e *Engine) settle(ctx context.Context) (back bool, err error) {
 	e.ran = false
 	t := time.NewTimer(settleTime)
