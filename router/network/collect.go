@@ -226,14 +226,19 @@ func (c *collector) step(ctx context.Context) {
 }
 
 // publish tells of the network if it is another one than was told of last.
+//
+// What it takes grows with the network, and whoever is in that can have it done again and again: it gets no more than a share of the
+// time.
 func (c *collector) publish(now time.Time) {
 	c.table.changed = false
 	st := c.table.status(c.Own())
-	if reflect.DeepEqual(st, c.published) {
-		return
+	if !reflect.DeepEqual(st, c.published) {
+		c.published, c.next = st, now.Add(publishEvery)
+		c.Publish(st)
 	}
-	c.published, c.next = st, now.Add(publishEvery)
-	c.Publish(st)
+	if rest := now.Add(publishShare * time.Since(now)); rest.After(c.next) {
+		c.next = rest
+	}
 }
 
 // deadline is when step has something to do.

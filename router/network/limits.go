@@ -27,6 +27,7 @@ const (
 	credit        = 256 // messages of one source that may be on their way
 	backlog       = 256 // messages that wait to be looked at
 	publishEvery  = time.Second
+	publishShare  = 10               // times as long as a status took, there is no other
 	ownEvery      = 5 * time.Second  // what Own says may change though nothing is heard
 	heardNothing  = 2 * time.Second  // a source that says nothing for so long is told to flush all the same
 	flushAgain    = 5 * time.Second  // after a flush that brought no records

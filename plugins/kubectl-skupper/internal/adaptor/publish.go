@@ -21,6 +21,7 @@ import (
 
 const (
 	publishEvery   = time.Second
+	publishOctets  = 64 << 10 // a second: what other sites say must not keep the cluster's database busy
 	publishTimeout = 10 * time.Second
 	conflictPause  = 100 * time.Millisecond
 	lookEvery      = 30 * time.Second // whether the ConfigMap is still as it was written
@@ -34,6 +35,7 @@ type configMaps interface {
 	Get(ctx context.Context, name string, options metav1.GetOptions) (*corev1.ConfigMap, error)
 	Create(ctx context.Context, m *corev1.ConfigMap, options metav1.CreateOptions) (*corev1.ConfigMap, error)
 	Update(ctx context.Context, m *corev1.ConfigMap, options metav1.UpdateOptions) (*corev1.ConfigMap, error)
+	Delete(ctx context.Context, name string, options metav1.DeleteOptions) error
 }
 
 // publisher writes the network status. What take is given, run writes, the newest only.
@@ -55,6 +57,7 @@ type publisher struct {
 	before  *network.Status   // what the predecessor knew; nil: nothing
 	read    bool              // before is known
 	dropped string
+	size    int // octets of the last that was written
 }
 
 func newPublisher(api configMaps, owner metav1.OwnerReference, site string, log zerolog.Logger) *publisher {
@@ -92,7 +95,7 @@ func (p *publisher) run(ctx context.Context) {
 		case <-timer.C:
 			p.last = nil
 		}
-		pause(ctx, time.Until(at.Add(publishEvery)))
+		pause(ctx, time.Until(at.Add(spacing(p.size))))
 		wrote, again, err := p.publish(ctx)
 		if ctx.Err() != nil {
 			return
@@ -113,6 +116,12 @@ func (p *publisher) run(ctx context.Context) {
 		}
 		timer.Reset(wait)
 	}
+}
+
+// spacing is how long after a write of so many octets there is no other. It is a second, but for big networks: whatever one member
+// of it changes all the time, every site would write that to its cluster twice, once more in the status of the Site.
+func spacing(octets int) time.Duration {
+	return max(publishEvery, time.Duration(octets)*time.Second/publishOctets)
 }
 
 // publish writes the newest status if that may be and is needed; again: not yet.
@@ -180,6 +189,14 @@ func (p *publisher) write(ctx context.Context, text string) (wrote bool, err err
 	}
 	m := &corev1.ConfigMap{ObjectMeta: *p.last.ObjectMeta.DeepCopy(), Data: map[string]string{names.NetworkKey: text}}
 	m.OwnerReferences, m.ManagedFields = owners, nil
+	if exists && p.last.Immutable != nil && *p.last.Immutable { // by somebody's hand: it would say the same for ever
+		err := p.api.Delete(ctx, names.NetworkStatus, metav1.DeleteOptions{Preconditions: &metav1.Preconditions{UID: &p.last.UID}})
+		if err != nil {
+			p.last = nil
+			return false, fmt.Errorf("replace configmap %s, which is immutable: %w", names.NetworkStatus, err)
+		}
+		exists = false
+	}
 	if exists {
 		m, err = p.api.Update(ctx, m, metav1.UpdateOptions{})
 	} else {
@@ -190,7 +207,7 @@ func (p *publisher) write(ctx context.Context, text string) (wrote bool, err err
 		p.last = nil
 		return false, fmt.Errorf("write configmap %s: %w", names.NetworkStatus, err)
 	}
-	p.last = m
+	p.last, p.size = m, len(text)
 	p.counts.published.Add(1)
 	p.counts.octets.Store(uint64(len(text)))
 	return true, nil

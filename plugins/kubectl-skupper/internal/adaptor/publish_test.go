@@ -69,8 +69,25 @@ func (s *shelf) Update(_ context.Context, m *corev1.ConfigMap, _ metav1.UpdateOp
 		return nil, apierrors.NewNotFound(schema.GroupResource{}, m.Name)
 	case m.ResourceVersion != s.has.ResourceVersion:
 		return nil, apierrors.NewConflict(schema.GroupResource{}, m.Name, errors.New("another version"))
+	case s.has.Immutable != nil && *s.has.Immutable:
+		return nil, apierrors.NewInvalid(schema.GroupKind{Kind: "ConfigMap"}, m.Name, nil)
 	}
 	return s.store(m), nil
+}
+
+func (s *shelf) Delete(_ context.Context, name string, o metav1.DeleteOptions) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	switch {
+	case s.down:
+		return errDown
+	case s.has == nil:
+		return apierrors.NewNotFound(schema.GroupResource{}, name)
+	case o.Preconditions == nil || o.Preconditions.UID == nil || *o.Preconditions.UID != s.has.UID:
+		return apierrors.NewConflict(schema.GroupResource{}, name, errors.New("another object"))
+	}
+	s.has = nil
+	return nil
 }
 
 func (s *shelf) store(m *corev1.ConfigMap) *corev1.ConfigMap {
@@ -126,6 +143,42 @@ func publishing(t *testing.T, s *shelf, may func() bool, f func(p *publisher)) {
 }
 
 func always() bool { return true }
+
+// TestPublishOverImmutable has somebody make the ConfigMap immutable, after which it would say the same for ever.
+func TestPublishOverImmutable(t *testing.T) {
+	s := &shelf{}
+	publishing(t, s, always, func(p *publisher) {
+		p.take(network.Status{Sites: manySites(1)})
+		time.Sleep(time.Minute)
+		yes := true
+		s.by(func(m *corev1.ConfigMap) { m.Immutable = &yes })
+		p.take(network.Status{Sites: manySites(2)})
+		time.Sleep(time.Minute)
+		if got := s.sites(t); got != 2 || s.has.Immutable != nil {
+			t.Errorf("%d sites, immutable %v", got, s.has.Immutable)
+		}
+	})
+}
+
+// TestPublishBigSeldom has a member of a big network change something all the time.
+func TestPublishBigSeldom(t *testing.T) {
+	s := &shelf{}
+	publishing(t, s, always, func(p *publisher) {
+		const sites, took = 4000, 2 * time.Minute
+		for n := range int(took / time.Second) {
+			p.take(network.Status{Sites: manySites(sites + n%2)})
+			time.Sleep(time.Second)
+		}
+		octets := len(s.has.Data[names.NetworkKey])
+		if octets < 2*publishOctets {
+			t.Fatalf("%d octets are no big network", octets)
+		}
+		if got, most := len(s.writes)*octets, int(took/time.Second)*publishOctets+2*octets; got > most {
+			t.Errorf("%d octets in %v, want %d at most", got, took, most)
+		}
+	})
+}
+
 
 func TestPublish(t *testing.T) {
 	s := &shelf{}
@@ -225,4 +278,12 @@ func ExampleFromArgs() {
 	o, err := FromArgs([]string{"-init", "--config-dir=/tmp/x"}, func(k string) string { return env[k] }, nil)
 	fmt.Println(o.Init, o.RouterConfig, o.ConfigDir, o.Deployment, err != nil)
 	// Output: true skupper-router-2 /tmp/x skupper-router-2 true
+}
+
+func manySites(n int) []network.Site {
+	out := make([]network.Site, n)
+	for i := range out {
+		out[i] = network.Site{Info: network.SiteInfo{ID: fmt.Sprintf("s%d", i)}, Routers: []network.Router{}}
+	}
+	return out
 }

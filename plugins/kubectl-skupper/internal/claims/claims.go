@@ -32,8 +32,9 @@ type Options struct {
 	Now func() time.Time // nil: time.Now
 }
 
-// workers is how many tokens are redeemed at once: each may wait for a server that does not answer.
-const workers = 16
+// workers is how many tokens are redeemed at once, at most perNamespace of one namespace: each may wait for a server that does not
+// answer.
+const workers = 64
 
 // Add registers the reconciler. The manager's cache must have AccessTokens and Sites of all namespaces in scope. Secrets and
 // Links are read from the API server, as what the cache has may be behind.
@@ -43,7 +44,7 @@ func Add(mgr ctrl.Manager, o Options) error {
 	}
 	r := &reconciler{
 		Client: mgr.GetClient(), live: mgr.GetAPIReader(), opts: o,
-		events: mgr.GetEventRecorder("skupper-controller"), waits: map[client.ObjectKey]wait{},
+		events: mgr.GetEventRecorder("skupper-controller"), waits: map[client.ObjectKey]wait{}, lanes: newLanes(),
 	}
 	err := ctrl.NewControllerManagedBy(mgr).Named("claims").
 		// Not for changes of the status, which it writes itself.

@@ -27,6 +27,7 @@ type reconciler struct {
 	live   client.Reader // not the cache
 	opts   Options
 	events recorder
+	lanes  *lanes
 
 	mu    sync.Mutex
 	waits map[client.ObjectKey]wait // tokens that failed
@@ -55,6 +56,7 @@ func (r *reconciler) Reconcile(ctx context.Context, req ctrl.Request) (ctrl.Resu
 	if err := r.Get(ctx, req.NamespacedName, &t); err != nil {
 		if apierrors.IsNotFound(err) {
 			r.forget(req.NamespacedName)
+			r.lanes.forget(req.NamespacedName)
 		}
 		return ctrl.Result{}, client.IgnoreNotFound(err)
 	}
@@ -73,6 +75,13 @@ func (r *reconciler) Reconcile(ctx context.Context, req ctrl.Request) (ctrl.Resu
 		return ctrl.Result{}, r.status(ctx, &t, v2alpha1.Waiting(v2alpha1.MessageNoActiveSite))
 	}
 	w, left, fresh := r.waiting(req.NamespacedName, t.Generation, r.opts.Now())
+	if w.never == "" && left == 0 {
+		leave, again := r.lanes.enter(req.NamespacedName)
+		if leave == nil {
+			return ctrl.Result{RequeueAfter: again}, nil
+		}
+		defer leave()
+	}
 	if fresh { // it may have been refused before this program began
 		if w.never, err = r.journalOf(&t).refused(ctx); err != nil {
 			return ctrl.Result{}, err

@@ -222,6 +222,12 @@ func (r *reconciler) applyConfig(ctx context.Context, live, wanted *corev1.Confi
 	if !adopt(after, wanted) && equality.Semantic.DeepEqual(live.Data, wanted.Data) {
 		return nil
 	}
+	if live.Immutable != nil && *live.Immutable { // by somebody's hand: nothing in it can be changed any more
+		if err := r.remove(ctx, live); err != nil {
+			return err
+		}
+		return r.create(ctx, wanted)
+	}
 	after.Data = wanted.Data
 	return r.update(ctx, after)
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"slices"
 	"time"
 
 	appsv1 "k8s.io/api/apps/v1"
@@ -116,6 +117,9 @@ func (r *reconciler) readAttached(ctx context.Context, w *world) error {
 		}
 		w.resources.AttachedConnectors = append(w.resources.AttachedConnectors, a)
 		w.originals[key(a)] = a
+		if !w.binds(a) { // others may have made any number of them
+			continue
+		}
 		pods, err := r.pods(ctx, a.Namespace)
 		if err != nil {
 			return err
@@ -123,6 +127,13 @@ func (r *reconciler) readAttached(ctx context.Context, w *world) error {
 		w.resources.Targets[a.Namespace+"/"+a.Name] = targets(pods, a.Spec.Selector, a.Spec.IncludeNotReadyPods)
 	}
 	return nil
+}
+
+// binds reports whether this namespace lets a connector of another one be attached.
+func (w *world) binds(a *v2alpha1.AttachedConnector) bool {
+	return slices.ContainsFunc(w.resources.Bindings, func(b *v2alpha1.AttachedConnectorBinding) bool {
+		return b.Name == a.Name && b.Spec.ConnectorNamespace == a.Namespace
+	})
 }
 
 func (r *reconciler) pods(ctx context.Context, ns string) ([]*corev1.Pod, error) {
@@ -177,6 +188,7 @@ func (r *reconciler) readConfigMaps(ctx context.Context, w *world) error {
 	if r.Namespace != "" && r.Namespace != w.namespace {
 		spaces = append(spaces, r.Namespace)
 	}
+	var templates []*corev1.ConfigMap
 	for _, ns := range spaces {
 		var list corev1.ConfigMapList
 		if err := r.client.List(ctx, &list, client.InNamespace(ns), noCopy); err != nil {
@@ -191,7 +203,7 @@ func (r *reconciler) readConfigMaps(ctx context.Context, w *world) error {
 			}
 			switch {
 			case isTemplate:
-				w.templates = append(w.templates, workload.ReadTemplate(cm))
+				templates = append(templates, cm)
 			case ns != w.namespace:
 			case isConfig, cm.Name == names.Router, cm.Name == names.SecondRouter:
 				w.configs[cm.Name] = cm
@@ -200,6 +212,7 @@ func (r *reconciler) readConfigMaps(ctx context.Context, w *world) error {
 			}
 		}
 	}
+	w.templates = workload.ReadTemplates(templates, w.namespace)
 	if cm := w.configs[names.Router]; cm != nil {
 		w.resources.ActiveSite = siteOwner(cm)
 	}

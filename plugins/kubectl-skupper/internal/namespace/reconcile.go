@@ -38,6 +38,9 @@ const behind = 100 * time.Millisecond
 
 // Reconcile looks at one namespace: the request's name.
 func (r *reconciler) Reconcile(ctx context.Context, req reconcile.Request) (reconcile.Result, error) {
+	if req.Name == "" {
+		return r.nowhere(ctx)
+	}
 	ours, err := r.Scope.Controls(ctx, req.Name)
 	if err != nil || !ours {
 		return reconcile.Result{}, err

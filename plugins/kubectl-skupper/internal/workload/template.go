@@ -1,6 +1,7 @@
 package workload
 
 import (
+	"cmp"
 	"maps"
 	"slices"
 	"strings"
@@ -16,6 +17,27 @@ type Template struct {
 	Kind, Name          string          // of the objects it is for; empty: any
 	Selector            labels.Selector // of the labels that these have by themselves; nil: any
 	Labels, Annotations map[string]string
+}
+
+// ReadTemplates reads those of a site's own namespace and of the controller's. The order is always the same, as the first wins: those
+// of its own first, each in the order of their names.
+func ReadTemplates(all []*corev1.ConfigMap, own string) []Template {
+	all = slices.SortedFunc(slices.Values(all), func(a, b *corev1.ConfigMap) int {
+		foreign := map[bool]int{true: 1}
+		return cmp.Or(foreign[a.Namespace != own]-foreign[b.Namespace != own], strings.Compare(a.Namespace, b.Namespace), strings.Compare(a.Name, b.Name))
+	})
+	var out []Template
+	for _, m := range all {
+		out = append(out, ReadTemplate(m))
+	}
+	return out
+}
+
+// meant reports whether a label or annotation has a meaning to a controller, which then would take an object for what it is not, or
+// write it again and again: those are nobody else's to give.
+func meant(key string) bool {
+	return strings.HasPrefix(key, "internal.skupper.io/") || strings.HasPrefix(key, "deployment.kubernetes.io/") ||
+		key == names.SiteSizing || key == names.DefaultSizing
 }
 
 // ReadTemplate reads a ConfigMap that is labelled as a template. One with a selector that cannot be read is for nothing: it was not
@@ -42,7 +64,7 @@ func (t Template) isFor(kind, name string, own map[string]string) bool {
 func without(in map[string]string, keys []string) map[string]string {
 	out := map[string]string{}
 	for k, v := range in {
-		if !slices.Contains(keys, k) {
+		if !slices.Contains(keys, k) && !meant(k) {
 			out[k] = v
 		}
 	}

@@ -124,6 +124,30 @@ func TestTemplate(t *testing.T) {
 	}
 }
 
+// TestTemplatesOrder has the same templates in each order in which a cache may list them.
+func TestTemplatesOrder(t *testing.T) {
+	template := func(ns, name, team string) *corev1.ConfigMap {
+		return &corev1.ConfigMap{ObjectMeta: metav1.ObjectMeta{Namespace: ns, Name: name, Labels: map[string]string{names.LabelTemplate: "", "team": team}}}
+	}
+	a, b, foreign := template("west", "a", "1"), template("west", "b", "2"), template("a-controller", "0", "3")
+	for _, all := range [][]*corev1.ConfigMap{{a, b, foreign}, {foreign, b, a}, {b, foreign, a}} {
+		if got, _ := dress(ReadTemplates(all, "west"), "Service", "web", nil, nil); got["team"] != "1" {
+			t.Errorf("the team is %s, want that of the first template of the namespace", got["team"])
+		}
+	}
+}
+
+// TestTemplatesLeaveMarksAlone has labels and annotations by which controllers know what is theirs.
+func TestTemplatesLeaveMarksAlone(t *testing.T) {
+	of := ReadTemplate(&corev1.ConfigMap{ObjectMeta: metav1.ObjectMeta{
+		Labels:      map[string]string{names.LabelTemplate: "", names.Listener: "x", names.SecuredAccess: "true", names.SiteSizing: "big", "team": "a"},
+		Annotations: map[string]string{names.Controlled: "true", names.Authority: "x", "deployment.kubernetes.io/revision": "7", "note": "n"}}})
+	labels, annotations := dress([]Template{of}, "Service", "web", nil, nil)
+	if !maps.Equal(labels, map[string]string{"team": "a"}) || !maps.Equal(annotations, map[string]string{"note": "n"}) {
+		t.Errorf("got %v and %v", labels, annotations)
+	}
+}
+
 func size(name string, byDefault bool) *corev1.ConfigMap {
 	m := &corev1.ConfigMap{ObjectMeta: metav1.ObjectMeta{Name: "sizing-" + name, Labels: map[string]string{names.SiteSizing: name}, Annotations: map[string]string{}},
 		Data: map[string]string{"router-cpu-request": "500m", "router-memory-limit": "1Gi", "adaptor-memory-request": "32Mi"}}
