@@ -157,8 +157,14 @@ func (p *planner) accessOne(ra *v2alpha1.RouterAccess) error {
 	return multierr.Combine(faults...)
 }
 
+// adaptorPorts are those of the container beside the router, which share their addresses: whoever of the two starts first has one.
+var adaptorPorts = []int{9000, 9191}
+
 // portClash says which listener of the router has the port already, nil if none has.
 func (p *planner) portClash(name, host string, port int) error {
+	if !p.local && slices.Contains(adaptorPorts, port) {
+		return fmt.Errorf("port %d is used by the adaptor beside the router: choose another one", port)
+	}
 	for i := range p.cfg.Listeners {
 		l := &p.cfg.Listeners[i]
 		if l.Name != name && l.Port == portText(port) && overlap(l.Host, host) {

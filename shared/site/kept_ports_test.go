@@ -46,3 +46,31 @@ func TestPortsThatCannotStay(t *testing.T) {
 		}
 	}
 }
+
+// TestPortsOfTheAdaptor has router accesses at ports that the adaptor in the same pod has.
+func TestPortsOfTheAdaptor(t *testing.T) {
+	for port, want := range map[int]string{9191: "port 9191 is used by the adaptor beside the router: choose another one",
+		9000: "port 9000 is used by the adaptor beside the router: choose another one", 9192: ""} {
+		ra := &v2alpha1.RouterAccess{ObjectMeta: metav1.ObjectMeta{Name: "more", Namespace: "west"},
+			Spec: v2alpha1.RouterAccessSpec{TLSCredentials: "creds", Roles: []v2alpha1.RouterAccessRole{{Name: "inter-router", Port: port}}}}
+		creds := &v2alpha1.Secret{ObjectMeta: metav1.ObjectMeta{Name: "creds", Namespace: "west"}, Type: v2alpha1.SecretTypeTLS,
+			Data: map[string][]byte{"ca.crt": []byte("x"), "tls.crt": []byte("x"), "tls.key": []byte("x")}}
+		d, err := Plan(Resources{Namespace: "west", Platform: PlatformKubernetes, CertDir: "/c", ProxyDir: "/p", Secrets: []*v2alpha1.Secret{creds},
+			Sites:          []*v2alpha1.Site{{ObjectMeta: metav1.ObjectMeta{Name: "west", Namespace: "west", UID: "u"}}},
+			RouterAccesses: []*v2alpha1.RouterAccess{ra}}, Observed{Now: time.Unix(1, 0)})
+		if err != nil {
+			t.Fatal(err)
+		}
+		got := ""
+		for _, o := range d.Statuses {
+			if ra, ok := o.(*v2alpha1.RouterAccess); ok {
+				if c := ra.Status.Condition(v2alpha1.ConditionConfigured); c.Status != metav1.ConditionTrue {
+					got = c.Message
+				}
+			}
+		}
+		if got != want {
+			t.Errorf("%d: %q, want %q", port, got, want)
+		}
+	}
+}

@@ -44,7 +44,7 @@ func (p *planner) reservePorts() {
 		}
 	}
 	if !p.local { // the pod is the router's alone; its clients come through services with ports of their own
-		for _, port := range []int{v2alpha1.DefaultInterRouterPort, v2alpha1.DefaultEdgePort, 5671, 5672, 9000, 9090, 9191} {
+		for _, port := range append([]int{v2alpha1.DefaultInterRouterPort, v2alpha1.DefaultEdgePort, 5671, 5672, 9090}, adaptorPorts...) {
 			p.ports.busy[port], p.ports.fixed[port] = true, true
 		}
 		maps.DeleteFunc(p.ports.before, func(_ string, port int) bool { return port < bridgePort })

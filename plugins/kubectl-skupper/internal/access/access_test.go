@@ -214,3 +214,25 @@ func TestEveryTypeIsThere(t *testing.T) {
 		t.Error("names and types differ")
 	}
 }
+
+// TestPortsThatDoNotFit has ports whose lower bits are others.
+func TestPortsThatDoNotFit(t *testing.T) {
+	for name, c := range map[string]struct {
+		port v2alpha1.SecuredAccessPort
+		ok   bool
+	}{
+		"good":        {v2alpha1.SecuredAccessPort{Port: 80}, true},
+		"both":        {v2alpha1.SecuredAccessPort{Port: 80, TargetPort: 8080}, true},
+		"wraps":       {v2alpha1.SecuredAccessPort{Port: 1<<32 + 80}, false},
+		"target":      {v2alpha1.SecuredAccessPort{Port: 80, TargetPort: 1<<32 + 80}, false},
+		"none":        {v2alpha1.SecuredAccessPort{}, false},
+		"negative":    {v2alpha1.SecuredAccessPort{Port: -5}, false},
+		"much":        {v2alpha1.SecuredAccessPort{Port: 65536}, false},
+		"target-less": {v2alpha1.SecuredAccessPort{Port: 65535, TargetPort: -1}, false},
+	} {
+		sa := &v2alpha1.SecuredAccess{Spec: v2alpha1.SecuredAccessSpec{Ports: []v2alpha1.SecuredAccessPort{c.port}}}
+		if err := checkPorts(sa); (err == nil) != c.ok {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+}

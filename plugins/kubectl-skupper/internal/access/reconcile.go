@@ -120,8 +120,11 @@ func (r *reconciler) ensure(ctx context.Context, sa *v2alpha1.SecuredAccess) ([]
 		}
 		return nil, errors.New("unsupported access type")
 	}
+	err := checkPorts(sa)
+	if err != nil {
+		return nil, err
+	}
 	env := Env{Config: r.opts.Config, Own: r.opts.Own}
-	var err error
 	if env.Kinds, err = r.resolve(name, t.kinds); err != nil {
 		return nil, err
 	}

@@ -1,6 +1,7 @@
 package access
 
 import (
+	"fmt"
 	"strconv"
 
 	corev1 "k8s.io/api/core/v1"
@@ -12,6 +13,7 @@ import (
 
 	"github.com/skupper-plugins/suite/plugins/kubectl-skupper/internal/names"
 	"github.com/skupper-plugins/suite/shared/api/v2alpha1"
+	"github.com/skupper-plugins/suite/shared/validate"
 )
 
 // accessType is one way to expose pods. Both functions are pure; seen is how the objects look now, each under its ref.
@@ -90,10 +92,23 @@ func service(sa *v2alpha1.SecuredAccess, t corev1.ServiceType) *corev1.Service {
 		if protocol == "" {
 			protocol = corev1.ProtocolTCP
 		}
-		//nolint:gosec // the API server refuses what is no port
+		//nolint:gosec // checkPorts refuses what does not fit
 		svc.Spec.Ports = append(svc.Spec.Ports, corev1.ServicePort{Name: p.Name, Port: int32(p.Port), TargetPort: intstr.FromInt32(int32(target)), Protocol: protocol})
 	}
 	return svc
+}
+
+// checkPorts refuses numbers that a port of a Service has no room for: with their upper bits cut off they would be others.
+func checkPorts(sa *v2alpha1.SecuredAccess) error {
+	for i, p := range sa.Spec.Ports {
+		if err := validate.Port(p.Port); err != nil {
+			return fmt.Errorf("spec.ports[%d].port %w", i, err)
+		}
+		if err := validate.Port(p.TargetPort); err != nil && p.TargetPort != 0 {
+			return fmt.Errorf("spec.ports[%d].targetPort %w", i, err)
+		}
+	}
+	return nil
 }
 
 // made is the metadata of an object of a SecuredAccess.

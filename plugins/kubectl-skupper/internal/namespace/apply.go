@@ -274,6 +274,9 @@ func (r *reconciler) applyService(ctx context.Context, live, wanted *corev1.Serv
 	if !equality.Semantic.DeepEqual(after.Spec.Selector, wanted.Spec.Selector) {
 		after.Spec.Selector, changed = wanted.Spec.Selector, true
 	}
+	if after.Spec.Type == corev1.ServiceTypeExternalName { // by somebody's hand: clients are sent elsewhere
+		after.Spec.Type, after.Spec.ExternalName, changed = corev1.ServiceTypeClusterIP, "", true
+	}
 	if !samePorts(after.Spec.Ports, wanted.Spec.Ports) {
 		for i := range wanted.Spec.Ports { // what the cluster has given stays
 			for _, old := range live.Spec.Ports {
