@@ -179,7 +179,6 @@ func TestPublishBigSeldom(t *testing.T) {
 	})
 }
 
-
 func TestPublish(t *testing.T) {
 	s := &shelf{}
 	publishing(t, s, always, func(p *publisher) {

@@ -60,7 +60,7 @@ func TestTokensOfOneNamespaceLeaveRoom(t *testing.T) {
 	many, other := newNamespace(t, base.Prefix), newNamespace(t, base.Prefix)
 	newSite(t, many)
 	newSite(t, other)
-	for n := range 10 {
+	for n := range 6 {
 		tok := good.token(many, fmt.Sprintf("tok-%d", n))
 		tok.Spec.URL = silent.url
 		create(t, tok)
@@ -76,7 +76,7 @@ func TestTokensOfOneNamespaceLeaveRoom(t *testing.T) {
 		t.Errorf("one namespace had %d exchanges at once", n)
 	}
 	// Each gets its turn, and says what is wrong.
-	for n := range 10 {
+	for n := range 6 {
 		await(t, &v2alpha1.AccessToken{}, many, fmt.Sprintf("tok-%d", n), func(t *v2alpha1.AccessToken) bool { return t.Status.Message != "" })
 	}
 }
