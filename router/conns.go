@@ -1,6 +1,7 @@
 package router
 
 import (
+	"cmp"
 	"crypto/tls"
 	"time"
 
@@ -42,6 +43,11 @@ func (r *Router) connConfig(p connParams, id uint64, extra wire.Map) conn.Config
 	if p.window > 0 {
 		window = uint32(p.window)
 	}
+	messages := uint32(limits.MessageWindow)
+	if b := r.chunks.Budget(); b > 0 { // all that a window lets come may have to wait here
+		least := max(uint32(b/limits.WindowShare)/uint32(cmp.Or(p.maxFrame, limits.MaxFrameSize)), limits.LeastWindow)
+		window, messages = min(window, least), min(messages, max(least/2, limits.LeastWindow))
+	}
 	idle := limits.IdleTimeout
 	if p.role != core.Normal {
 		idle = limits.RouterIdleTimeout
@@ -51,7 +57,7 @@ func (r *Router) connConfig(p connParams, id uint64, extra wire.Map) conn.Config
 	}
 	return conn.Config{
 		ContainerID: r.cfg.Router.ID, MaxFrameSize: uint32(p.maxFrame), IdleTimeout: idle, Handshake: limits.HandshakeTimeout,
-		IncomingWindow: window, OfferedCaps: caps, DesiredCaps: caps, Properties: props, Chunks: r.chunks,
+		IncomingWindow: window, MessageWindow: messages, OfferedCaps: caps, DesiredCaps: caps, Properties: props, Chunks: r.chunks,
 	}
 }
 

@@ -22,7 +22,7 @@ type memory struct {
 // bound sets the budget by the limit.
 func (r *Router) boundMemory() {
 	if n := debug.SetMemoryLimit(-1); n > 0 && n < math.MaxInt64 {
-		r.chunks.SetBudget(n / memoryShare)
+		r.chunks.SetBudget(n/memoryShare, r.core.Replenish)
 	}
 }
 

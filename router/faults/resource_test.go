@@ -310,3 +310,65 @@ func TestMemoryLimit64MiB(t *testing.T) {
 	r.flows(1)
 	r.report("the others")
 }
+
+// TestSlowReadersInMemoryLimit64MiB has more clients than a router of 64 MiB can hold octets for, all of which read, though far slower than others send: the
+// router has the others wait. Nobody is reset, and memory stays within the limit.
+func TestSlowReadersInMemoryLimit64MiB(t *testing.T) {
+	t.Parallel()
+	const limit = 64 << 20
+	m := routertest.New(t)
+	p := routertest.Self(m.Dir())
+	small := p
+	small.Env = append(small.Env, fmt.Sprint("GOMEMLIMIT=", limit/10*9)) // as the program sets it by the limit of its container
+	a, b := m.Add("A", small), m.Add("B", p)
+	m.Link("A", "B")
+	m.Start()
+	r, beside := newTraffic(t), newTraffic(t)
+	addr := r.join(a, b, "x")
+	ctx, cancel := context.WithTimeout(t.Context(), 3*patience)
+	defer cancel()
+	const readers, each = 200, 4 << 20
+	began := time.Now()
+	ended := make(chan error, readers)
+	for range readers {
+		c, done, err := routertest.Dial(ctx, addr)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer done()
+		_ = c.SetReadBuffer(32 << 10) // else the kernel would hold what the router should
+		go func() {
+			err := r.exchange(c, 1000, each, 100*time.Millisecond)
+			if err != nil {
+				giveUp(c)
+				r.note(err, true)
+			}
+			ended <- err
+		}()
+	}
+	beside.start(beside.join(a, b, "beside"), 3, 500_000, 500_000)
+	beside.flows(10)
+	took := time.Since(began).Round(time.Millisecond)
+	bad := 0
+	for range readers {
+		if err := <-ended; err != nil {
+			if bad++; bad < 4 {
+				t.Error(err)
+			}
+		}
+	}
+	most := resident(t, a.Process().PID())
+	t.Logf("%d of %d clients that read slowly got all %d MiB, in %v; 10 flows beside them took %v; at most %d MiB were resident",
+		readers-bad, readers, each>>20, time.Since(began).Round(time.Millisecond), took, most>>20)
+	if bad > 0 {
+		t.Errorf("%d clients were reset although they read", bad)
+	}
+	if most > limit && !underRace {
+		t.Errorf("the router has had %d MiB, want at most %d", most>>20, limit>>20)
+	}
+	beside.report("beside them")
+	beside.unharmed()
+	r.start(addr, 1, 1000, 1000)
+	r.flows(1)
+	r.report("the others")
+}

@@ -15,21 +15,57 @@ type Holder interface {
 	GiveUp()
 }
 
-// How long a holder may wait for the somebody slow before it is told to give up: patience while there is room yet, hurry once the budget
-// is used up one and a half times. Those that somebody takes from, slowly, have time to show it.
+// How long a holder may wait for the somebody slow before it is told to give up: patience while nobody else wants the room, hurry once somebody is
+// kept waiting for it, or the budget is used up one and a half times. Those that somebody takes from, slowly, have time to show it.
 const (
 	patience = 5 * time.Second
-	hurry    = 500 * time.Millisecond
+	hurry    = time.Second
 )
+
+// famine is how long somebody may be kept waiting for room before that is taken for something that waiting makes worse: two routers that wait for each other.
+const famine = 4 * patience
 
 // holders are those that wait at the moment.
 type holders struct {
-	mu  sync.Mutex
-	all map[Holder]struct{}
+	mu    sync.Mutex
+	all   map[Holder]struct{}
+	since time.Time // somebody has been kept waiting; zero: nobody is. Of [Pool.Relieve] only
 }
 
-// SetBudget bounds what may be in chunks, in octets; 0: no bound. It is kept by [Pool.Relieve], and up to twice as much is in them until that is called.
-func (p *Pool) SetBudget(octets int64) { p.budget.Store(octets / Size) }
+// SetBudget bounds what may be in chunks, in octets; 0: no bound. It is kept by [Pool.Starve] and [Pool.Relieve], and up to twice as much is in them
+// until those have their effect. plenty is called, on any goroutine and possibly with locks held, when there is room again for whom Starve has
+// kept waiting: it must not block. Call this before the pool is used.
+func (p *Pool) SetBudget(octets int64, plenty func()) {
+	p.plenty = plenty
+	p.budget.Store(octets / Size)
+}
+
+// Budget is the bound in octets; 0: none.
+func (p *Pool) Budget() int64 { return p.budget.Load() * Size }
+
+// Starve reports that the budget is used up: whoever can keep a peer from sending more does so, until plenty is called.
+func (p *Pool) Starve() bool {
+	b := p.budget.Load()
+	if b == 0 || p.lenient.Load() || p.out.Load() < b {
+		return false
+	}
+	p.starved.Store(true)
+	if p.out.Load() <= enough(b) { // it was given back meanwhile
+		p.starved.Store(false)
+		return false
+	}
+	return true
+}
+
+// enough is how much of a budget may be used when there is room again.
+func enough(budget int64) int64 { return budget * 3 / 4 }
+
+// feed has those go on that were kept waiting, if there is room for them.
+func (p *Pool) feed() {
+	if p.starved.Load() && p.out.Load() <= enough(p.budget.Load()) && p.starved.CompareAndSwap(true, false) {
+		p.plenty()
+	}
+}
 
 // Short reports that twice the budget is used up: whoever gets more should rather fail.
 func (p *Pool) Short() bool {
@@ -54,16 +90,23 @@ func (p *Pool) Release(h Holder) {
 	delete(p.holders.all, h)
 }
 
-// Relieve has holders give up until the budget is kept, those first who have waited for longest, and returns how many.
+// Relieve has holders give up until the budget is kept, and whoever was kept waiting can go on, those first who have waited for longest, and returns how
+// many. It is to be called a few times a second.
 func (p *Pool) Relieve(now time.Time) (n int) {
 	b := p.budget.Load()
-	over := (p.out.Load() - b) * Size
-	if b == 0 || over <= 0 {
+	if b == 0 {
 		return 0
 	}
-	enough := patience
+	most, long := b, patience
+	if p.hungry(now) {
+		most, long = enough(b), hurry
+	}
+	over := (p.out.Load() - most) * Size
+	if over <= 0 {
+		return 0
+	}
 	if 2*over >= b*Size {
-		enough = hurry
+		long = hurry
 	}
 	type waiting struct {
 		Holder
@@ -72,7 +115,7 @@ func (p *Pool) Relieve(now time.Time) (n int) {
 	}
 	var all []waiting
 	for _, h := range p.held() {
-		if octets, since := h.Holds(); octets > 0 && now.Sub(since) >= enough {
+		if octets, since := h.Holds(); octets > 0 && now.Sub(since) >= long {
 			all = append(all, waiting{h, octets, since})
 		}
 	}
@@ -86,6 +129,26 @@ func (p *Pool) Relieve(now time.Time) (n int) {
 		n++
 	}
 	return n
+}
+
+// hungry reports that somebody is kept waiting, and ends that when it does not help.
+func (p *Pool) hungry(now time.Time) bool {
+	switch {
+	case p.out.Load() <= enough(p.budget.Load()):
+		p.holders.since = time.Time{}
+		p.lenient.Store(false)
+		p.feed()
+	case p.lenient.Load():
+	case !p.starved.Load():
+		p.holders.since = time.Time{}
+	case p.holders.since.IsZero():
+		p.holders.since = now
+	case now.Sub(p.holders.since) >= famine:
+		p.lenient.Store(true)
+		p.starved.Store(false)
+		p.plenty()
+	}
+	return p.starved.Load() || p.lenient.Load()
 }
 
 // held is asked without the lock, which holders take while they have their own.

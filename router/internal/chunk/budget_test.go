@@ -39,28 +39,110 @@ func TestRelieve(t *testing.T) {
 	if n := p.Relieve(now); n != 0 || p.Short() {
 		t.Errorf("without a budget %d give up, short: %t", n, p.Short())
 	}
-	p.SetBudget(12 * Size)
+	none := func() {}
+	p.SetBudget(12*Size, none)
 	if n := p.Relieve(now); n != 0 || p.Short() {
 		t.Errorf("within the budget %d give up, short: %t", n, p.Short())
 	}
-	p.SetBudget(6 * Size)
+	p.SetBudget(6*Size, none)
 	if !p.Short() {
 		t.Error("twice the budget is used, and that is not short")
 	}
-	p.SetBudget(9 * Size)
+	p.SetBudget(9*Size, none)
 	if n := p.Relieve(now); n != 1 || len(older.all) != 0 || len(old.all) != 4 || p.Out() != 8 {
 		t.Errorf("%d give up, the oldest has %d, the next %d", n, len(older.all), len(old.all))
 	}
-	p.SetBudget(6 * Size)
+	p.SetBudget(6*Size, none)
 	if n := p.Relieve(now); n != 1 || len(old.all) != 0 || len(young.all) != 4 {
 		t.Errorf("%d give up, the old one has %d, the young one %d", n, len(old.all), len(young.all))
 	}
-	p.SetBudget(3 * Size)
+	p.SetBudget(3*Size, none)
 	if n := p.Relieve(now); n != 0 {
 		t.Errorf("%d give up that have waited for %v, while there is room", n, patience/2)
 	}
-	p.SetBudget(2 * Size)
+	p.SetBudget(2*Size, none)
 	if n := p.Relieve(now); n != 1 || p.Out() != 0 {
 		t.Errorf("%d give up in the end, %d are out", n, p.Out())
+	}
+}
+
+// TestStarve: who can wait is told to when the budget is used up, and hears once when there is room again.
+func TestStarve(t *testing.T) {
+	p := &Pool{}
+	if p.Starve() {
+		t.Error("starving without a budget")
+	}
+	fed := 0
+	p.SetBudget(8*Size, func() { fed++ })
+	h := hold(p, 7, time.Unix(1000, 0))
+	if p.Starve() {
+		t.Error("starving with room left")
+	}
+	h.all = append(h.all, p.Get())
+	if !p.Starve() || !p.Starve() {
+		t.Error("not starving although the budget is used up")
+	}
+	put := func() {
+		p.Put(h.all[0])
+		h.all = h.all[1:]
+	}
+	if put(); fed != 0 {
+		t.Error("fed by one chunk that came back")
+	}
+	if put(); fed != 1 {
+		t.Errorf("fed %d times after a quarter came back", fed)
+	}
+	if put(); fed != 1 {
+		t.Errorf("fed %d times", fed)
+	}
+}
+
+// TestStarveRelief: while somebody is kept waiting, holders whose somebody takes nothing have less time, and make room for who waits.
+func TestStarveRelief(t *testing.T) {
+	now := time.Unix(1000, 0)
+	p := &Pool{}
+	fed := 0
+	p.SetBudget(8*Size, func() { fed++ })
+	stuck, slow := hold(p, 4, now.Add(-hurry)), hold(p, 4, now)
+	if n := p.Relieve(now); n != 0 {
+		t.Errorf("%d give up while nobody wants the room", n)
+	}
+	if !p.Starve() {
+		t.Fatal("not starving although the budget is used up")
+	}
+	if n := p.Relieve(now); n != 1 || len(stuck.all) != 0 || len(slow.all) != 4 || fed != 1 {
+		t.Errorf("%d give up, the stuck one has %d, the slow one %d, fed %d times", n, len(stuck.all), len(slow.all), fed)
+	}
+}
+
+// TestStarveEnds: waiting that does not help ends.
+func TestStarveEnds(t *testing.T) {
+	now := time.Unix(1000, 0)
+	p := &Pool{}
+	fed := 0
+	p.SetBudget(4*Size, func() { fed++ })
+	var all []*Chunk
+	for range 4 {
+		all = append(all, p.Get())
+	}
+	if !p.Starve() {
+		t.Fatal("not starving although the budget is used up")
+	}
+	p.Relieve(now)
+	if p.Relieve(now.Add(famine - 1)); fed != 0 || !p.Starve() {
+		t.Errorf("fed %d times before the time", fed)
+	}
+	if p.Relieve(now.Add(famine)); fed != 1 || p.Starve() {
+		t.Errorf("fed %d times, starving: %t", fed, p.Starve())
+	}
+	for _, c := range all[:2] {
+		p.Put(c)
+	}
+	p.Relieve(now.Add(famine))
+	for len(all) < 6 {
+		all = append(all, p.Get())
+	}
+	if !p.Starve() {
+		t.Error("not starving the next time")
 	}
 }

@@ -24,6 +24,9 @@ type Pool struct {
 	out     atomic.Int64
 	budget  atomic.Int64 // in chunks; 0: none
 	holders holders
+	starved atomic.Bool // somebody waits for room in the budget
+	lenient atomic.Bool // waiting has not helped: nobody is asked to wait
+	plenty  func()      // says that nobody has to wait any more
 }
 
 // Out is how many chunks have owners: not put back yet.
@@ -44,6 +47,7 @@ func (p *Pool) Put(c *Chunk) {
 	if c != nil {
 		p.out.Add(-1)
 		p.p.Put(c)
+		p.feed()
 	}
 }
 

@@ -43,6 +43,7 @@ type Config struct {
 	// SkipSASL lets a peer of a listener start with the AMQP header at once.
 	SkipSASL        bool
 	IncomingWindow  uint32 // frames of each session; 0 means 8192
+	MessageWindow   uint32 // frames of a session while none of its deliveries has a window of its own; 0 means IncomingWindow
 	OfferedCaps     []wire.Symbol
 	DesiredCaps     []wire.Symbol
 	Properties      wire.Map

@@ -41,6 +41,7 @@ type Conn struct {
 
 	out      []*chunk.Chunk
 	outBytes int       // octets in out and held back by sessions
+	held     int       // of those, what sessions hold back
 	answers  int       // octets of frames other than transfers since the output was last taken
 	maxSend  int       // octets of the largest frame that we send
 	closeBy  time.Time // when the peer's close must be here; set when ours has left
@@ -57,6 +58,9 @@ func New(cfg Config, now time.Time) *Conn {
 	}
 	if cfg.IncomingWindow == 0 {
 		cfg.IncomingWindow = limits.RouterIncomingWindow
+	}
+	if cfg.MessageWindow == 0 || cfg.MessageWindow > cfg.IncomingWindow {
+		cfg.MessageWindow = cfg.IncomingWindow
 	}
 	if cfg.Chunks == nil {
 		cfg.Chunks = &chunk.Pool{}

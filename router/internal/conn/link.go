@@ -315,6 +315,7 @@ func (s *Session) lostDeliveries(only *Link, evs []Event) []Event {
 		}
 		if d := l.cur; d != nil { // it may have been settled, but its end has not come
 			l.cur, d.gone = nil, true
+			d.endStream()
 			evs = append(evs, Event{Kind: Octets, Link: l, In: d, Aborted: true, Settled: true})
 		}
 		if d := l.fresh; d != nil {

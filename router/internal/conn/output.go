@@ -30,11 +30,12 @@ func (c *Conn) TakeOutput(now time.Time, dst []*chunk.Chunk) []*chunk.Chunk {
 // HasOutput reports that something is ready to leave.
 func (c *Conn) HasOutput() bool { return len(c.out) > 0 }
 
-// Waiting is how much output waits, in octets.
-func (c *Conn) Waiting() int { return c.outBytes }
+// Waiting is how much waits to be sent before anything more on l can be, in octets: the connection's output, and what the peer does not let the session
+// of l send yet. What other sessions may not send holds up nobody here.
+func (c *Conn) Waiting(l *Link) int { return c.outBytes - c.held + l.s.waiting }
 
-// Congested reports that enough output waits already: whoever can wait should, until the writer has caught up.
-func (c *Conn) Congested() bool { return c.outBytes > c.cfg.OutputHighWater }
+// Congested reports that enough waits before l already: whoever can wait should, until the writer and the peer have caught up.
+func (c *Conn) Congested(l *Link) bool { return c.Waiting(l) > c.cfg.OutputHighWater }
 
 // room returns the last chunk with at least n octets of room.
 func (c *Conn) room(n int) *chunk.Chunk {

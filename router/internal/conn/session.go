@@ -18,7 +18,13 @@ const (
 	ClassControl
 	ClassStreaming
 	ClassData // plus the priority, 0-9
+	// ClassMessages is for streams without a window of their own, which wait for each other when one of their receivers is slow: plus a number
+	// below Lanes.
+	ClassMessages = ClassData + 10
 )
+
+// Lanes is how many sessions streams without a window are spread over.
+const Lanes = 8
 
 // held is output that the peer's session window does not allow yet: whole transfer frames.
 type held struct {
@@ -46,7 +52,12 @@ type Session struct {
 	out       map[uint32]*OutDelivery
 	in        map[uint32]*InDelivery
 	held      []held
+	waiting   int // octets in held
 	windowSet bool
+	windowed  int  // deliveries coming in that have a window of their own
+	messages  int  // streams coming in that have none
+	holds     int  // of [Conn.Hold]
+	dry       bool // the window was not opened again when it was time
 }
 
 // session returns our session of that class and makes it when there is none.
@@ -59,7 +70,7 @@ func (c *Conn) session(class Class) (*Session, error) {
 		return nil, err
 	}
 	c.classes[class] = s
-	c.send(s.channel, &frame.Begin{IncomingWindow: c.cfg.IncomingWindow, OutgoingWindow: limits.OutgoingWindow, HandleMax: limits.HandleMax})
+	c.send(s.channel, &frame.Begin{IncomingWindow: s.inWindow, OutgoingWindow: limits.OutgoingWindow, HandleMax: limits.HandleMax})
 	return s, nil
 }
 
@@ -83,7 +94,7 @@ func (c *Conn) newSession() (*Session, error) {
 		c.local = append(c.local, nil)
 	}
 	s := &Session{
-		c: c, channel: uint16(at), inWindow: c.cfg.IncomingWindow, peerMax: limits.HandleMax,
+		c: c, channel: uint16(at), inWindow: c.cfg.MessageWindow, peerMax: limits.HandleMax,
 		awaiting: map[string]*Link{}, byRemote: map[uint32]*Link{}, out: map[uint32]*OutDelivery{}, in: map[uint32]*InDelivery{},
 	}
 	c.local[at] = s
@@ -111,7 +122,7 @@ func (c *Conn) onBegin(channel uint16, b *frame.Begin, evs []Event) []Event {
 			return c.fail(evs, "amqp:resource-limit-exceeded", err.Error())
 		}
 		c.send(s.channel, &frame.Begin{
-			RemoteChannel: &channel, IncomingWindow: c.cfg.IncomingWindow, OutgoingWindow: limits.OutgoingWindow, HandleMax: limits.HandleMax,
+			RemoteChannel: &channel, IncomingWindow: s.inWindow, OutgoingWindow: limits.OutgoingWindow, HandleMax: limits.HandleMax,
 		})
 	}
 	s.begun, s.remote = true, channel
@@ -214,9 +225,8 @@ func (s *Session) took() bool {
 	}
 	s.nextIn++
 	s.inWindow--
-	if s.inWindow <= s.c.cfg.IncomingWindow/2 { // a window of 1, too, is opened again
-		s.inWindow = s.c.cfg.IncomingWindow
-		s.sendFlow(nil)
+	if s.inWindow <= s.full()/2 { // a window of 1, too, is opened again
+		s.reopen()
 	}
 	return true
 }
@@ -238,6 +248,7 @@ func (s *Session) release() {
 		if uint64(len(h.sizes)) <= uint64(s.window) {
 			s.advance(len(h.sizes))
 			s.c.out = append(s.c.out, h.k)
+			s.kept(h.k.Start - h.k.End)
 			n++
 			continue
 		}
@@ -247,6 +258,7 @@ func (s *Session) release() {
 			s.advance(1)
 			s.c.room(size).Append(h.k.B[h.k.Start : h.k.Start+size])
 			h.k.Start += size
+			s.kept(-size)
 		}
 	}
 	if n > 0 {
@@ -270,12 +282,20 @@ func (s *Session) hold(head, p []byte) {
 	h.k.Append(head)
 	h.k.Append(p)
 	h.sizes = append(h.sizes, n)
+	s.kept(n)
+}
+
+// kept counts what is held back.
+func (s *Session) kept(n int) {
+	s.waiting += n
+	s.c.held += n
 }
 
 // dropHeld frees what can never leave.
 func (s *Session) dropHeld() {
 	for _, h := range s.held {
 		s.c.outBytes -= h.k.End - h.k.Start
+		s.kept(h.k.Start - h.k.End)
 		s.c.cfg.Chunks.Put(h.k)
 	}
 	s.held = nil

@@ -18,6 +18,7 @@ type InDelivery struct {
 	Settled  bool      // the sender settled it
 	since    time.Time // when the last octets came
 	complete bool
+	stream   streaming
 	gone     bool // settled by us or lost: nothing more is said about it
 }
 
@@ -81,6 +82,7 @@ func (c *Conn) onTransfer(channel uint16, t *frame.Transfer, p []byte, evs []Eve
 	if !ev.More {
 		l.cur = nil
 		d.complete, d.since = true, c.lastIn
+		d.endStream()
 		if d.Settled || t.Aborted {
 			d.forget()
 		}

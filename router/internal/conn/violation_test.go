@@ -150,7 +150,7 @@ func TestWindowViolation(t *testing.T) {
 		p.a.c.Send(od, []byte("x"), true)
 	}
 	p.b.c.sessions[0].inWindow = 3
-	p.b.c.cfg.IncomingWindow = 0 // and is not opened again
+	p.b.c.cfg.MessageWindow = 0 // and is not opened again
 	p.pump()
 	if e := p.b.c.Err(); e == nil || e.Condition != "amqp:session:window-violation" {
 		t.Error(e)

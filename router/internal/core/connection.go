@@ -55,7 +55,8 @@ type Connection struct {
 	cost       int
 	remote     *frame.Open
 	links      map[*conn.Link]*link
-	pool       []*link // idle streaming links
+	pool       [lanes][]*link // idle streaming links
+	messages   int            // streaming links for streams without a window, so far
 	resting    []restingLink
 	trimmed    time.Time
 	control    [2]*link // incoming, outgoing
@@ -447,7 +448,7 @@ func (cn *Connection) gone(l *link) {
 			cn.data[l.priority] = nil
 		}
 	case streamingLink:
-		cn.pool = remove(cn.pool, l)
+		cn.pool[l.lane] = remove(cn.pool[l.lane], l)
 		l.fail()
 	case endpointLink:
 		cn.endpointGone(l)

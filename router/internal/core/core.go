@@ -8,6 +8,7 @@ import (
 	"github.com/rs/zerolog"
 
 	"github.com/skupper-plugins/suite/router/internal/chunk"
+	"github.com/skupper-plugins/suite/router/internal/conn"
 )
 
 // Treatment is how messages for an address are distributed; the numbers are those of the address descriptors between routers.
@@ -115,6 +116,15 @@ func (c *Core) ID() string { return c.cfg.ID }
 
 // Chunks is the pool that streams take their buffers from.
 func (c *Core) Chunks() *chunk.Pool { return c.cfg.Chunks }
+
+// Replenish has peers go on that were kept waiting because of memory. It may be called by anybody, with any lock held.
+func (c *Core) Replenish() {
+	c.Do(func() {
+		for _, cn := range c.conns {
+			cn.peer.Do(func(k *conn.Conn) { k.Replenish() })
+		}
+	})
+}
 
 // Do has f run on the core's goroutine, after what was given before. It never blocks.
 func (c *Core) Do(f func()) { c.q.put(f) }

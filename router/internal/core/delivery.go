@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/skupper-plugins/suite/router/internal/chunk"
+	"github.com/skupper-plugins/suite/router/internal/conn"
 	"github.com/skupper-plugins/suite/router/internal/frame"
 	"github.com/skupper-plugins/suite/router/internal/limits"
 	"github.com/skupper-plugins/suite/router/internal/message"
@@ -110,6 +111,7 @@ func (d *Delivery) octets(p []byte, more, settled, aborted bool) Outlet {
 		if d.state == collecting {
 			d.classify()
 		}
+		d.await()
 	}
 	return nil
 }
@@ -131,6 +133,19 @@ func (d *Delivery) unbuffer() {
 		d.link.cn.buffered.Add(-int64(len(d.buf)))
 	}
 	d.buf = nil
+	if s, ok := d.src.(*linkSource); ok && s.unbound.CompareAndSwap(true, false) {
+		s.release()
+	}
+}
+
+// await has the sender wait of a stream that has no outlet yet, and no window.
+func (d *Delivery) await() {
+	if d.state != routing || !d.stream || d.windowed() || len(d.buf) <= 2*limits.MaxBuffered {
+		return
+	}
+	if s, ok := d.src.(*linkSource); ok && s.unbound.CompareAndSwap(false, true) {
+		s.hold()
+	}
 }
 
 // classify looks whether the delivery can be routed yet and gives it to the core then.
@@ -175,6 +190,9 @@ func (d *Delivery) classify() {
 	if d.stream || d.ann.Flags&message.FlagStreaming != 0 {
 		if s, ok := d.src.(*linkSource); ok {
 			s.since = time.Time{}
+			if d.stream {
+				d.link.cn.peer.Do(func(c *conn.Conn) { c.Stream(s.in, d.windowed()) })
+			}
 		}
 	}
 	d.head = h

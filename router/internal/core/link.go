@@ -31,6 +31,7 @@ type link struct {
 	cn       *Connection
 	l        *conn.Link
 	kind     linkKind
+	lane     lane // of a streaming link of ours
 	priority int
 	target   string // of an incoming endpoint link: where its messages go; constant once it has credit
 	anon     bool   // incoming without target
@@ -175,7 +176,7 @@ func (l *link) trySend(q queued) (sent bool) {
 	q.ob.on = l
 	q.ob.track(l)
 	l.cn.peer.Do(func(c *conn.Conn) {
-		if full = l.kind == endpointLink && c.Congested(); full {
+		if full = l.kind == endpointLink && c.Congested(l.l); full {
 			return // a client may give more credit than it can take messages
 		}
 		if od := c.NewDelivery(l.l, q.ob.presettled, q.ob); od != nil {
@@ -186,7 +187,7 @@ func (l *link) trySend(q queued) (sent bool) {
 	})
 	if full && !l.asked {
 		l.asked = true
-		l.cn.peer.WhenRoom(func() { l.cn.core.Do(func() { l.asked = false; l.pump() }) })
+		l.cn.peer.WhenRoom(l.l, func() { l.cn.core.Do(func() { l.asked = false; l.pump() }) })
 	}
 	if sent {
 		l.deliveries.Add(1)
@@ -240,6 +241,18 @@ type linkSource struct {
 	on *link
 	judged
 	open *unsettled // in the count of on
+	// Why the sender of a stream without a window has to wait: the stream has no outlet yet, or that is full.
+	unbound, full atomic.Bool
+}
+
+// hold and release keep the sender waiting in between. They may be called with the delivery's lock held.
+func (s *linkSource) hold()    { s.cn.peer.Do(func(c *conn.Conn) { c.Hold(s.in.Link) }) }
+func (s *linkSource) release() { s.cn.peer.Do(func(c *conn.Conn) { c.Release(s.in.Link) }) }
+
+// shared reports that holding does not keep it waiting.
+func (s *linkSource) shared() (yes bool) {
+	s.cn.peer.Do(func(c *conn.Conn) { yes = c.Shared(s.in.Link) })
+	return yes
 }
 
 // Update passes the word on to the sender.

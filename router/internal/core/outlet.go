@@ -47,15 +47,31 @@ func (o *linkOutlet) Write(p []byte) {
 	}
 	waiting := o.peer.Queue(o.od, p)
 	o.sent += uint64(len(p))
-	// A sender that minds no window would fill the memory of this router when the way out is slower than the way in.
-	// Should memory be short, so would one to a router that takes nothing at the moment: it has far more waiting than a busy one.
-	if o.windowed && o.sent > o.ob.acked.Load()+limits.StreamWindow+limits.StreamSlack || !o.windowed && waiting > limits.MaxOutput ||
+	// Should memory be short, so would a stream to a router fill it that takes nothing at the moment: that has far more waiting than a busy one.
+	if o.windowed && o.sent > o.ob.acked.Load()+limits.StreamWindow+limits.StreamSlack || !o.windowed && o.tooFast(waiting) ||
 		waiting > 8*limits.OutputHighWater && o.link.cn.core.cfg.Chunks.Short() {
 		o.Abort()
 		if o.ob.src != nil {
 			o.ob.src.Update(&frame.Modified{DeliveryFailed: true}, false)
 		}
 	}
+}
+
+// tooFast has a sender wait that minds no window, when the way out is slower than the way in. It reports that there is no other way than to cut the stream:
+// other routers may send streams with and without a window in one session, and the former must not wait for the latter.
+func (o *linkOutlet) tooFast(waiting int) bool {
+	if waiting <= limits.OutputHighWater {
+		return false
+	}
+	src, ok := o.ob.src.(*linkSource)
+	if ok && src.full.CompareAndSwap(false, true) {
+		src.hold()
+		o.peer.WhenRoom(o.od.Link, func() {
+			src.full.Store(false)
+			src.release()
+		})
+	}
+	return waiting > limits.MaxOutput && (!ok || src.shared())
 }
 
 func (o *linkOutlet) Flush() { o.peer.Flush() }
@@ -76,7 +92,7 @@ func (o *linkOutlet) WriteChunk(k *chunk.Chunk, head, slot, n int) {
 	o.peer.SendSlots(o.od, k, head, slot, n)
 }
 
-func (o *linkOutlet) WaitRoom(stop func() bool) bool { return o.peer.WaitRoom(stop) }
+func (o *linkOutlet) WaitRoom(stop func() bool) bool { return o.peer.WaitRoom(o.od.Link, stop) }
 func (o *linkOutlet) Nudge()                         { o.peer.Nudge() }
 
 func (o *linkOutlet) End(settled bool) {

@@ -144,7 +144,7 @@ func (c *Core) forward(d *Delivery, cn *Connection, a *Address, l *link) {
 		send = func(l *link) {
 			if l == nil && via != cn { // a data connection on its way out
 				via = cn
-				c.stream(cn, send)
+				c.stream(cn, laneOf(ann.Flags), send)
 				return
 			}
 			var o *linkOutlet
@@ -160,7 +160,7 @@ func (c *Core) forward(d *Delivery, cn *Connection, a *Address, l *link) {
 				ob.done()
 			}
 		}
-		c.stream(via, send)
+		c.stream(via, laneOf(ann.Flags), send)
 		return
 	}
 	body, ok := d.take()

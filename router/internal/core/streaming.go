@@ -7,6 +7,7 @@ import (
 	"github.com/skupper-plugins/suite/router/internal/conn"
 	"github.com/skupper-plugins/suite/router/internal/frame"
 	"github.com/skupper-plugins/suite/router/internal/limits"
+	"github.com/skupper-plugins/suite/router/internal/message"
 	"github.com/skupper-plugins/suite/router/internal/wire"
 )
 
@@ -30,21 +31,47 @@ func (c *Core) carrier(cn *Connection) *Connection {
 	return g.data[g.next%len(g.data)]
 }
 
+// lane is one of two kinds of streaming links: streams without a window have sessions of their own, because those with one must not wait for them.
+type lane int
+
+const (
+	windowed lane = iota
+	plain
+	lanes // their number
+)
+
+// laneOf is that of a stream.
+func laneOf(flags uint32) lane {
+	if flags&message.FlagQ2Disabled != 0 {
+		return windowed
+	}
+	return plain
+}
+
+// class is the session of another link of the lane.
+func (cn *Connection) class(n lane) conn.Class {
+	if n == windowed {
+		return conn.ClassStreaming
+	}
+	cn.messages++
+	return conn.ClassMessages + conn.Class(cn.messages%conn.Lanes)
+}
+
 // stream has f called with a streaming link of cn that can send: at once when one is idle, else when the peer has answered. f gets nil
 // when none can be had.
-func (c *Core) stream(cn *Connection, f func(*link)) {
-	if l := cn.idle(); l != nil {
+func (c *Core) stream(cn *Connection, n lane, f func(*link)) {
+	if l := cn.idle(n); l != nil {
 		f(l)
 		return
 	}
-	l := &link{cn: cn, kind: streamingLink, onReady: f}
+	l := &link{cn: cn, kind: streamingLink, lane: n, onReady: f}
 	var caps []wire.Symbol
 	if cn.role == InterRouter {
 		caps = []wire.Symbol{"qd.router-data"}
 	}
 	var err error
 	cn.peer.Do(func(k *conn.Conn) {
-		l.l, err = k.OpenLink(conn.ClassStreaming, "qdlink."+Discriminator(), frame.RoleSender,
+		l.l, err = k.OpenLink(cn.class(n), "qdlink."+Discriminator(), frame.RoleSender,
 			&frame.Source{ExpiryPolicy: "link-detach", Capabilities: caps}, &frame.Target{ExpiryPolicy: "link-detach", Capabilities: caps}, 0, l)
 	})
 	if err != nil {
@@ -57,14 +84,15 @@ func (c *Core) stream(cn *Connection, f func(*link)) {
 }
 
 // idle takes a link that has credit out of the pool, nil when there is none.
-func (cn *Connection) idle() (found *link) {
-	if len(cn.pool) == 0 {
+func (cn *Connection) idle(n lane) (found *link) {
+	pool := cn.pool[n]
+	if len(pool) == 0 {
 		return nil
 	}
 	at := -1
 	cn.peer.Do(func(k *conn.Conn) {
-		for i := len(cn.pool) - 1; i >= 0; i-- {
-			if k.CanSend(cn.pool[i].l) {
+		for i := len(pool) - 1; i >= 0; i-- {
+			if k.CanSend(pool[i].l) {
 				at = i
 				return
 			}
@@ -73,8 +101,8 @@ func (cn *Connection) idle() (found *link) {
 	if at < 0 {
 		return nil
 	}
-	found = cn.pool[at]
-	cn.pool = slices.Delete(cn.pool, at, at+1)
+	found = pool[at]
+	cn.pool[n] = slices.Delete(pool, at, at+1)
 	return found
 }
 
@@ -87,7 +115,7 @@ func (l *link) free() {
 		return
 	}
 	if !l.dead {
-		l.cn.pool = append(l.cn.pool, l)
+		l.cn.pool[l.lane] = append(l.cn.pool[l.lane], l)
 	}
 }
 
@@ -130,11 +158,12 @@ func (c *Core) TrimPools(now time.Time) {
 			continue
 		}
 		cn.trimmed = now
-		n := min(len(cn.pool)-limits.StreamPool, limits.StreamPoolTrim)
-		for ; n > 0; n-- {
-			l := cn.pool[0]
-			cn.pool = cn.pool[1:]
-			cn.peer.Do(func(k *conn.Conn) { k.Detach(l.l, nil) })
+		for i, pool := range cn.pool {
+			n := max(0, min(len(pool)-limits.StreamPool, limits.StreamPoolTrim))
+			for _, l := range pool[:n] {
+				cn.peer.Do(func(k *conn.Conn) { k.Detach(l.l, nil) })
+			}
+			cn.pool[i] = pool[n:]
 		}
 	}
 }

@@ -20,7 +20,13 @@ const (
 	OutgoingWindow = 0x7fffffff
 	// OutputHighWater is how much output of one connection may wait before its producers pause, in octets.
 	OutputHighWater = 512 << 10
-	// MaxOutput is how much output of one connection may wait before streams are cut whose senders mind no window, in octets.
+	// MessageWindow is the session window for streams whose senders mind no window of their own, in transfers: what waits when their receiver is slow.
+	MessageWindow = 512
+	// WindowShare is the part of the router's budget of memory that one session's window may be.
+	WindowShare = 8
+	// LeastWindow is what a window has however small the budget is, in transfers.
+	LeastWindow = 16
+	// MaxOutput is how much output of one connection may wait before streams are cut whose senders mind no window and cannot be made to wait, in octets.
 	MaxOutput = 64 << 20
 	// LinkCapacity is the credit of a link between routers, and the most that an endpoint gets, in deliveries.
 	LinkCapacity = 250

@@ -25,6 +25,7 @@ type sink struct {
 	waiting  int            // octets in pending
 	draining bool
 	moved    time.Time // when the socket took octets that had waited, or the first one began to
+	taken    uint64    // by the client's kernel, at the last look
 	written  uint64
 	acked    uint64
 	ended    bool // by the stream
@@ -135,6 +136,9 @@ func (s *sink) Holds() (octets int, since time.Time) {
 	defer s.mu.Unlock()
 	if s.waiting == 0 {
 		return 0, s.moved
+	}
+	if n := s.f.sock.acked(); n != s.taken { // the socket takes more only when a good part of what it has is gone
+		s.taken, s.moved = n, time.Now()
 	}
 	return (len(s.pending) + 1) * chunk.Size, s.moved // and the one that is being written
 }

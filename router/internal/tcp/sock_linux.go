@@ -102,6 +102,23 @@ func (s *plainSock) wasReset(fd uintptr) bool {
 	return err == nil && info.State == unix.BPF_TCP_CLOSE
 }
 
+func acked(c net.Conn) (n uint64) {
+	sc, ok := c.(syscall.Conn)
+	if !ok {
+		return 0
+	}
+	rc, err := sc.SyscallConn()
+	if err != nil {
+		return 0
+	}
+	_ = rc.Control(func(fd uintptr) { // an error means that it is closed
+		if info, err := unix.GetsockoptTCPInfo(int(fd), unix.IPPROTO_TCP, unix.TCP_INFO); err == nil {
+			n = info.Bytes_acked
+		}
+	})
+	return n
+}
+
 func (s *plainSock) tryWrite(bufs [][]byte) (int, error) {
 	s.bufs, s.wrote, s.werr = bufs, 0, nil
 	if err := s.rc.Write(s.onWrite); err != nil {
@@ -152,4 +169,5 @@ func (s *plainSock) closeWrite() error {
 }
 
 func (s *plainSock) waits() bool      { return false }
+func (s *plainSock) acked() uint64    { return acked(s.TCPConn) }
 func (s *plainSock) close(reset bool) { closeConn(s.TCPConn, reset) }

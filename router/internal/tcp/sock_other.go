@@ -17,6 +17,9 @@ func (s *plainSock) read(pool *chunk.Pool, head, slot int) (*chunk.Chunk, int, e
 	return readSlots(s.TCPConn, pool, head, slot)
 }
 
+// acked is not to be had here.
+func acked(net.Conn) uint64 { return 0 }
+
 func (s *plainSock) tryWrite([][]byte) (int, error) { return 0, nil }
 
 func (s *plainSock) write(p []byte) error {
@@ -26,4 +29,5 @@ func (s *plainSock) write(p []byte) error {
 
 func (s *plainSock) closeWrite() error { return s.CloseWrite() }
 func (s *plainSock) waits() bool       { return false }
+func (s *plainSock) acked() uint64     { return acked(s.TCPConn) }
 func (s *plainSock) close(reset bool)  { closeConn(s.TCPConn, reset) }

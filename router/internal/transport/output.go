@@ -1,6 +1,8 @@
 package transport
 
 import (
+	"slices"
+
 	"github.com/skupper-plugins/suite/router/internal/chunk"
 	"github.com/skupper-plugins/suite/router/internal/conn"
 	"github.com/skupper-plugins/suite/router/internal/frame"
@@ -22,29 +24,50 @@ func (p *Peer) unlock() {
 	}
 }
 
-// WaitRoom waits until the connection wants more output. It returns false when the connection is over or stop says so; whoever makes stop
+// WaitRoom waits until more output on l is wanted. It returns false when the connection is over or stop says so; whoever makes stop
 // true calls [Peer.Nudge].
-func (p *Peer) WaitRoom(stop func() bool) bool {
+func (p *Peer) WaitRoom(l *conn.Link, stop func() bool) bool {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	for p.c.Congested() && !p.over && !stop() {
+	for p.c.Congested(l) && !p.over && !stop() {
 		p.room.Wait()
 	}
 	return !p.over && !stop()
 }
 
-// WhenRoom calls f, once, as soon as the connection wants more output: at once, or on the writer's goroutine. f must not block. It is not called
-// any more when the connection is over.
-func (p *Peer) WhenRoom(f func()) {
+// WhenRoom calls f, once, as soon as more output on l is wanted, or none will be any more: at once, or on the connection's goroutines. f must not block.
+func (p *Peer) WhenRoom(l *conn.Link, f func()) {
 	p.mu.Lock()
-	wait := p.c.Congested()
-	if wait && !p.over {
-		p.waiting = append(p.waiting, f)
+	wait := p.c.Congested(l) && !p.over
+	if wait {
+		p.waiting = append(p.waiting, waiter{l, f})
 	}
 	p.mu.Unlock()
 	if !wait {
 		f()
 	}
+}
+
+// waiter is told that there is room.
+type waiter struct {
+	l *conn.Link
+	f func()
+}
+
+// ready takes those out who have room now, or that will never have to wait again. p.mu is held.
+func (p *Peer) ready() (all []waiter) {
+	if p.over {
+		all, p.waiting = p.waiting, nil
+		return all
+	}
+	p.waiting = slices.DeleteFunc(p.waiting, func(w waiter) bool {
+		room := !p.c.Congested(w.l)
+		if room {
+			all = append(all, w)
+		}
+		return room
+	})
+	return all
 }
 
 // Nudge makes waiters look at their stop condition.
@@ -54,13 +77,13 @@ func (p *Peer) Nudge() {
 	p.mu.Unlock()
 }
 
-// Queue adds octets of d without waking the writer: the caller flushes with [Peer.Flush] after its batch. It returns how many octets of the connection
-// wait.
+// Queue adds octets of d without waking the writer: the caller flushes with [Peer.Flush] after its batch. It returns how many octets wait before the next
+// ones of d.
 func (p *Peer) Queue(d *conn.OutDelivery, b []byte) int {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.c.Send(d, b, true)
-	return p.c.Waiting()
+	return p.c.Waiting(d.Link)
 }
 
 // Flush wakes the writer.

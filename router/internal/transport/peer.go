@@ -36,7 +36,7 @@ type Peer struct {
 	armed   time.Time    // when timer fires; zero while nobody knows
 	doubted bool         // the peer was silent for too long the last time that the timer fired
 	pending []conn.Event // from the timer, for the reader
-	waiting []func()     // of WhenRoom
+	waiting []waiter     // of WhenRoom
 }
 
 // NewPeer makes a connection over sock, which has done its handshake. [Peer.Run] drives it.
@@ -128,7 +128,14 @@ func (p *Peer) read(r Receiver) error {
 		}
 		p.arm()
 		kick, done := p.c.HasOutput(), p.over
+		var ready []waiter
+		if done {
+			ready = p.ready()
+		}
 		p.mu.Unlock()
+		for _, w := range ready {
+			w.f()
+		}
 		r.Events(evs)
 		clear(evs)
 		if kick {
@@ -161,15 +168,15 @@ func (p *Peer) write(done chan<- struct{}) {
 		p.mu.Lock()
 		out = p.c.TakeOutput(time.Now(), out[:0])
 		over, closed := p.over, p.c.Done()
-		var ready []func()
-		if !p.c.Congested() {
-			p.room.Broadcast()
-			ready, p.waiting = p.waiting, nil
+		var ready []waiter
+		if len(p.waiting) > 0 {
+			ready = p.ready()
 		}
+		p.room.Broadcast()
 		p.arm()
 		p.mu.Unlock()
-		for _, f := range ready {
-			f()
+		for _, w := range ready {
+			w.f()
 		}
 		var err error
 		written := 0

@@ -91,7 +91,7 @@ func send(r *running, od *conn.OutDelivery, data []byte) {
 	pool := &chunk.Pool{}
 	never := func() bool { return false }
 	for i := 0; len(data) > 0; i++ {
-		if !r.WaitRoom(never) {
+		if !r.WaitRoom(od.Link, never) {
 			return
 		}
 		head, slot, ok := r.Layout(od)
@@ -321,17 +321,17 @@ func TestEOF(t *testing.T) {
 func TestWhenRoom(t *testing.T) {
 	a, _ := joined(t, false, conn.Config{OutputHighWater: 1000}, conn.Config{})
 	now := make(chan struct{})
-	a.WhenRoom(func() { close(now) })
-	<-now
 	od := a.stream(t, "x")
+	a.WhenRoom(od.Link, func() { close(now) })
+	<-now
 	later := make(chan struct{})
 	a.mu.Lock()
 	a.c.Send(od, make([]byte, 100_000), true)
-	if !a.c.Congested() {
+	if !a.c.Congested(od.Link) {
 		t.Error("not congested")
 	}
 	a.mu.Unlock()
-	a.WhenRoom(func() { close(later) })
+	a.WhenRoom(od.Link, func() { close(later) })
 	select {
 	case <-later:
 		t.Error("room although nothing was written")
