@@ -213,12 +213,15 @@ func heldOctets(c *Conn) (int, error) {
 	for _, k := range c.out {
 		n += len(k.Bytes())
 	}
+	held := 0
 	for _, s := range c.local {
 		if s == nil {
 			continue
 		}
+		of := 0
 		for _, h := range s.held {
 			n += len(h.k.Bytes())
+			of += len(h.k.Bytes())
 			sum := 0
 			for _, size := range h.sizes {
 				sum += size
@@ -227,6 +230,12 @@ func heldOctets(c *Conn) (int, error) {
 				return n, fmt.Errorf("a held chunk of %d octets has frames of %d", len(h.k.Bytes()), sum)
 			}
 		}
+		if held += of; of != s.waiting {
+			return n, fmt.Errorf("a session holds %d octets, %d are counted", of, s.waiting)
+		}
+	}
+	if held != c.held {
+		return n, fmt.Errorf("sessions hold %d octets, %d are counted", held, c.held)
 	}
 	if n != c.outBytes {
 		return n, fmt.Errorf("%d octets are there, %d are counted", n, c.outBytes)
