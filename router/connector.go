@@ -3,8 +3,10 @@ package router
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strconv"
 	"sync"
+	"time"
 
 	"github.com/skupper-plugins/suite/router/config"
 	"github.com/skupper-plugins/suite/router/internal/core"
@@ -25,9 +27,9 @@ type connector struct {
 	traffic transport.Traffic // of all its connections
 	status  string            // INITIALIZING, CONNECTING, SUCCESS, FAILED, CLOSING
 	msg     string
-	up      int // control connections that are open
+	up      []*transport.Peer // control connections that are open
+	doubts  int               // looks in a row at which none of those was heard
 	now     *generation
-	socket  *transport.Socket // of the last control connection that opened
 }
 
 // generation is the connections that a connector makes with one set of certificates. When there are newer ones it makes no more, but those that it
@@ -153,22 +155,62 @@ func (c *connector) setLocked(status, msg string) {
 }
 
 // opened and failed are told of control connections. While one of them is open the link works, whatever becomes of others.
-func (c *connector) opened(s *transport.Socket) {
+func (c *connector) opened(p *transport.Peer) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	c.up++
-	c.socket = s
+	c.up = append(c.up, p)
+	c.doubts = 0
 	c.setLocked("SUCCESS", "")
 }
 
-func (c *connector) failed(wasOpen bool, why string) {
+func (c *connector) failed(was *transport.Peer, why string) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if wasOpen {
-		c.up--
-	}
-	if c.up == 0 && c.status != "CLOSING" {
+	c.up = slices.DeleteFunc(c.up, func(p *transport.Peer) bool { return p == was })
+	if len(c.up) == 0 && c.status != "CLOSING" {
+		c.doubts = 0
 		c.setLocked("FAILED", why)
+	}
+}
+
+// Looks at the control connections of a connector.
+const (
+	doubtful = 2 // looks in a row without a word: at the first one the reader may not have got on yet, after a time in which nothing could
+	silence  = "nothing has been heard of the peer for too long"
+)
+
+// look says that a link is down as soon as that is likely, and that it is up when its peer is heard all the same. The connection has more time. It runs
+// on the core's goroutine, a few times a second.
+func (c *connector) look(now time.Time) {
+	c.mu.Lock()
+	up := slices.Clone(c.up)
+	c.mu.Unlock()
+	if len(up) == 0 || c.flows == nil {
+		return
+	}
+	silent := !slices.ContainsFunc(up, func(p *transport.Peer) bool { return !p.Doubtful(now) })
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	switch {
+	case !slices.Equal(c.up, up) || c.status == "CLOSING":
+	case silent:
+		if c.doubts++; c.doubts == doubtful {
+			c.setLocked("FAILED", silence)
+		}
+	default:
+		if c.doubts >= doubtful {
+			c.setLocked("SUCCESS", "")
+		}
+		c.doubts = 0
+	}
+}
+
+// watchLinks looks at all connectors.
+func (r *Router) watchLinks(now time.Time) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	for _, c := range r.connectors {
+		c.look(now)
 	}
 }
 
@@ -177,12 +219,12 @@ func (c *connector) measure(v *vanflow.Record) {
 	v.Number(vanflow.Octets, c.traffic.Out.Load())
 	v.Number(vanflow.OctetsReverse, c.traffic.In.Load())
 	c.mu.Lock()
-	s := c.socket
+	up := slices.Clone(c.up)
 	c.mu.Unlock()
-	if s == nil {
+	if len(up) == 0 {
 		return
 	}
-	if rtt := s.RTT(); rtt > 0 { // a socket that is closed has none
+	if rtt := up[len(up)-1].Socket().RTT(); rtt > 0 { // a socket that is closed has none
 		v.Number(vanflow.Latency, uint64(rtt.Microseconds()))
 	}
 }
@@ -203,7 +245,7 @@ func (c *connector) run(g *generation, data bool) {
 			ctx = l.ctx
 		}
 		end := c.once(ctx, g, l, data)
-		if end.opened {
+		if end.opened != nil {
 			b.Reset()
 		}
 		if !data {
@@ -221,7 +263,7 @@ func (c *connector) ended(g *generation, end ending) {
 	if end.err != nil {
 		text = end.err.Error()
 	}
-	if end.opened && end.unseen {
+	if end.opened != nil && end.unseen {
 		g.renew(c.ctx)
 	}
 	if c.ctx.Err() != nil {

@@ -23,8 +23,8 @@ const redialMax = 2 * time.Second
 
 // ending is how a connection, or the attempt to make one, ended.
 type ending struct {
-	opened bool
-	unseen bool // the peer may not know
+	opened *transport.Peer // nil: it has not
+	unseen bool            // the peer may not know
 	err    error
 }
 
@@ -52,17 +52,17 @@ func (c *connector) once(ctx context.Context, g *generation, l *line, data bool)
 	}
 	cc := c.r.connConfig(connParams{role: o.Role, maxFrame: c.cfg.MaxFrameSize, window: c.cfg.MaxSessionFrames, idle: c.cfg.IdleTimeoutSeconds, cost: c.cfg.Cost}, id, extra)
 	cc.Client, cc.Hostname, cc.SASL, cc.Handshake = true, host, sasl, limits.RouterDialTimeout
-	var opened atomic.Bool
+	peer := transport.NewPeer(sock, cc)
+	var opened atomic.Pointer[transport.Peer]
 	o.OnOpen = func(properties wire.Map) {
-		opened.Store(true)
+		opened.Store(peer)
 		if !data {
 			if id, ok := properties.Get("qd.access-id"); ok {
 				c.flows.peer(text(id))
 			}
-			c.opened(sock)
+			c.opened(peer)
 		}
 	}
-	peer := transport.NewPeer(sock, cc)
 	peer.Count(&c.traffic)
 	err = c.r.core.Serve(ctx, peer, id, o)
 	c.r.core.Call(c.r.ctx, func() {}) // OnOpen runs there

@@ -3,6 +3,7 @@ package router_test
 import (
 	"context"
 	"fmt"
+	"io"
 	"testing"
 	"time"
 
@@ -31,6 +32,7 @@ func TestSilentCut(t *testing.T) {
 			for range 2 {
 				a.AwaitListener("in", true)
 				b.AwaitListener("in", true)
+				status(t, a, "A-B", "SUCCESS", "")
 				cut := time.Now()
 				cable.Freeze()
 				status(t, a, "A-B", "FAILED", "")
@@ -47,4 +49,45 @@ func TestSilentCut(t *testing.T) {
 			}
 		})
 	}
+}
+
+// TestLinkInDoubt has a link silent for a while: the dialler says that it is down before it gives it up, and that it is up once it hears of its peer. The
+// flows on it have noticed nothing.
+func TestLinkInDoubt(t *testing.T) {
+	t.Parallel()
+	m := routertest.New(t)
+	a, b := m.Add("A", routertest.Engine{}), m.Add("B", routertest.Engine{})
+	cable := m.Cable("A", "B")
+	const patient = 16 // seconds: the link is in doubt after ten
+	a.Config.Connectors[0].IdleTimeoutSeconds = patient
+	for i := range b.Config.Listeners {
+		b.Config.Listeners[i].IdleTimeoutSeconds = patient
+	}
+	m.Start()
+	echo := routertest.Echo(t)
+	b.Connect("out", "x", echo.Port)
+	addr := a.Listen("in", "x")
+	a.AwaitListener("in", true)
+	c, done, err := routertest.Dial(t.Context(), addr)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer done()
+	answers := func() {
+		t.Helper()
+		if _, err := c.Write([]byte("x")); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := io.ReadFull(c, make([]byte, 1)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	answers()
+	cut := time.Now()
+	cable.Freeze()
+	status(t, a, "A-B", "FAILED", "nothing has been heard")
+	t.Logf("the dialler doubts after %v", time.Since(cut).Round(time.Millisecond))
+	cable.Thaw()
+	status(t, a, "A-B", "SUCCESS", "")
+	answers()
 }

@@ -94,6 +94,7 @@ func New(cfg *config.Config, opts Options) (*Router, error) {
 	r.core.EachTick(r.core.TrimPools)
 	t := &trimmer{}
 	r.core.EachTick(func(now time.Time) { t.look(now, r.openFlows(), debug.FreeOSMemory) })
+	r.core.EachTick(r.watchLinks)
 	r.boundMemory()
 	short := &memory{}
 	r.core.EachTick(func(now time.Time) { short.look(r, now) })

@@ -45,6 +45,11 @@ func (c *Conn) Silent(now time.Time) bool {
 	return c.phase >= open && c.phase != done && c.cfg.IdleTimeout > 0 && !now.Before(c.lastIn.Add(c.cfg.IdleTimeout))
 }
 
+// Doubtful reports that the peer has been silent for so long that it is probably not there any more: by now it should have said something twice.
+func (c *Conn) Doubtful(now time.Time) bool {
+	return c.phase == open && c.cfg.IdleTimeout > 0 && now.Sub(c.lastIn) >= c.cfg.IdleTimeout*5/8
+}
+
 // Heard takes it that the peer was heard at that time.
 func (c *Conn) Heard(now time.Time) { c.lastIn = now }
 

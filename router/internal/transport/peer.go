@@ -251,6 +251,13 @@ func (p *Peer) arm() {
 // lastChance is how long a peer that was silent for too long is listened to all the same.
 const lastChance = 500 * time.Millisecond
 
+// Doubtful reports that the peer should have been heard long ago. It may come back yet; should it stay silent, the connection ends a little later.
+func (p *Peer) Doubtful(now time.Time) bool {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.reading.Load() && !p.over && p.c.Doubtful(now)
+}
+
 func (p *Peer) tick() {
 	p.mu.Lock()
 	if p.over {
