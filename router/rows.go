@@ -13,6 +13,7 @@ import (
 	"github.com/skupper-plugins/suite/router/internal/agent"
 	engine "github.com/skupper-plugins/suite/router/internal/control"
 	"github.com/skupper-plugins/suite/router/internal/core"
+	"github.com/skupper-plugins/suite/router/internal/limits"
 )
 
 var (
@@ -164,6 +165,9 @@ func (r *Router) connectionRows() []map[string]any {
 			if v.Opened {
 				m["container"], m["properties"] = v.Remote.ContainerID, v.Remote.Properties
 				m["uptimeSeconds"] = uint32(time.Since(v.Since) / time.Second)
+				if !v.Delivered.IsZero() {
+					m["lastDlvSeconds"] = uint32(time.Since(v.Delivered) / time.Second)
+				}
 			}
 			rows = append(rows, m)
 		}
@@ -230,9 +234,39 @@ func numbers(in []int64) any {
 	return out
 }
 
+// histogram is how many of a link's deliveries entered the network at each router, by the index of that; nil for a link without such books.
+func histogram(entered map[string]uint64, index map[string]int) any {
+	if entered == nil {
+		return nil
+	}
+	out := make([]any, limits.MaxRouters)
+	for i := range out {
+		out[i] = uint64(0)
+	}
+	for id, n := range entered {
+		if i, known := index[id]; known && i < len(out) {
+			out[i] = n
+		}
+	}
+	return out
+}
+
+// nodeIndex is the index of each router that is known, this one's under "". On the core's goroutine.
+func (r *Router) nodeIndex() map[string]int {
+	index := map[string]int{"": 0}
+	if r.edge() {
+		return index
+	}
+	for _, n := range r.control.engine.Nodes() {
+		index[n.ID] = n.Index
+	}
+	return index
+}
+
 func (r *Router) linkRows() []map[string]any {
 	var rows []map[string]any
 	r.view(func(c *core.Core) {
+		index := r.nodeIndex()
 		for _, l := range c.Links() {
 			dir := "in"
 			if l.Out {
@@ -246,6 +280,7 @@ func (r *Router) linkRows() []map[string]any {
 				"undeliveredCount": uint64(l.Queued), "deliveryCount": l.Deliveries, "connectionId": strconv.FormatUint(l.Conn, 10), "operStatus": "up",
 				"priority": uint32(l.Priority), "creditAvailable": l.Credit, "zeroCreditSeconds": uint32(l.NoCredit / time.Second), "settleRate": uint32(l.SettleRate),
 				"deliveriesDelayed1Sec": l.Delayed1, "deliveriesDelayed10Sec": l.Delayed10, "deliveriesStuck": l.Stuck,
+				"openMovedStreams": l.Moved, "ingressHistogram": histogram(l.Entered, index),
 			})
 		}
 	})
@@ -254,6 +289,12 @@ func (r *Router) linkRows() []map[string]any {
 
 func (r *Router) metricRows() []map[string]any {
 	m := map[string]any{"id": r.cfg.Router.ID, "version": r.opts.Version, "uptimeSeconds": uint32(time.Since(r.started) / time.Second)}
+	for _, none := range []string{
+		"autoLinkCount", "deliveriesIngressRouteContainer", "deliveriesEgressRouteContainer", "deliveriesIngressInterNetwork",
+		"deliveriesEgressInterNetwork", "deliveriesRedirectedToFallback",
+	} { // routers of ours do no such thing
+		m[none] = uint64(0)
+	}
 	open := uint64(r.openFlows())
 	r.view(func(c *core.Core) {
 		t, links := c.Totals(), c.Links()

@@ -52,6 +52,8 @@ type Connection struct {
 
 	open       bool
 	since      time.Time
+	deliveries uint64    // on its links, as of the last look
+	delivered  time.Time // when that had grown; zero: never
 	cost       int
 	remote     *frame.Open
 	links      map[*conn.Link]*link

@@ -50,7 +50,8 @@ type link struct {
 	credited atomic.Bool // the core is about to look at new credit
 
 	deliveries, presettled, dropped atomic.Uint64
-	unsettled                       atomic.Int64
+	unsettled, moved                atomic.Int64
+	entered                         map[string]*atomic.Uint64 // by the id of the router where they entered the network, "" for this one
 	outcomes                        outcomes
 	rate                            rate
 	broke                           time.Time // since when there is no credit, as of the last look; zero while there is
@@ -65,7 +66,7 @@ type queued struct {
 
 // refuse gives the message back.
 func (q queued) refuse() {
-	q.ob.done()
+	q.ob.undone()
 	switch {
 	case q.d != nil:
 		q.d.drop(&frame.Released{})
@@ -78,14 +79,13 @@ func (q queued) refuse() {
 type outbound struct {
 	src        Source // nil: nobody wants the outcome
 	presettled bool
-	count      *atomic.Int32 // of the balanced choice; taken back once
-	counted    atomic.Bool
-	acked      atomic.Uint64 // octets of a stream that its receiver has taken
-	link       *link         // of a stream
-	on         *link         // that it left on
-	open       *unsettled    // there
-	said       judged
-	progress   atomic.Uint32 // of a stream: what of the following has happened
+	ledger
+	acked    atomic.Uint64 // octets of a stream that its receiver has taken
+	link     *link         // of a stream
+	on       *link         // that it left on
+	open     *unsettled    // there
+	said     judged
+	progress atomic.Uint32 // of a stream: what of the following has happened
 }
 
 const (
@@ -126,13 +126,6 @@ func (o *outbound) outcome(state frame.DeliveryState, settled bool) {
 func (o *outbound) track(l *link) {
 	if !o.presettled {
 		o.open = &unsettled{in: &l.unsettled}
-	}
-}
-
-// done takes the delivery out of the balanced choice's count.
-func (o *outbound) done() {
-	if o.count != nil && o.counted.CompareAndSwap(false, true) {
-		o.count.Add(-1)
 	}
 }
 

@@ -29,10 +29,11 @@ type ConnectionView struct {
 	Since      time.Time
 	Remote     *frame.Open // nil before it opened
 	Correlator string
-	Control    int    // number of its control link, 0 if none
-	Ordinal    uint64 // of the dialler's certificates
-	Active     bool   // false for a connection to an interior router that only waits
-	Mesh       string // of the edge router at the other end
+	Control    int       // number of its control link, 0 if none
+	Ordinal    uint64    // of the dialler's certificates
+	Active     bool      // false for a connection to an interior router that only waits
+	Mesh       string    // of the edge router at the other end
+	Delivered  time.Time // about when the last delivery began; zero: there was none
 }
 
 // Connections lists the connections by id. On the core's goroutine, as all views.
@@ -40,7 +41,7 @@ func (c *Core) Connections() []ConnectionView {
 	var out []ConnectionView
 	for _, id := range slices.Sorted(maps.Keys(c.conns)) {
 		cn := c.conns[id]
-		out = append(out, ConnectionView{cn.ID, cn.opts, cn.role, cn.open, cn.since, cn.remote, cn.correlator, cn.controlNo, cn.ordinal, !cn.upward() || cn == c.up.active, cn.mesh})
+		out = append(out, ConnectionView{cn.ID, cn.opts, cn.role, cn.open, cn.since, cn.remote, cn.correlator, cn.controlNo, cn.ordinal, !cn.upward() || cn == c.up.active, cn.mesh, cn.delivered})
 	}
 	return out
 }
@@ -102,6 +103,9 @@ type LinkView struct {
 	Delayed1, Delayed10, Stuck, SettleRate                                           uint64
 	NoCredit                                                                         time.Duration // for how long
 	Blocked                                                                          bool          // for too long
+	Moved                                                                            uint64        // open streams for which it was chosen, and that are on links of their own
+	// Entered is how many deliveries that left on it have come into the network at each router, "" for this one; nil of a link without such books.
+	Entered map[string]uint64
 }
 
 // Links lists the links of all connections.
@@ -121,7 +125,13 @@ func (c *Core) Links() []LinkView {
 				v.NoCredit = now.Sub(l.broke)
 				v.Blocked = v.NoCredit > longDelay
 			}
-			v.Unsettled = uint64(max(l.unsettled.Load(), 0))
+			v.Unsettled, v.Moved = uint64(max(l.unsettled.Load(), 0)), uint64(max(l.moved.Load(), 0))
+			if v.Out && cn.role != InterRouter {
+				v.Entered = make(map[string]uint64, len(l.entered))
+				for id, n := range l.entered {
+					v.Entered[id] = n.Load()
+				}
+			}
 			switch {
 			case l.kind == trackingLink:
 				v.Capacity = limits.TrackingCapacity

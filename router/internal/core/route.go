@@ -131,14 +131,16 @@ func (c *Core) forward(d *Delivery, cn *Connection, a *Address, l *link) {
 	c.stats.Transit++
 	ob := &outbound{src: d.src, presettled: d.settled}
 	if a != nil && !d.settled {
-		ob.count = a.count(cn)
-		ob.count.Add(1)
+		ob.outstanding(a.count(cn))
 	}
 	ann := d.ann
 	if d.link != nil && d.link.target != "" {
 		ann.To, ann.HasTo = d.link.target, true
 	}
 	if d.stream {
+		if a != nil && a.Treatment == Balanced && l != nil {
+			ob.move(l)
+		}
 		via := c.carrier(cn)
 		var send func(l *link)
 		send = func(l *link) {
@@ -152,10 +154,11 @@ func (c *Core) forward(d *Delivery, cn *Connection, a *Address, l *link) {
 				o = l.newOutlet(ob, ann.Flags)
 			}
 			if o == nil {
-				ob.done()
+				ob.undone()
 				d.drop(&frame.Released{})
 				return
 			}
+			c.enter(&ob.ledger, d, l)
 			if !d.bind(o, c.annotate(ann), d.body) {
 				ob.done()
 			}
@@ -165,12 +168,13 @@ func (c *Core) forward(d *Delivery, cn *Connection, a *Address, l *link) {
 	}
 	body, ok := d.take()
 	if l == nil || !ok {
-		ob.done()
+		ob.undone()
 		if ok && d.src != nil && !d.settled {
 			d.src.Update(&frame.Released{}, true)
 		}
 		return
 	}
+	c.enter(&ob.ledger, d, l)
 	l.send(append(c.annotate(ann), body...), ob)
 }
 
@@ -249,6 +253,7 @@ func (c *Core) toEndpoint(d *Delivery, l *link) {
 	}
 	c.stats.Egress++
 	ob := &outbound{src: d.src, presettled: d.settled}
+	c.enter(&ob.ledger, d, l)
 	if d.stream {
 		l.put(queued{d: d, ob: ob})
 	} else if body, ok := d.take(); ok {
@@ -291,7 +296,7 @@ func (c *Core) multicast(d *Delivery, k string, flood bool) {
 	}
 	if cn := c.up.active; cn != nil && c.up.out != nil && !e.echo(cn) {
 		n++
-		c.up.out.send(annotated(), &outbound{presettled: true})
+		c.copy(d, c.up.out, annotated())
 	}
 	if a != nil {
 		for _, l := range a.locals {
@@ -299,9 +304,9 @@ func (c *Core) multicast(d *Delivery, k string, flood bool) {
 			case e.echo(l.cn):
 				continue
 			case l.cn.role == Edge:
-				l.send(annotated(), &outbound{presettled: true})
+				c.copy(d, l, annotated())
 			default:
-				l.send(body, &outbound{presettled: true})
+				c.copy(d, l, body)
 			}
 			n++
 		}
@@ -321,6 +326,13 @@ func (c *Core) multicast(d *Delivery, k string, flood bool) {
 			d.src.Update(&frame.Released{}, true)
 		}
 	}
+}
+
+// copy sends one copy of a message to a client or an edge router.
+func (c *Core) copy(d *Delivery, l *link, msg []byte) {
+	ob := &outbound{presettled: true}
+	c.enter(&ob.ledger, d, l)
+	l.send(msg, ob)
 }
 
 // fanout is the set of neighbours that get a copy.

@@ -46,9 +46,15 @@ func (c *Core) sample(now time.Time) {
 				}
 			}
 		})
+		sum := uint64(0)
 		for _, l := range cn.links {
 			l.rate.note(l.settled())
+			sum += l.deliveries.Load()
 		}
+		if sum > cn.deliveries {
+			cn.delivered = now
+		}
+		cn.deliveries = sum
 	}
 }
 
