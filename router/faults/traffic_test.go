@@ -103,7 +103,11 @@ func both(c *net.TCPConn, one, other func() error) error {
 	if err != nil {
 		giveUp(c)
 	}
-	return errors.Join(err, <-done)
+	sent := <-done
+	if sent != nil {
+		giveUp(c)
+	}
+	return errors.Join(err, sent)
 }
 
 // giveUp resets a connection: the other end must not take it for an end in good order.
