@@ -3,7 +3,6 @@ package command
 import (
 	"context"
 	"io"
-	"os"
 	"path/filepath"
 	"strings"
 	"time"
@@ -51,13 +50,10 @@ func dump(ctx context.Context, s *session, file string) (host.View, error) {
 		did, err = op.Dump{Version: s.host.Command() + " " + s.host.Version(), Now: now}.Run(ctx, site.Ports, w)
 		return err
 	}
-	switch info, statErr := os.Stat(file); {
-	case file == stdio:
+	if file == stdio {
 		err = run(s.streams.Out)
-	case statErr == nil && !info.Mode().IsRegular():
-		err = into(file, run)
-	default:
-		err = atomicfile.WriteFrom(file, dumpMode, run)
+	} else {
+		err = atomicfile.Output(file, dumpMode, run)
 	}
 	if err != nil {
 		return host.View{}, fault.Wrap(fault.KindOf(err), "write the dump to "+file, err, "choose another file, or - for stdout")

@@ -73,13 +73,10 @@ func issue(ctx context.Context, s *session, c op.IssueToken, file string) (host.
 		did, err = c.Run(ctx, site.Ports, w, s.say)
 		return err
 	}
-	switch info, statErr := os.Stat(file); {
-	case file == stdio:
+	if file == stdio {
 		err = run(s.streams.Out)
-	case statErr == nil && !info.Mode().IsRegular(): // a pipe or a device cannot be replaced
-		err = into(file, run)
-	default:
-		err = atomicfile.WriteFrom(file, token.Mode, run)
+	} else {
+		err = atomicfile.Output(file, token.Mode, run)
 	}
 	if err != nil {
 		if did.Grant != "" && did.URL != "" { // the grant was made, and its token is lost
@@ -93,15 +90,6 @@ func issue(ctx context.Context, s *session, c op.IssueToken, file string) (host.
 		v = host.View{Notes: v.Notes, Next: s.elsewhere("token", "redeem", "FILE")}
 	}
 	return v, nil
-}
-
-func into(file string, write func(io.Writer) error) (err error) {
-	f, err := os.OpenFile(file, os.O_WRONLY, 0)
-	if err != nil {
-		return fmt.Errorf("write %s: %w", file, err)
-	}
-	defer func() { err = multierr.Append(err, f.Close()) }()
-	return write(f)
 }
 
 // unwritten gives an error of the file a hint of its own.

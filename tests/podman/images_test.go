@@ -6,6 +6,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"syscall"
 	"testing"
 )
 
@@ -39,6 +40,17 @@ func TestImages(t *testing.T) {
 	named.do("site", "create", "air")
 	named.shows(`Ready +OK`, "site", "status")
 	named.do("site", "delete", "air")
+
+	full := filepath.Join(dir, "full") // a device such as /dev/full
+	if err := syscall.Mknod(full, syscall.S_IFCHR|0o666, 1<<8|7); err == nil {
+		p.refuses(1, `no space left`, "system", "images", "save", full)
+		if info, err := os.Lstat(full); err != nil || info.Mode()&os.ModeCharDevice == 0 {
+			t.Errorf("the device has become %v, %v", info, err)
+		}
+	}
+	if r := p.do("system", "images", "save", "-"); !strings.Contains(r.out, "manifest.json") || !strings.Contains(r.err, "it has "+image) {
+		t.Errorf("%d octets on stdout, and %q", len(r.out), r.err)
+	}
 
 	bad := filepath.Join(dir, "bad.tar")
 	if err := os.WriteFile(bad, []byte("this is no archive"), 0o600); err != nil {

@@ -15,6 +15,7 @@ type API interface {
 	Import(ctx context.Context, ref string, changes []string, tar io.Reader) error
 	RemoveImage(ctx context.Context, ref string) error
 	Inspect(ctx context.Context, name string) (engineapi.Container, error)
+	Labelled(ctx context.Context, labels map[string]string) ([]string, error)
 	Run(ctx context.Context, s engineapi.Spec) error
 	Remove(ctx context.Context, name string, grace time.Duration) error
 	Logs(ctx context.Context, name string, lines int) ([]string, error)

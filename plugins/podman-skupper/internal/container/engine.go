@@ -103,7 +103,7 @@ func (e *Engine) State(ctx context.Context) supervise.State {
 	if err != nil {
 		return supervise.State{Detail: oneLine(err), Err: err}
 	}
-	c, err := api.Inspect(ctx, e.name())
+	c, err := e.find(ctx, api)
 	switch {
 	case fault.Is(err, fault.Missing):
 		return supervise.State{Detail: "there is no " + e.what()}
@@ -114,11 +114,11 @@ func (e *Engine) State(ctx context.Context) supervise.State {
 	case !c.Running || c.PID <= 0:
 		return supervise.State{Detail: e.ended(ctx, api, c)}
 	case c.Restarts >= quickEnd && time.Since(c.Started) < grace:
-		return supervise.State{Detail: fmt.Sprintf("%s ends again and again%s", e.what(), e.lastWords(ctx, api))}
+		return supervise.State{Detail: fmt.Sprintf("%s ends again and again%s", e.describe(c), e.lastWords(ctx, api, c))}
 	}
 	st := e.note(c)
 	if c.Restarts > 0 && time.Since(c.Started) < grace {
-		st.Detail += ", which has ended before" + e.lastWords(ctx, api)
+		st.Detail += ", which has ended before" + e.lastWords(ctx, api, c)
 	}
 	return st
 }
@@ -131,24 +131,24 @@ func (e *Engine) note(c engineapi.Container) supervise.State {
 		id = procid.ID{PID: c.PID, Start: sinceBoot} // never alive: the engine is asked each time
 	}
 	since := c.Started.UTC().Truncate(time.Second)
-	if err := supervise.WriteRecord(e.opts.PIDFile, supervise.Record{ID: id, Since: since, Program: e.what()}); err != nil {
+	if err := supervise.WriteRecord(e.opts.PIDFile, supervise.Record{ID: id, Since: since, Program: e.describe(c)}); err != nil {
 		e.opts.Log.Error().Err(err).Msg("router.record")
 	}
-	return supervise.State{Running: true, PID: c.PID, Since: since, Detail: e.what()}
+	return supervise.State{Running: true, PID: c.PID, Since: since, Detail: e.describe(c)}
 }
 
 // ended says how a container ended.
 func (e *Engine) ended(ctx context.Context, api API, c engineapi.Container) string {
 	if c.Started.IsZero() || c.Status == "created" || c.Status == "configured" {
-		return e.what() + " was never started"
+		return e.describe(c) + " was never started"
 	}
-	return fmt.Sprintf("%s has exited with code %d%s", e.what(), c.ExitCode, e.lastWords(ctx, api))
+	return fmt.Sprintf("%s has exited with code %d%s", e.describe(c), c.ExitCode, e.lastWords(ctx, api, c))
 }
 
 // lastWords is the end of the container's log. An engine may know that a container has ended before it knows what that said.
-func (e *Engine) lastWords(ctx context.Context, api API) string {
+func (e *Engine) lastWords(ctx context.Context, api API, c engineapi.Container) string {
 	for range logTries {
-		lines, err := api.Logs(ctx, e.name(), logLines)
+		lines, err := api.Logs(ctx, e.called(c), logLines)
 		if err == nil && len(lines) > 0 {
 			return "; its log ends with: " + strings.Join(lines, " | ")
 		}
@@ -200,7 +200,7 @@ func (e *Engine) Image(ctx context.Context) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	c, err := api.Inspect(ctx, e.name())
+	c, err := e.find(ctx, api)
 	if err == nil {
 		err = e.foreign(c)
 	}
@@ -209,12 +209,20 @@ func (e *Engine) Image(ctx context.Context) (string, error) {
 
 // Log is the end of what the router in the container wrote.
 func (e *Engine) Log(ctx context.Context, lines int) ([]byte, error) {
-	if _, err := e.Image(ctx); err != nil {
-		return nil, err
-	}
 	ctx, cancel := context.WithTimeout(ctx, askWait)
 	defer cancel()
-	all, err := e.api.Logs(ctx, e.name(), lines)
+	api, _, err := e.reach(ctx)
+	if err != nil {
+		return nil, err
+	}
+	c, err := e.find(ctx, api)
+	if err == nil {
+		err = e.foreign(c)
+	}
+	if err != nil {
+		return nil, err
+	}
+	all, err := api.Logs(ctx, e.called(c), lines)
 	if err != nil || len(all) == 0 {
 		return nil, err
 	}
@@ -230,7 +238,7 @@ func (e *Engine) Start(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	c, err := api.Inspect(ctx, e.name())
+	c, err := api.Inspect(ctx, e.name()) // one that was renamed and does not run may be kept by somebody until another one does
 	if e.ran && (fault.Is(err, fault.Missing) || err == nil && e.foreign(c) == nil) {
 		if back, err := e.settle(ctx); back || err != nil {
 			return err
@@ -244,7 +252,7 @@ func (e *Engine) Start(ctx context.Context) error {
 	case e.foreign(c) != nil:
 		return e.foreign(c)
 	default: // made again and not started again: image or directories may be others by now
-		if err := api.Remove(ctx, e.name(), 0); err != nil {
+		if err := api.Remove(ctx, e.called(c), 0); err != nil {
 			return err
 		}
 	}
@@ -327,15 +335,11 @@ func (e *Engine) Stop(ctx context.Context) error {
 		}
 		return fault.Wrap(fault.KindOf(err), "stop the "+e.what(), err, fault.Hint(err))
 	}
-	switch c, err := api.Inspect(ctx, e.name()); {
-	case fault.Is(err, fault.Missing):
-		return nil
-	case err != nil:
-		return err
-	case e.foreign(c) != nil:
-		return nil // it is not ours to end
+	all, err := e.ours(ctx, api) // of others none is ours to end
+	for _, c := range all {
+		err = errors.Join(err, api.Remove(ctx, e.called(c), grace))
 	}
-	return api.Remove(ctx, e.name(), grace)
+	return err
 }
 
 // engineGone tells whether an engine does not answer, as against one that refuses us.

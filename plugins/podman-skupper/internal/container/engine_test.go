@@ -96,9 +96,23 @@ func (f *fake) RemoveImage(_ context.Context, ref string) error {
 
 func (f *fake) Inspect(_ context.Context, name string) (engineapi.Container, error) {
 	if c, ok := f.containers[name]; ok {
+		c.Name = name
 		return c, nil
 	}
 	return engineapi.Container{}, fault.New(fault.Missing, "no such container", "")
+}
+
+func (f *fake) Labelled(_ context.Context, labels map[string]string) (names []string, err error) {
+	for name, c := range f.containers {
+		fits := true
+		for k, v := range labels {
+			fits = fits && c.Labels[k] == v
+		}
+		if fits {
+			names = append(names, name)
+		}
+	}
+	return names, nil
 }
 
 func (f *fake) Run(_ context.Context, s engineapi.Spec) error {
@@ -234,6 +248,59 @@ func TestOurs(t *testing.T) {
 		if err := e.Start(t.Context()); err != nil {
 			t.Errorf("%s: %v", name, err)
 		}
+	}
+}
+
+// One that was renamed is ended with its site, and is not made a second time.
+func TestRenamed(t *testing.T) {
+	f := newFake(t)
+	e := engineOn(t, f, named)
+	if err := e.Start(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	rename := func(from, to string) {
+		f.containers[to] = f.containers[from]
+		delete(f.containers, from)
+	}
+	rename("west-skupper-router", "other")
+	// Neither one of another namespace, nor what has our name now, is taken for it.
+	f.containers["east-skupper-router"] = engineapi.Container{Labels: map[string]string{"application": labelApplication}, Mounts: []engineapi.Mount{{Source: "/east", Target: configPath}}}
+	if err := os.Remove(e.opts.PIDFile); err != nil { // as after the machine has started anew
+		t.Fatal(err)
+	}
+	if st := e.State(t.Context()); !st.Running || !strings.Contains(st.Detail, "podman container other, which was named west-skupper-router") {
+		t.Errorf("renamed: %+v", st)
+	}
+	if err := e.Start(t.Context()); err != nil || len(f.containers) != 2 {
+		t.Errorf("started again: %v, %v", err, f.containers)
+	}
+	f.containers["west-skupper-router"] = engineapi.Container{Running: true, PID: 1}
+	if _, err := e.Image(t.Context()); err != nil {
+		t.Errorf("image: %v", err)
+	}
+	if err := e.Stop(t.Context()); err != nil || len(f.containers) != 2 || f.process != nil {
+		t.Errorf("stopped: %v, %v", err, f.containers)
+	}
+	if err := e.Start(t.Context()); !fault.Is(err, fault.Conflict) {
+		t.Errorf("somebody has our name: %v", err)
+	}
+}
+
+// Of a container that is paused its router says nothing; the engine knows why.
+func TestPaused(t *testing.T) {
+	f := newFake(t)
+	e := engineOn(t, f, named)
+	if err := e.Start(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if why := e.WhySilent(t.Context()); why != "" {
+		t.Errorf("it runs: %q", why)
+	}
+	c := f.containers["west-skupper-router"]
+	c.Status = paused
+	f.containers["west-skupper-router"] = c
+	if why := e.WhySilent(t.Context()); !strings.Contains(why, "is paused: podman unpause west-skupper-router") {
+		t.Errorf("paused: %q", why)
 	}
 }
 

@@ -144,6 +144,14 @@ func (b *byPlatform) Stop(ctx context.Context) error {
 	return e.Stop(ctx)
 }
 
+// WhySilent implements supervise.Explainer.
+func (b *byPlatform) WhySilent(ctx context.Context) string {
+	if e, ok := b.now().(supervise.Explainer); ok {
+		return e.WhySilent(ctx)
+	}
+	return ""
+}
+
 // State implements supervise.Engine.
 func (b *byPlatform) State(ctx context.Context) supervise.State { return b.now().State(ctx) }
 

@@ -22,20 +22,38 @@ type Client struct {
 	platform string
 	path     string // of the socket
 	version  string
+	waits    waits
 	http     *http.Client
 }
 
 // dialWait bounds the connect alone: a socket whose engine hangs accepts nothing.
 const dialWait = 5 * time.Second
 
+// waits are how long an engine may take.
+type waits struct {
+	greet time.Duration // for its first answer: one that its socket starts is on its way
+	ask   time.Duration // for a question that it answers by itself
+	work  time.Duration // for what it has to do something for, such as copying an image
+	stall time.Duration // from one word to the next while it pulls or imports: it need not tell of a layer until it has it
+}
+
+// patient are those of people's engines.
+func patient() waits {
+	return waits{greet: 20 * time.Second, ask: time.Minute, work: 5 * time.Minute, stall: 10 * time.Minute}
+}
+
 // Open reaches the engine of a platform at an endpoint (see Endpoint), and tells why it cannot be used.
 func Open(ctx context.Context, platform, endpoint string) (*Client, error) {
+	return patient().open(ctx, platform, endpoint)
+}
+
+func (w waits) open(ctx context.Context, platform, endpoint string) (*Client, error) {
 	path, err := socketPath(endpoint)
 	if err != nil {
 		return nil, err
 	}
 	d := &net.Dialer{Timeout: dialWait}
-	c := &Client{platform: platform, path: path, http: &http.Client{Transport: &http.Transport{
+	c := &Client{platform: platform, path: path, waits: w, http: &http.Client{Transport: &http.Transport{
 		DialContext:       func(ctx context.Context, _, _ string) (net.Conn, error) { return d.DialContext(ctx, "unix", path) },
 		DisableKeepAlives: true,
 	}}}
@@ -56,6 +74,8 @@ func (c *Client) Platform() string { return c.platform }
 
 // greet asks who answers. The headers of this request are all that is quick: /version and /info take seconds.
 func (c *Client) greet(ctx context.Context) error {
+	ctx, cancel := context.WithTimeout(ctx, c.waits.greet)
+	defer cancel()
 	resp, err := c.send(ctx, http.MethodGet, "/_ping", nil, nil)
 	if err != nil {
 		return err
@@ -104,6 +124,20 @@ func (c *Client) send(ctx context.Context, method, path string, body io.Reader, 
 	return resp, nil
 }
 
+// ask sends a request that the engine answers by itself, and reads its JSON answer into out.
+func (c *Client) ask(ctx context.Context, path string, out any) error {
+	ctx, cancel := context.WithTimeout(ctx, c.waits.ask)
+	defer cancel()
+	return c.call(ctx, http.MethodGet, path, nil, out)
+}
+
+// order sends a request, with a JSON body if any, for which the engine has to do something.
+func (c *Client) order(ctx context.Context, method, path string, in any) error {
+	ctx, cancel := context.WithTimeout(ctx, c.waits.work)
+	defer cancel()
+	return c.call(ctx, method, path, in, nil)
+}
+
 // call sends a request with a JSON body, if any, and reads a JSON answer into out, if that is not nil.
 func (c *Client) call(ctx context.Context, method, path string, in, out any) error {
 	var body io.Reader
@@ -135,7 +169,7 @@ func (c *Client) call(ctx context.Context, method, path string, in, out any) err
 // cut is the error of an answer that ended too early or is no JSON.
 func (c *Client) cut(ctx context.Context, err error) error {
 	if ctx.Err() != nil {
-		return ctx.Err()
+		return c.unreachable(ctx, ctx.Err())
 	}
 	return fault.Wrap(fault.Engine, "read the answer of "+c.platform, err, "")
 }

@@ -191,21 +191,27 @@ func TestContainer(t *testing.T) {
 	for platform, base := range map[string]string{Podman: "/v4.0.0/libpod", Docker: "/v1.41"} {
 		t.Run(platform, func(t *testing.T) {
 			e := &engine{header: podman, answers: map[string]string{
-				"GET " + base + "/containers/c/json": `200 {"Id":"1","State":{"Status":"running","Running":true,"Pid":42,"StartedAt":"2026-01-02T03:04:05.6Z"},"RestartCount":2,
+				"GET " + base + "/containers/c/json": `200 {"Id":"1","Name":"/c","State":{"Status":"running","Running":true,"Pid":42,"StartedAt":"2026-01-02T03:04:05.6Z"},"RestartCount":2,
 					"Config":{"Image":"i","Labels":{"a":"b"}},"Mounts":[{"Type":"bind","Source":"/s","Destination":"/d"}]}`,
 				"POST " + base + "/containers/create":  `201 {"Id":"1"}`,
 				"POST " + base + "/containers/c/start": "500 {\"message\":\"crun:\\n no\"}",
 				"POST " + base + "/containers/c/stop":  "304 ",
 				"DELETE " + base + "/containers/c":     "204 ",
+				"GET " + base + "/containers/json":     `200 [{"Id":"1","Names":["c"]},{"Id":"2"}]`,
 				"GET " + base + "/containers/c/logs":   "200 \x01\x00\x00\x00\x00\x00\x00\x04one\n\x02\x00\x00\x00\x00\x00\x00\x07two\nth\n",
 			}}
 			c := open(t, platform, e)
 			got, err := c.Inspect(t.Context(), "c")
-			if err != nil || got.PID != 42 || !got.Running || got.Restarts != 2 || got.Source("/d") != "/s" || got.Source("/x") != "" || got.Labels["a"] != "b" || got.Started.IsZero() {
+			if err != nil || got.PID != 42 || got.Name != "c" || !got.Running || got.Restarts != 2 || got.Source("/d") != "/s" || got.Source("/x") != "" || got.Labels["a"] != "b" || got.Started.IsZero() {
 				t.Errorf("inspect: got %+v, %v", got, err)
 			}
 			if _, err := c.Inspect(t.Context(), "other"); !fault.Is(err, fault.Missing) || !strings.Contains(err.Error(), "no such thing") {
 				t.Errorf("inspect of none: got %v", err)
+			}
+			ids, err := c.Labelled(t.Context(), map[string]string{"b": "2", "a": "1"})
+			want := "GET " + base + "/containers/json?" + url.Values{"all": {"true"}, "filters": {`{"label":["a=1","b=2"]}`}}.Encode()
+			if err != nil || !slices.Equal(ids, []string{"1", "2"}) || !strings.Contains(e.asked[len(e.asked)-1], want) {
+				t.Errorf("labelled: %q, %v; asked %q", ids, err, e.asked)
 			}
 			spec := Spec{Name: "c", Image: "i", User: "1:2", KeepID: true, Env: map[string]string{"K": "v"}, Labels: map[string]string{"a": "b"}, Mounts: []Mount{{"/s", "/d"}}}
 			e.asked = nil

@@ -2,11 +2,15 @@ package engineapi
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
+	"maps"
 	"net/http"
 	"net/url"
+	"slices"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/skupper-plugins/suite/shared/fault"
@@ -32,6 +36,7 @@ func (c *Client) container(name string) string { return c.prefix() + "/container
 func (c *Client) Inspect(ctx context.Context, name string) (Container, error) {
 	var in struct {
 		ID    string
+		Name  string // of Docker with a slash in front
 		State struct {
 			Status    string
 			Running   bool
@@ -46,15 +51,36 @@ func (c *Client) Inspect(ctx context.Context, name string) (Container, error) {
 		}
 		Mounts []struct{ Source, Destination string }
 	}
-	if err := c.call(ctx, http.MethodGet, c.container(name)+"/json", nil, &in); err != nil {
+	if err := c.ask(ctx, c.container(name)+"/json", &in); err != nil {
 		return Container{}, err
 	}
-	out := Container{ID: in.ID, Image: in.Config.Image, Labels: in.Config.Labels, Running: in.State.Running, Status: in.State.Status,
+	out := Container{ID: in.ID, Name: strings.TrimPrefix(in.Name, "/"), Image: in.Config.Image, Labels: in.Config.Labels, Running: in.State.Running, Status: in.State.Status,
 		PID: in.State.PID, Started: in.State.StartedAt, ExitCode: in.State.ExitCode, Restarts: in.RestartCount}
 	for _, m := range in.Mounts {
 		out.Mounts = append(out.Mounts, Mount{m.Source, m.Destination})
 	}
 	return out, nil
+}
+
+// Labelled are the containers, running or not, that have all these labels: their identities.
+func (c *Client) Labelled(ctx context.Context, labels map[string]string) ([]string, error) {
+	var pairs []string
+	for _, k := range slices.Sorted(maps.Keys(labels)) {
+		pairs = append(pairs, k+"="+labels[k])
+	}
+	filters, err := json.Marshal(map[string][]string{"label": pairs})
+	if err != nil {
+		return nil, err
+	}
+	var out []struct{ ID string } // Docker and Podman spell it Id: JSON names are found whatever their case
+	if err := c.ask(ctx, c.prefix()+"/containers/json?"+url.Values{"all": {"true"}, "filters": {string(filters)}}.Encode(), &out); err != nil {
+		return nil, err
+	}
+	ids := make([]string, 0, len(out))
+	for _, one := range out {
+		ids = append(ids, one.ID)
+	}
+	return ids, nil
 }
 
 // Run makes a container and starts it. Of one that cannot be started nothing stays.
@@ -63,10 +89,10 @@ func (c *Client) Run(ctx context.Context, s Spec) error {
 	if c.platform == Docker {
 		path, body = path+"?"+url.Values{"name": {s.Name}}.Encode(), dockerSpec(s)
 	}
-	if err := c.call(ctx, http.MethodPost, c.prefix()+path, body, nil); err != nil {
+	if err := c.order(ctx, http.MethodPost, c.prefix()+path, body); err != nil {
 		return fault.Wrap(fault.KindOf(err), "make container "+s.Name, err, fault.Hint(err))
 	}
-	err := c.call(ctx, http.MethodPost, c.container(s.Name)+"/start", nil, nil)
+	err := c.order(ctx, http.MethodPost, c.container(s.Name)+"/start", nil)
 	if err == nil {
 		return nil
 	}
@@ -83,7 +109,7 @@ func (c *Client) Remove(ctx context.Context, name string, grace time.Duration) e
 		stop, remove = "/stop?timeout="+seconds, "?force=true&v=true"
 	}
 	if grace > 0 {
-		err := c.call(ctx, http.MethodPost, c.container(name)+stop, nil, nil)
+		err := c.order(ctx, http.MethodPost, c.container(name)+stop, nil)
 		if fault.Is(err, fault.Missing) {
 			return nil
 		}
@@ -92,7 +118,7 @@ func (c *Client) Remove(ctx context.Context, name string, grace time.Duration) e
 			return err
 		}
 	}
-	if err := c.call(ctx, http.MethodDelete, c.container(name)+remove, nil, nil); err != nil && !fault.Is(err, fault.Missing) {
+	if err := c.order(ctx, http.MethodDelete, c.container(name)+remove, nil); err != nil && !fault.Is(err, fault.Missing) {
 		return fault.Wrap(fault.KindOf(err), "remove container "+name, err, fault.Hint(err))
 	}
 	return nil

@@ -5,10 +5,12 @@ import (
 	"encoding/base64"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"io"
 	"net/http"
 	"net/url"
 	"strings"
+	"time"
 
 	"github.com/skupper-plugins/suite/shared/fault"
 )
@@ -16,7 +18,7 @@ import (
 // Image finds an image that the engine has; fault.Missing if it has none of that name.
 func (c *Client) Image(ctx context.Context, ref string) (Image, error) {
 	var out struct{ ID, Architecture string } // Docker spells it Id: JSON names are found whatever their case
-	err := c.call(ctx, http.MethodGet, c.prefix()+"/images/"+escapeRef(ref)+"/json", nil, &out)
+	err := c.ask(ctx, c.prefix()+"/images/"+escapeRef(ref)+"/json", &out)
 	return Image{ID: out.ID, Architecture: out.Architecture}, err
 }
 
@@ -79,7 +81,7 @@ func (c *Client) Import(ctx context.Context, ref string, changes []string, tar i
 
 // RemoveImage removes an image that no container uses. That there is none is no error.
 func (c *Client) RemoveImage(ctx context.Context, ref string) error {
-	err := c.call(ctx, http.MethodDelete, c.prefix()+"/images/"+escapeRef(ref), nil, nil)
+	err := c.order(ctx, http.MethodDelete, c.prefix()+"/images/"+escapeRef(ref), nil)
 	if fault.Is(err, fault.Missing) {
 		return nil
 	}
@@ -88,6 +90,25 @@ func (c *Client) RemoveImage(ctx context.Context, ref string) error {
 
 // stream sends a request whose answer is messages until the work is done. One of them may say that it failed.
 func (c *Client) stream(ctx context.Context, path string, body io.Reader, header http.Header, say func(string)) error {
+	outer := ctx
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	stalled := time.AfterFunc(c.waits.stall, cancel)
+	defer stalled.Stop()
+	err := c.messages(ctx, path, body, header, func(text string) {
+		stalled.Reset(c.waits.stall)
+		if text != "" && say != nil {
+			say(text)
+		}
+	})
+	if err != nil && ctx.Err() != nil && outer.Err() == nil {
+		return fault.New(fault.Late, fmt.Sprintf("the %s at %s has said nothing for %v", c.platform, c.path, c.waits.stall), "see that its registry can be reached, and restart it; or use --engine embedded")
+	}
+	return err
+}
+
+// messages is stream, and tells of each message that came; the text may be empty.
+func (c *Client) messages(ctx context.Context, path string, body io.Reader, header http.Header, came func(string)) error {
 	resp, err := c.send(ctx, http.MethodPost, c.prefix()+path, body, header)
 	if err != nil {
 		return err
@@ -106,9 +127,7 @@ func (c *Client) stream(ctx context.Context, path string, body io.Reader, header
 		if m.Error != "" {
 			return fault.New(fault.Engine, c.platform+" says: "+oneLine(m.Error), "")
 		}
-		if text := m.text(); text != "" && say != nil {
-			say(text)
-		}
+		came(m.text())
 	}
 }
 

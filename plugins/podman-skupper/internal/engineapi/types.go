@@ -20,11 +20,12 @@ type Mount struct{ Source, Target string }
 // Container is a container as it is.
 type Container struct {
 	ID       string
+	Name     string
 	Image    string // as it was asked for
 	Labels   map[string]string
 	Mounts   []Mount
 	Running  bool
-	Status   string // in the engine's words: running, exited, created
+	Status   string // in the engine's words: running, paused, exited, created
 	PID      int    // on the engine's machine; 0 if it does not run
 	Started  time.Time
 	ExitCode int

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
 
 	"github.com/urfave/cli/v2"
@@ -28,16 +29,16 @@ func (h Host) images(s host.Streams) *cli.Command {
 		}),
 		h.ownCommand(s, own{
 			name: "system images save", operands: "FILE", usage: "write the images that are listed to an archive", manner: host.Change, flags: h.Flags(),
-			more: "What the engine does not have is pulled. The file is replaced if it is there.", example: "images.tar",
+			more: "What the engine does not have is pulled. The file is replaced if it is there; '-' is stdout.", example: "images.tar",
 			read: func(c *cli.Context, words []string) (func() (host.View, error), error) {
-				return func() (host.View, error) { return h.saveImages(c.Context, c, words[0]) }, h.checkOwnFlags(c)
+				return func() (host.View, error) { return h.saveImages(c.Context, c, words[0], s.Out) }, h.checkOwnFlags(c)
 			},
 		}),
 		h.ownCommand(s, own{
 			name: "system images load", operands: "FILE", usage: "make the images of an archive known to the engine of this machine", manner: host.Change, flags: h.Flags(),
-			more: "The archive is one of images save, or of podman save or docker save.", example: "images.tar",
+			more: "The archive is one of images save, or of podman save or docker save; '-' is stdin.", example: "images.tar",
 			read: func(c *cli.Context, words []string) (func() (host.View, error), error) {
-				return func() (host.View, error) { return h.loadImages(c.Context, c, words[0]) }, h.checkOwnFlags(c)
+				return func() (host.View, error) { return h.loadImages(c.Context, c, words[0], s.In) }, h.checkOwnFlags(c)
 			},
 		}),
 	}}
@@ -114,7 +115,10 @@ func (h Host) listImages(ctx context.Context, c *cli.Context) (host.View, error)
 	return v, nil
 }
 
-func (h Host) saveImages(ctx context.Context, c *cli.Context, file string) (host.View, error) {
+// stdio is the operand that means stdin or stdout.
+const stdio = "-"
+
+func (h Host) saveImages(ctx context.Context, c *cli.Context, file string, out io.Writer) (host.View, error) {
 	client, s, err := h.engineFor(ctx, c)
 	if err != nil {
 		return host.View{}, err
@@ -127,24 +131,31 @@ func (h Host) saveImages(ctx context.Context, c *cli.Context, file string) (host
 	if err != nil {
 		return host.View{}, err
 	}
-	if err := atomicfile.WriteFrom(file, 0o644, func(w io.Writer) error { return client.Save(ctx, image.Ref, w) }); err != nil {
+	save := func(w io.Writer) error { return client.Save(ctx, image.Ref, w) }
+	if file == stdio { // the archive itself is the answer
+		return host.View{Notes: []string{"it has " + image.Ref}}, save(out)
+	}
+	if err := atomicfile.Output(file, 0o644, save); err != nil {
 		return host.View{}, err
 	}
 	return host.View{Verb: "saved", Kind: "archive", Name: file, Object: map[string]any{"path": file, "images": []string{image.Ref}},
 		Notes: []string{"it has " + image.Ref}, Next: "on the other machine: " + h.Command() + " system images load " + file}, nil
 }
 
-func (h Host) loadImages(ctx context.Context, c *cli.Context, file string) (v host.View, err error) {
-	f, err := openArchive(file)
-	if err != nil {
-		return v, err
+func (h Host) loadImages(ctx context.Context, c *cli.Context, file string, in io.Reader) (v host.View, err error) {
+	if file != stdio {
+		f, err := openArchive(file)
+		if err != nil {
+			return v, err
+		}
+		defer func() { _ = f.Close() }() // whoever sends it closes it too
+		in = f
 	}
-	defer func() { _ = f.Close() }() // whoever sends it closes it too
 	client, s, err := h.engineFor(ctx, c)
 	if err != nil {
 		return v, err
 	}
-	names, err := client.Load(ctx, f)
+	names, err := client.Load(ctx, in)
 	if err != nil {
 		return v, fault.Wrap(fault.KindOf(err), "load "+file, err, "see that it is an archive of images: tar -tf "+file)
 	}
@@ -158,11 +169,18 @@ func (h Host) loadImages(ctx context.Context, c *cli.Context, file string) (v ho
 // openArchive opens a file that the engine is to read.
 func openArchive(file string) (*os.File, error) {
 	info, err := os.Stat(file)
-	if err == nil && !info.Mode().IsRegular() {
-		err = errors.New("is no regular file")
+	if err == nil && info.IsDir() {
+		err = errors.New("it is a directory")
 	}
-	if err != nil {
+	if errors.Is(err, fs.ErrNotExist) {
 		return nil, fault.Wrap(fault.Missing, "read "+file, err, "")
 	}
-	return os.Open(file)
+	var f *os.File
+	if err == nil {
+		f, err = os.Open(file)
+	}
+	if err != nil {
+		return nil, fault.Wrap(fault.Failed, "read "+file, err, "")
+	}
+	return f, nil
 }

@@ -138,6 +138,11 @@ func (s system) Status(ctx context.Context) (op.SystemStatus, error) {
 	if out.Stopped && !st.Running {
 		out.Router.Detail = "stopped by the user"
 	}
+	if st.Running {
+		if why := s.look.WhySilent(ctx); why != "" {
+			out.Notes = append(out.Notes, why)
+		}
+	}
 	s.systemdStatus(ctx, &out)
 	return out, nil
 }

@@ -25,6 +25,12 @@ type Keeper interface {
 	Keep(ctx context.Context) error
 }
 
+// Explainer is an Engine that may know why a router that runs does not answer.
+type Explainer interface {
+	// WhySilent says so, and what to do about it; empty: it does not know.
+	WhySilent(ctx context.Context) string
+}
+
 // State is how a router's process is.
 type State struct {
 	Running bool

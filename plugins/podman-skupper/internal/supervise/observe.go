@@ -29,10 +29,27 @@ func (l *Local) Observe(ctx context.Context) (site.Observed, error) {
 		if ctx.Err() != nil {
 			return site.Observed{}, ctx.Err()
 		}
+		if why := l.whySilent(ctx); why != "" {
+			return site.Observed{Now: now, NotReady: why}, nil
+		}
 		return site.Observed{Now: now, NotReady: "the router does not answer: " + notReady(err)}, nil
 	}
 	obs.Now, obs.Since, obs.Running = now, state.Since, true
 	return obs, nil
+}
+
+// WhySilent is what the engine knows of why the router does not answer, though it runs; empty: nothing.
+func (l *Local) WhySilent(ctx context.Context) string {
+	l.one.Lock()
+	defer l.one.Unlock()
+	return l.whySilent(ctx)
+}
+
+func (l *Local) whySilent(ctx context.Context) string {
+	if e, ok := l.opts.Engine.(Explainer); ok {
+		return e.WhySilent(ctx)
+	}
+	return ""
 }
 
 // ask asks the router all that Observed has.
