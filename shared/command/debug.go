@@ -55,6 +55,9 @@ func dump(ctx context.Context, s *session, file string) (host.View, error) {
 	} else {
 		err = atomicfile.Output(file, dumpMode, run)
 	}
+	if err != nil && did.Files == 0 && len(did.Failed) > 0 { // nothing was there to write
+		return host.View{}, err
+	}
 	if err != nil {
 		return host.View{}, fault.Wrap(fault.KindOf(err), "write the dump to "+file, err, "choose another file, or - for stdout")
 	}
@@ -69,5 +72,5 @@ func dump(ctx context.Context, s *session, file string) (host.View, error) {
 		File string `json:"file"`
 		op.Dumped
 	}
-	return host.View{Verb: "written", Kind: "dump", Name: file, Object: written{file, did}, Notes: notes}, nil
+	return host.View{Verb: "written", Name: file, Object: written{file, did}, Notes: notes}, nil
 }

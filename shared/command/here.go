@@ -15,19 +15,20 @@ func carried(flag string) bool {
 	return slices.Contains([]string{"namespace", "platform", "context", "kubeconfig"}, flag)
 }
 
-// here is the carried flags of a line, ready to follow a command: " --namespace east".
-func (l *line) here() string {
+// hereFlag is a carried flag of a line, with its text ready to follow a command: " --namespace east".
+type hereFlag struct{ name, text string }
+
+func (l *line) here() (all []hereFlag) {
 	leaf := l.leaf()
 	if leaf == nil {
-		return ""
+		return nil
 	}
-	var text string
 	for _, g := range l.flags {
 		if f := flagOf(leaf.Flags, g.name); f != nil && carried(f.Names()[0]) {
-			text += " --" + f.Names()[0] + " " + quoted(g.value)
+			all = append(all, hereFlag{f.Names()[0], " --" + f.Names()[0] + " " + quoted(g.value)})
 		}
 	}
-	return text
+	return all
 }
 
 func (s *session) here() string {

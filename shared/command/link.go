@@ -52,7 +52,7 @@ func (t *tree) linkGenerate() verb {
 				if t.can.System {
 					v.Next = s.elsewhere("system", "apply", "-f", "FILE")
 				}
-				if did.Secret != nil && readable(s.streams.Out) {
+				if did.Secret != nil && in.text("output") != "name" && readable(s.streams.Out) {
 					v.Notes = append(v.Notes, "others can read the file that this goes to, and there is a private key in it: chmod 600 FILE")
 				}
 				return v, nil
@@ -119,15 +119,35 @@ func (t *tree) linkStatus() verb {
 					column[link]{"", "Remote site", "RemoteSite", func(o link) string { return o.Status.RemoteSiteName }},
 					column[link]{"", "Endpoints", "Endpoints", func(o link) string { return endpoints(o.Spec.Endpoints) }})
 				v.Next = s.instead(found.NoSite, len(found.Items), "token", "redeem", "FILE")
+				v.Notes = append(v.Notes, toCome(s, site.Namespace, found.Unredeemed)...)
 				return v, nil
 			}
 		},
 	}
 }
 
+// maxToCome bounds how many tokens are told of one by one.
+const maxToCome = 20
+
+// toCome tells of the tokens that have not brought their links yet: there is nothing else here that shows them.
+func toCome(s *session, namespace string, tokens []*v2alpha1.AccessToken) (notes []string) {
+	for i, t := range tokens {
+		if i == maxToCome {
+			return append(notes, strconv.Itoa(len(tokens)-i)+" more tokens are not redeemed")
+		}
+		give := s.next("link", "delete", t.Name)
+		if t.Namespace != "" && t.Namespace != namespace { // all namespaces were asked for
+			give = s.elsewhere("link", "delete", t.Name, "--namespace", t.Namespace)
+		}
+		notes = append(notes, "token "+t.Name+" is not redeemed: "+op.WhyUnredeemed(t)+"; "+give+" gives it up")
+	}
+	return notes
+}
+
 func (t *tree) linkDelete() verb {
 	return verb{
 		name: "delete", operands: "NAME", usage: "remove a link, and the credential that came with it if nothing else uses it",
+		more:    "Of a link that is still to come it removes the token.",
 		example: "west-link",
 		output:  true, manner: host.Change, flags: goneFlags(),
 		read: func(in *input) job {

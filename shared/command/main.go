@@ -30,7 +30,7 @@ func Main(ctx context.Context, h host.Host, s host.Streams, args []string) int {
 	l := parse(top, args)
 	err := run(ctx, h, s, top, l)
 	if err != nil {
-		report(ctx, s.Err, shown{h.Command(), l.here(), top}, err)
+		report(ctx, s.Err, shown{h.Command(), l.here(), top, len(l.path) == 1}, err)
 	}
 	return fault.KindOf(err).ExitCode()
 }

@@ -10,6 +10,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/urfave/cli/v2"
 	"go.uber.org/goleak"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
@@ -120,6 +121,9 @@ func TestCommands(t *testing.T) {
 		{"site-delete-leaves", local(west(), aLink("l")), "site delete", result{0, "site/west deleted\n", "still there, for the next site of this namespace: Link (1)\n"}},
 		{"link-status-none-json", local(west()), "link status -o json", result{0, "{\n  \"apiVersion\": \"v1\",\n  \"items\": [],\n  \"kind\": \"List\"\n}\n", ""}},
 		{"link-status-not-there", local(west()), "link status l", result{4, "", "Error: there is no link \"l\" in namespace default" + missing}},
+		{"link-status-with-a-token-that-waits", cluster(west(), aWaitingToken("t")), "link status --namespace default", result{0, "",
+			"token t is not redeemed: no route to host; test skupper link delete t --namespace default gives it up\nthere are no links in namespace default\n"}},
+		{"link-delete-of-a-token-that-waits", cluster(west(), aWaitingToken("t")), "link delete t", result{0, "accesstoken/t deleted\n", "there was no link yet: its token was not redeemed\n"}},
 		{"link-delete", local(west(), aLink("l")), "link delete l", result{0, "link/l deleted\n", ""}},
 		{"link-delete-not-there", local(west()), "link delete l", result{4, "", "Error: there is no link \"l\" in namespace default" + missing}},
 		{"link-update", local(west(), aLink("l")), "link update l --cost 5", result{0, "link/l updated\n", ""}},
@@ -142,7 +146,7 @@ func TestCommands(t *testing.T) {
 		{"connector-status-in-a-cluster", cluster(west(), &v2alpha1.Connector{ObjectMeta: named("a"), Spec: v2alpha1.ConnectorSpec{RoutingKey: "k", Selector: "app=a", Port: 1}}), "connector status a", result{0,
 			"Name:                  a\nStatus:                Pending\nRouting key:           k\nSelector:              app=a\nHost:\nPort:                  1\nHas Matching Listener: false\nMessage:               Not Configured\n", ""}},
 		{"token-status-none", local(west()), "token status", result{0, "", "no tokens have been issued in namespace default\nnext: test skupper token issue FILE\n"}},
-		{"token-revoke-not-there", local(west()), "token revoke x", result{4, "", "Error: there is no accessgrant \"x\" in namespace default\ntry: test skupper token status lists those there are\n"}},
+		{"token-revoke-not-there", local(west()), "token revoke x", result{4, "", "Error: there is no token \"x\" in namespace default\ntry: test skupper token status lists those there are\n"}},
 		{"token-issue-no-access", local(&v2alpha1.Site{ObjectMeta: named("east")}), "token issue -", result{1, "", "Error: site east accepts no links\ntry: test skupper site update east --enable-link-access\n"}},
 		{"token-redeem-no-file", local(west()), "token redeem /nonexistent/t.yaml", result{4, "", "Error: there is no file /nonexistent/t.yaml\n"}},
 		{"system-status", local(west()), "system status", result{0, "Namespace:        default\nPlatform:         linux\nSite:             west\nRouter:           not running (exit status 1)\n" +
@@ -246,9 +250,30 @@ func TestExitCodes(t *testing.T) {
 			t.Errorf("%v: %+v", tc.err, got)
 		}
 		var text strings.Builder
-		report(t.Context(), &text, shown{h.Command(), "", Tree(h, host.Streams{})}, tc.err)
+		report(t.Context(), &text, shown{h.Command(), nil, Tree(h, host.Streams{}), false}, tc.err)
 		if text.String() != tc.text {
 			t.Errorf("%v: got %q, want %q", tc.err, text.String(), tc.text)
+		}
+	}
+}
+
+// TestCommandsSayWhere has commands in hints: they get what says where the site is, unless that is not what they are about.
+func TestCommandsSayWhere(t *testing.T) {
+	h := cluster()
+	top := append(Tree(h, host.Streams{}), &cli.Command{Name: "install"})
+	here := []hereFlag{{"namespace", " --namespace west"}, {"context", " --context c"}}
+	for _, tc := range []struct {
+		own       bool
+		hint, out string
+	}{
+		{false, "`site status` shows it", "test skupper site status --namespace west --context c shows it"},
+		{false, "`site status --namespace east`", "test skupper site status --namespace east --context c"},
+		{false, "`install` puts it there", "test skupper install --context c puts it there"},
+		{true, "`install --force` replaces it", "test skupper install --force --namespace west --context c replaces it"},
+		{true, "`install --namespace east` changes that", "test skupper install --namespace east --context c changes that"},
+	} {
+		if got := (shown{h.Command(), here, top, tc.own}).qualify(tc.hint); got != tc.out {
+			t.Errorf("%s: got %q, want %q", tc.hint, got, tc.out)
 		}
 	}
 }
@@ -256,7 +281,7 @@ func TestExitCodes(t *testing.T) {
 func TestReportOfSeveral(t *testing.T) {
 	var text strings.Builder
 	h := local()
-	report(t.Context(), &text, shown{h.Command(), "", Tree(h, host.Streams{})}, errors.Join(errors.New("from\x1b[2J outside"), errors.New("b\nc")))
+	report(t.Context(), &text, shown{h.Command(), nil, Tree(h, host.Streams{}), false}, errors.Join(errors.New("from\x1b[2J outside"), errors.New("b\nc")))
 	if want := "Error: 2 things failed:\n  from[2J outside\n  b\n  c\n"; text.String() != want {
 		t.Errorf("got %q, want %q", text.String(), want)
 	}
@@ -280,4 +305,10 @@ func TestInterrupted(t *testing.T) {
 	if code != 1 || !strings.Contains(text.String(), "Error: interrupted: wait for site west") || out.String() != "" {
 		t.Errorf("%d %q %q", code, out.String(), text.String())
 	}
+}
+
+func aWaitingToken(name string) *v2alpha1.AccessToken {
+	o := &v2alpha1.AccessToken{ObjectMeta: metav1.ObjectMeta{Name: name}}
+	o.Status.Message = "no route to host"
+	return o
 }

@@ -8,9 +8,10 @@ import (
 
 // shown turns commands as shared code names them (`token status NAME`) into what the user would type.
 type shown struct {
-	host string // the words by which the host is called
-	here string // flags that say where this site is
+	host string     // the words by which the host is called
+	here []hereFlag // what says where this site is
 	top  []*cli.Command
+	own  bool // the line is of a command that is in no group
 }
 
 // qualify completes the commands named in a text: those in backquotes, and a text that is nothing but a command.
@@ -40,7 +41,30 @@ func (s shown) command(text string) string {
 	case strings.Contains(text, " token issue "): // it is the other site that has to issue one
 		return text
 	}
-	return text + s.here
+	return text + s.carry(text)
+}
+
+// carry is the flags that a command needs to be about this site. What it says itself it does not need, and a command in no group,
+// such as one that makes sites possible at all, is about a site's namespace only to those who have named that for such a command.
+func (s shown) carry(text string) string {
+	var more strings.Builder
+	for _, f := range s.here {
+		if strings.Contains(text+" ", " --"+f.name+" ") || f.name == "namespace" && !s.own && s.groupless(text) {
+			continue
+		}
+		more.WriteString(f.text)
+	}
+	return more.String()
+}
+
+func (s shown) groupless(text string) bool {
+	name, _, _ := strings.Cut(strings.TrimPrefix(text, s.host+" "), " ")
+	for _, c := range s.top {
+		if c.Name == name {
+			return len(c.Subcommands) == 0
+		}
+	}
+	return false
 }
 
 func (s shown) isCommand(text string) bool {

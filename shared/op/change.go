@@ -94,7 +94,7 @@ func patch[T v2alpha1.Object](ctx context.Context, store site.Store, kind, name 
 func absent(kind, name string, store site.Store, verb string, err error) error {
 	lower := strings.ToLower(kind)
 	if fault.Is(err, fault.Missing) {
-		return fault.New(fault.Missing, fmt.Sprintf("there is no %s %q in namespace %s", lower, name, store.Namespace()), "`"+Noun(kind)+" status` lists those there are")
+		return fault.New(fault.Missing, fmt.Sprintf("there is no %s %q in namespace %s", Noun(kind), name, store.Namespace()), "`"+Noun(kind)+" status` lists those there are")
 	}
 	return fmt.Errorf("%s %s %s: %w", verb, lower, name, err)
 }
@@ -130,7 +130,7 @@ func takeEffect(ctx context.Context, p Ports, did *Changed, w Wait, say Progress
 			return nil
 		}
 	}
-	now, err := awaitCondition(ctx, p.Store, did.Kind, did.Name, w, say)
+	now, err := awaitCondition(ctx, p, did.Kind, did.Name, w, say)
 	if now != nil {
 		did.Object = now
 	}

@@ -29,6 +29,16 @@ type Target struct {
 // workloadKinds are what a workload can be.
 var workloadKinds = []string{"deployment", "service", "daemonset", "statefulset"}
 
+// shortKinds are the short names of workloads that kubectl has.
+var shortKinds = map[string]string{"deploy": "deployment", "svc": "service", "ds": "daemonset", "sts": "statefulset"}
+
+// workloadKind is the kind that a word means to kubectl: in any case, in the plural, short or with its group, as "kubectl get -o name"
+// prints it.
+func workloadKind(word string) string {
+	word, _, _ = strings.Cut(strings.ToLower(word), ".")
+	return orElse(shortKinds[word], strings.TrimSuffix(word, "s"))
+}
+
 var workloadName = regexp.MustCompile(`^[A-Za-z0-9]([-A-Za-z0-9._]*[A-Za-z0-9])?$`)
 
 func (t Target) check(f *faults) {
@@ -52,7 +62,7 @@ func (t Target) check(f *faults) {
 		if !ok || !workloadName.MatchString(name) {
 			f.add("workload is %q, want TYPE/NAME", t.Workload)
 		} else {
-			f.oneOf("workload type", kind, workloadKinds...)
+			f.oneOf("workload type", workloadKind(kind), workloadKinds...)
 		}
 	}
 }
@@ -66,7 +76,7 @@ func (t Target) resolve(ctx context.Context, p Ports) (Target, error) {
 	if p.Workloads == nil {
 		return t, fmt.Errorf("find workload %s: this site has none", t.Workload)
 	}
-	selector, err := p.Workloads.Selector(ctx, strings.ToLower(kind), name)
+	selector, err := p.Workloads.Selector(ctx, workloadKind(kind), name)
 	if err != nil {
 		return t, fmt.Errorf("find workload %s: %w", t.Workload, err)
 	}

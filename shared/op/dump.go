@@ -43,15 +43,19 @@ type Dumped struct {
 	Failed []string `json:"failed,omitempty"` // what could not be had, and why
 }
 
-// Run writes a gzipped tar archive to out. What cannot be had is told in it, and does not stop the rest.
+// Run writes a gzipped tar archive to out. What cannot be had is told in it, and does not stop the rest; if nothing can be had,
+// nothing is written.
 func (c Dump) Run(ctx context.Context, p Ports, out io.Writer) (did Dumped, err error) {
 	zip := gzip.NewWriter(out)
 	archive := tar.NewWriter(zip)
 	w := &dumpWriter{archive: archive, now: c.Now}
-	w.add("version.txt", fmt.Appendf(nil, "%s\n", c.Version))
+	var first error
 	fail := func(err error) {
 		for _, e := range split(err) {
 			did.Failed = append(did.Failed, oneLine(e))
+			if first == nil {
+				first = e
+			}
 		}
 	}
 	for _, kind := range append(siteKinds(), v2alpha1.KindSite, v2alpha1.KindSecret) {
@@ -88,6 +92,10 @@ func (c Dump) Run(ctx context.Context, p Ports, out io.Writer) (did Dumped, err 
 	if p.Diagnostics != nil {
 		fail(p.Diagnostics.Collect(ctx, w.add))
 	}
+	if w.files == 0 && first != nil { // what says nothing of a site is no dump
+		return did, fault.Wrap(fault.KindOf(first), "nothing can be had", first, fault.Hint(first))
+	}
+	w.add("version.txt", fmt.Appendf(nil, "%s\n", c.Version))
 	if len(did.Failed) > 0 {
 		w.add("errors.txt", []byte(strings.Join(did.Failed, "\n")+"\n"))
 	}

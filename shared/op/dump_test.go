@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/skupper-plugins/suite/shared/api/v2alpha1"
+	"github.com/skupper-plugins/suite/shared/fault"
 )
 
 // diagnostics has a log, and something that it cannot get.
@@ -88,5 +89,38 @@ func untar(t *testing.T, r io.Reader) map[string]string {
 			t.Fatal(err)
 		}
 		files[strings.TrimPrefix(h.Name, "skupper-dump/")] = string(text)
+	}
+}
+
+type nowhere struct{ err error }
+
+func (n nowhere) Collect(context.Context, func(string, []byte)) error { return n.err }
+
+// TestDumpOfNothing writes no archive that would look like one of a site.
+func TestDumpOfNothing(t *testing.T) {
+	refused := fault.New(fault.Denied, "the cluster does not accept your credentials", "log in")
+	m := newMemory()
+	for _, kind := range append(siteKinds(), v2alpha1.KindSite, v2alpha1.KindSecret) {
+		m.fail["List "+kind] = refused
+	}
+	for _, tc := range []struct {
+		name  string
+		ports Ports
+		kind  fault.Kind
+		text  string
+	}{
+		{"nobody-answers", Ports{Store: m, Diagnostics: nowhere{refused}}, fault.Denied, "nothing can be had: list resources of kind "},
+		{"no-namespace", Ports{Store: newMemory(), Diagnostics: nowhere{fault.New(fault.Missing, "there is no namespace x", "")}}, fault.Missing, "nothing can be had: there is no namespace x"},
+	} {
+		var out bytes.Buffer
+		did, err := Dump{Version: "v1"}.Run(t.Context(), tc.ports, &out)
+		wantKind(t, err, tc.kind, tc.text)
+		if out.Len() > 0 || did.Files > 0 {
+			t.Errorf("%s: %d octets, %+v", tc.name, out.Len(), did)
+		}
+	}
+	var out bytes.Buffer
+	if did, err := (Dump{Version: "v1"}).Run(t.Context(), Ports{Store: newMemory()}, &out); err != nil || did.Files != 1 {
+		t.Errorf("of nothing that is wrong: %+v, %v", did, err)
 	}
 }

@@ -53,7 +53,7 @@ func awaitEndpoints(ctx context.Context, p Ports, s *v2alpha1.Site, timeout time
 		return all, timeout, err
 	}
 	started := time.Now()
-	open := goal{what: "site " + s.Name, state: "reachable by other sites", timeout: timeout, hint: "`site status " + s.Name + "`"}
+	open := goal{what: "site " + s.Name, state: "reachable by other sites", timeout: timeout, hint: "`site status " + s.Name + "`", again: settle, deeper: newDeeper(p)}
 	err = await(ctx, p.Store, open, say, func(ctx context.Context) (bool, string, error) {
 		sites, err := list[*v2alpha1.Site](ctx, p.Store, v2alpha1.KindSite, s.Name)
 		if err != nil {
@@ -65,7 +65,8 @@ func awaitEndpoints(ctx context.Context, p Ports, s *v2alpha1.Site, timeout time
 		if _, final, message := judge(sites[0], v2alpha1.ConditionReady, false); final {
 			return false, "", fault.New(fault.Failed, "site "+s.Name+" cannot be reached by other sites: "+message, "`site status "+s.Name+"`")
 		}
-		return false, noAddress(ctx, p, sites[0]), nil
+		why := noAddress(ctx, p, sites[0])
+		return false, "it has no address for links yet: " + open.deeper.reason(ctx, sites[0], why), nil
 	})
 	return all, max(timeout-time.Since(started), minTimeout), err
 }
@@ -79,5 +80,5 @@ func noAddress(ctx context.Context, p Ports, s *v2alpha1.Site) string {
 			message = fmt.Sprintf("routeraccess %s: %s", ra.Name, orElse(ra.Status.Message, "Not "+v2alpha1.ConditionConfigured))
 		}
 	}
-	return "it has no address for links yet: " + message
+	return message
 }

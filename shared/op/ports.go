@@ -23,6 +23,7 @@ type Ports struct {
 
 	Diagnostics Diagnostics // nil: there is nothing but resources
 	Components  Components  // nil: nobody can tell what else runs
+	Insight     Insight     // nil: what the resources say is all there is
 }
 
 // Redeemer exchanges a token for the material of a link.
@@ -44,6 +45,15 @@ type Talker interface {
 type Renewer interface {
 	// Anew is the same Redeemer, which replaces the credentials of such Links instead of doing nothing.
 	Anew() Redeemer
+}
+
+// Insight sees what the resources do not tell of. It takes one look, and says nothing where nothing is wrong or where the user may
+// not look.
+type Insight interface {
+	// Idle says why nobody acts on the resources, and what to try.
+	Idle(ctx context.Context) (why, hint string)
+	// Closed says why it is not known by which address others can reach the site, and what to try.
+	Closed(ctx context.Context) (why, hint string)
 }
 
 // Prober tries whether servers can be reached. A site whose router sees the same network as this program has one.

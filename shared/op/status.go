@@ -13,6 +13,8 @@ type Status[T v2alpha1.Object] struct {
 	Items  []T
 	Notes  []string
 	NoSite bool // nothing can work before there is a site
+
+	Unredeemed []*v2alpha1.AccessToken // of links: tokens that are still to bring one, as somebody goes on trying
 }
 
 // SiteStatus looks at the sites of a namespace, or at one.
@@ -56,11 +58,18 @@ func (c SiteStatus) Run(ctx context.Context, p Ports) (Status[*v2alpha1.Site], e
 // Run looks.
 func (c LinkStatus) Run(ctx context.Context, p Ports) (Status[*v2alpha1.Link], error) {
 	found, err := status(ctx, p, []string{v2alpha1.KindLink}, c.Name, live.link)
+	if fault.Is(err, fault.Missing) {
+		return found, notYet(ctx, p, c.Name, err)
+	}
 	if err != nil || c.Name != "" {
 		return found, err
 	}
 	others, err := incoming(ctx, p)
+	if err != nil {
+		return found, err
+	}
 	found.Notes = append(found.Notes, others...)
+	found.Unredeemed, err = unredeemed(ctx, p)
 	return found, err
 }
 

@@ -94,7 +94,7 @@ const grantsOff = "AccessGrants are not enabled"
 // await waits for the grant to be ready and makes the token of it.
 func (c IssueToken) await(ctx context.Context, p Ports, s *v2alpha1.Site, name string, say Progress) (token.Token, error) {
 	tok := token.Token{Name: name, Issuer: s.Name, Uses: c.Redemptions, LinkCost: costOf(c.Cost)}
-	ready := goal{what: "grant " + name, state: "ready", timeout: c.Timeout, hint: "`site status " + s.Name + "` says more"}
+	ready := goal{what: "grant " + name, state: "ready", timeout: c.Timeout, hint: "`site status " + s.Name + "` says more", again: settle, deeper: newDeeper(p)}
 	err := await(ctx, p.Store, ready, say, func(ctx context.Context) (bool, string, error) {
 		grants, err := list[*v2alpha1.AccessGrant](ctx, p.Store, v2alpha1.KindAccessGrant, name)
 		if err != nil {
@@ -112,7 +112,7 @@ func (c IssueToken) await(ctx context.Context, p Ports, s *v2alpha1.Site, name s
 			if final {
 				return false, "", fault.New(fault.Failed, "the grant is refused: "+message, "`site status "+s.Name+"`")
 			}
-			return false, message, nil
+			return false, ready.deeper.reason(ctx, grants[0], message), nil
 		}
 		status := grants[0].Status
 		tok.URL, tok.Code, tok.CA = status.URL, status.Code, status.CA

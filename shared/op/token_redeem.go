@@ -188,7 +188,8 @@ func (c RedeemToken) ask(ctx context.Context, p Ports, say Progress) ([]string, 
 	if err != nil {
 		return nil, err
 	}
-	done := goal{what: "token " + c.Token.Name, state: "redeemed", timeout: c.Timeout, hint: "it may still be redeemed: `link status`"}
+	done := goal{what: "token " + c.Token.Name, state: "redeemed", timeout: c.Timeout, again: settle, deeper: newDeeper(p),
+		hint: "it may still be redeemed: `link status` tells, `link delete " + c.Token.Name + "` gives it up"}
 	err = await(ctx, p.Store, done, say, func(ctx context.Context) (bool, string, error) {
 		tokens, err := list[*v2alpha1.AccessToken](ctx, p.Store, v2alpha1.KindAccessToken, c.Token.Name)
 		if err != nil {
@@ -199,6 +200,9 @@ func (c RedeemToken) ask(ctx context.Context, p Ports, say Progress) ([]string, 
 			if err := refusal(c.Token.Name, message); err != nil {
 				return false, "", err
 			}
+		}
+		if !met {
+			message = done.deeper.reason(ctx, tokens[0], message)
 		}
 		return met, message, nil
 	})
@@ -261,11 +265,27 @@ func refusal(name, message string) error {
 	case code >= 500 && !given, code == http.StatusRequestTimeout, code == http.StatusTooEarly, code == http.StatusTooManyRequests:
 		return nil
 	case code >= 300:
-		return fault.New(fault.Denied, "token "+name+" is refused: "+message, newToken)
+		return fault.New(fault.Denied, refusedFor(name, message, answer), newToken)
 	case code == 0 && regexp.MustCompile(`^Controller got error`).MatchString(message):
 		return nil
 	}
 	return fault.New(fault.Failed, "token "+name+" cannot be redeemed: "+message, newToken)
+}
+
+// refusedFor says why a token was refused. A controller may say in its own words what lies behind the answer, after that; the rest is
+// for those who keep the resource, which is dropped here.
+func refusedFor(name, message, answer string) string {
+	for _, known := range []string{"No such claim", "No such access granted", "Redemption of access token refused"} {
+		if why, ok := strings.CutPrefix(answer, known+": "); ok {
+			why, _, _ = strings.Cut(why, "; "+notAgain)
+			if strings.HasPrefix(why, "token ") {
+				return why
+			}
+			return "token " + name + " is refused: " + why
+		}
+	}
+	message, _, _ = strings.Cut(message, "; "+notAgain)
+	return "token " + name + " is refused: " + message
 }
 
 // linksOf are the names of the links that use a credential.

@@ -280,6 +280,8 @@ func TestRedeemTokenByResource(t *testing.T) {
 		{"done", newMemory(west()), redeemed, "AccessToken/west-1 Link/west-1 Site/west", 0, "", time.Second},
 		{"no-site", newMemory(), redeemed, "", fault.Missing, "there is no site", 0},
 		{"refused-at-once", newMemory(west()), refused("Controller got failed response: 404 (Not Found) No such access granted"), "Site/west", fault.Denied, "token west-1 is refused: Controller got failed response: 404 (Not Found) No such access granted", time.Second},
+		{"used-up-in-our-words", newMemory(west()), refused("Controller got failed response: 404 (Not Found) No such access granted: token west-1 is used up: it was redeemed as often as it may be; " +
+			"it is not tried again until the token is changed: delete it, and redeem a new one"), "Site/west", fault.Denied, "token west-1 is used up: it was redeemed as often as it may be", time.Second},
 		{"unreachable", newMemory(west()), refused("Controller got error: dial tcp: connection refused"), "AccessToken/west-1 Site/west", fault.Late, "connection refused", time.Minute},
 		{"server-in-trouble", newMemory(west()), refused("Controller got failed response: 503 (Service Unavailable) Internal error"), "AccessToken/west-1 Site/west", fault.Late, "503", time.Minute},
 		{"server-too-busy", newMemory(west()), refused("Controller got failed response: 429 (Too Many Requests) slow down"), "AccessToken/west-1 Site/west", fault.Late, "429", time.Minute},
@@ -342,7 +344,7 @@ func TestTokenStatus(t *testing.T) {
 		t.Errorf("got %q, want %q", got, want)
 	}
 	_, err = TokenStatus{Name: "x", Now: now}.Run(t.Context(), Ports{Store: m})
-	wantKind(t, err, fault.Missing, `there is no accessgrant "x"`)
+	wantKind(t, err, fault.Missing, `there is no token "x"`)
 }
 
 func TestRevokeToken(t *testing.T) {
@@ -354,5 +356,44 @@ func TestRevokeToken(t *testing.T) {
 		t.Errorf("%+v, %v; left %s", did, err, m.names())
 	}
 	_, err = RevokeToken{Name: "g", Gone: soon()}.Run(t.Context(), Ports{Store: m}, nil)
-	wantKind(t, err, fault.Missing, `there is no accessgrant "g"`)
+	wantKind(t, err, fault.Missing, `there is no token "g"`)
+}
+
+func TestRefusalIsSaidOnce(t *testing.T) {
+	for _, tc := range []struct{ message, want string }{
+		{"Controller got failed response: 404 (Not Found) No such claim: the server at h:1 does not know token t: its grant was deleted", "token t is refused: the server at h:1 does not know token t: its grant was deleted"},
+		{"Controller got failed response: 403 (Forbidden) Redemption of access token refused: token t has another code; it is not tried again until the token is changed: delete it", "token t has another code"},
+		{"Controller got failed response: 404 (Not Found) No such claim", "token t is refused: Controller got failed response: 404 (Not Found) No such claim"},
+		{"Controller got failed response: 400 (Bad Request) odd; it is not tried again until the token is changed", "token t is refused: Controller got failed response: 400 (Bad Request) odd"},
+	} {
+		if got := refusal("t", tc.message); got == nil || got.Error() != tc.want {
+			t.Errorf("%s:\n got %v\nwant %s", tc.message, got, tc.want)
+		}
+	}
+}
+
+// TestUnredeemed is about a token whose redemption goes on: it shows, and can be given up.
+func TestUnredeemed(t *testing.T) {
+	waits := aToken(t).Object()
+	v2alpha1.SetCondition(time.Unix(0, 0), waits, v2alpha1.ConditionRedeemed, errors.New("Controller got error: no route to host"))
+	done := &v2alpha1.AccessToken{ObjectMeta: named("done"), Status: v2alpha1.AccessTokenStatus{Redeemed: true}}
+	p := Ports{Store: newMemory(west(), waits, done)}
+	found, err := LinkStatus{}.Run(t.Context(), p)
+	if err != nil || len(found.Unredeemed) != 1 || found.Unredeemed[0].Name != "west-1" || WhyUnredeemed(found.Unredeemed[0]) != "Controller got error: no route to host" {
+		t.Errorf("%+v, %v", found, err)
+	}
+	_, err = LinkStatus{Name: "west-1"}.Run(t.Context(), p)
+	wantKind(t, err, fault.Missing, "there is no link west-1 yet, as its token is not redeemed: Controller got error: no route to host")
+	_, err = LinkStatus{Name: "done"}.Run(t.Context(), p)
+	wantKind(t, err, fault.Missing, `there is no link "done"`)
+
+	did, err := DeleteLink{Name: "west-1", Gone: Gone{Wait: true, Timeout: time.Minute}}.Run(t.Context(), p, nil)
+	if err != nil || did.Kind != v2alpha1.KindAccessToken || did.Did != Deleted || len(did.Notes) != 1 {
+		t.Errorf("%+v, %v", did, err)
+	}
+	_, err = DeleteLink{Name: "done", Gone: Gone{Timeout: time.Minute}}.Run(t.Context(), p, nil)
+	wantKind(t, err, fault.Missing, `there is no link "done"`)
+	if got := p.Store.(*memory).names(); got != "AccessToken/done Site/west" {
+		t.Errorf("left %s", got)
+	}
 }

@@ -62,6 +62,7 @@ type goal struct {
 	timeout     time.Duration // the longest time to wait
 	again       time.Duration // look again after this even if nothing changes; 0: do not
 	hint        string        // for when the time is up
+	deeper      *deeper       // may have a better one; nil: nobody looks deeper
 	kinds       []string      // only their changes matter; none: all do
 }
 
@@ -73,6 +74,9 @@ func await(ctx context.Context, store site.Store, g goal, say Progress, look loo
 	late := func(reason string) error {
 		if err := ctx.Err(); err != nil { // the caller's, not ours
 			return fmt.Errorf("wait for %s: %w", g.what, err)
+		}
+		if g.deeper != nil {
+			g.hint = orElse(g.deeper.hint, g.hint)
 		}
 		msg := fmt.Sprintf("%s is not %s after %s", g.what, g.state, Span(g.timeout))
 		if reason != "" {
@@ -130,7 +134,7 @@ func sep(reason string) string {
 
 // awaitCondition waits until a condition of a resource is met. It is over at once when the condition says that something is
 // wrong (reason Error) with the resource as it is now.
-func awaitCondition(ctx context.Context, store site.Store, kind, name string, w Wait, say Progress) (v2alpha1.Object, error) {
+func awaitCondition(ctx context.Context, p Ports, kind, name string, w Wait, say Progress) (v2alpha1.Object, error) {
 	condition := w.condition()
 	var last v2alpha1.Object
 	if condition == "" {
@@ -139,16 +143,19 @@ func awaitCondition(ctx context.Context, store site.Store, kind, name string, w 
 	lower := strings.ToLower(kind)
 	started := time.Now()
 	what := fmt.Sprintf("%s %s", lower, name)
-	g := goal{what, w.For, w.Timeout, settle, "it may still become so: `" + statusOf(kind, name) + "`", []string{kind}}
-	err := await(ctx, store, g, say, func(ctx context.Context) (bool, string, error) {
-		obj, err := store.Get(ctx, kind, name)
+	g := goal{what, w.For, w.Timeout, settle, "it may still become so: `" + statusOf(kind, name) + "`", newDeeper(p), []string{kind}}
+	err := await(ctx, p.Store, g, say, func(ctx context.Context) (bool, string, error) {
+		obj, err := p.Store.Get(ctx, kind, name)
 		if err != nil {
 			return false, "", err
 		}
 		last = obj
 		met, final, message := judge(obj, condition, time.Since(started) >= settle)
 		if final {
-			return false, "", fault.New(fault.Failed, fmt.Sprintf("%s is not %s: %s", what, w.For, message), "`"+statusOf(kind, name)+"`")
+			return false, "", fault.New(fault.Failed, fmt.Sprintf("%s is not %s: %s", what, w.For, message), remedy(kind, name, message))
+		}
+		if !met {
+			message = g.deeper.reason(ctx, obj, message)
 		}
 		return met, message, nil
 	})
@@ -173,6 +180,14 @@ func judge(obj v2alpha1.Object, condition string, late bool) (met, final bool, m
 		return false, false, "not looked at since it was changed, before that: " + c.Message
 	}
 	return false, c.Reason == string(v2alpha1.StatusError), c.Message
+}
+
+// remedy is what to do about what is wrong with a resource for good.
+func remedy(kind, name, message string) string {
+	if kind == v2alpha1.KindSite && strings.HasPrefix(message, v2alpha1.MessageUnsupportedAccess) {
+		return "`site update " + name + " --link-access-type TYPE` with a type that the controller has enabled, or have its administrator enable this one"
+	}
+	return "`" + statusOf(kind, name) + "`"
 }
 
 // statusOf is the command that shows a resource.

@@ -107,7 +107,7 @@ func (p *planner) unresolved() error {
 func (p *planner) accessType() error {
 	wanted := p.site.Spec.LinkAccess
 	if len(p.in.AccessTypes) > 0 && p.site.AcceptsLinks() && wanted != v2alpha1.LinkAccessDefault && !slices.Contains(p.in.AccessTypes, wanted) {
-		return fmt.Errorf("Unsupported value for LinkAccess: %s", wanted) //nolint:staticcheck // matched on by others
+		return errors.New(v2alpha1.MessageUnsupportedAccess + wanted)
 	}
 	return nil
 }

@@ -112,6 +112,35 @@ func TestAccessIsRefused(t *testing.T) {
 	}
 }
 
+// TestAccessSaysMoreThanThatItWaits has an access that cannot be made, and so no certificate ever comes for: the cause is told.
+func TestAccessSaysMoreThanThatItWaits(t *testing.T) {
+	ra := &v2alpha1.RouterAccess{ObjectMeta: metav1.ObjectMeta{Name: "mine", Namespace: "west", UID: "r"},
+		Spec: v2alpha1.RouterAccessSpec{AccessType: "gateway", GenerateTLSCredentials: true, TLSCredentials: "mine", Roles: []v2alpha1.RouterAccessRole{{Name: v2alpha1.RoleEdge}}}}
+	sa := &v2alpha1.SecuredAccess{ObjectMeta: metav1.ObjectMeta{Name: "mine", Namespace: "west", Annotations: map[string]string{AnnotationControlled: "true", AnnotationRouterAccess: "mine"}}}
+	in := inCluster(westSite(), ra)
+	in.SecuredAccesses = []*v2alpha1.SecuredAccess{sa}
+	now := Observed{Now: time.Unix(1e9, 0), Running: true}
+	message := func() string {
+		t.Helper()
+		d, err := Plan(in, now)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return conditionOf(t, d, "mine", v2alpha1.ConditionConfigured).Message
+	}
+	if got := message(); got != `TLS credentials secret "mine" not found` {
+		t.Errorf("before anything was tried: %q", got)
+	}
+	sa.Status.StatusType, sa.Status.Message = v2alpha1.StatusError, "unsupported access type"
+	if got := message(); got != "unsupported access type" {
+		t.Errorf("got %q", got)
+	}
+	in.Secrets = append(in.Secrets, tlsSecret("mine"))
+	if got := message(); got != v2alpha1.MessageOK {
+		t.Errorf("with a certificate: %q", got)
+	}
+}
+
 // TestSiteIsGone has router accesses, the user's own, without a site: nothing leads to them any more.
 func TestSiteIsGone(t *testing.T) {
 	ra := &v2alpha1.RouterAccess{ObjectMeta: metav1.ObjectMeta{Name: "mine", Namespace: "west", UID: "r"},

@@ -93,7 +93,11 @@ func (p *planner) secure() {
 					ra.Status.Endpoints = append(ra.Status.Endpoints, e)
 				}
 			case old.Status.StatusType == v2alpha1.StatusError:
-				faults = append(faults, errors.New(old.Status.Message))
+				why := errors.New(old.Status.Message)
+				faults = append(faults, why)
+				if p.awaitsCertificate(ra) { // which is made with the rest, so that waiting for it tells nothing
+					p.set(ra, v2alpha1.ConditionConfigured, why)
+				}
 			}
 		}
 		if fault := p.in.Faults[string(ra.UID)]; fault != nil {
@@ -109,6 +113,11 @@ func (p *planner) secure() {
 		}
 	}
 	p.obsoleteAccesses(wanted)
+}
+
+// awaitsCertificate tells that the certificate which is made for an access is not there yet.
+func (p *planner) awaitsCertificate(ra *v2alpha1.RouterAccess) bool {
+	return ra.Spec.GenerateTLSCredentials && p.secrets[ra.Credentials()] == nil
 }
 
 // obsoleteAccesses are those that were planned once and are not wanted any more.

@@ -36,8 +36,8 @@ func TestCompletion(t *testing.T) {
 	}
 	t.Setenv("PATH", bin+string(os.PathListSeparator)+os.Getenv("PATH"))
 	completer := filepath.Join(bin, "kubectl_complete-skupper")
-	sh.equal("install", sh.ok("completion", "install"), "completion/"+completer+" created\n")
-	sh.equal("again", sh.ok("completion", "install"), "completion/"+completer+" unchanged\n")
+	sh.equal("install", sh.ok("completion", "install"), completer+" created\n")
+	sh.equal("again", sh.ok("completion", "install"), completer+" unchanged\n")
 	cmd := exec.CommandContext(t.Context(), completer, "link", "delete", "no")
 	cmd.Env = append(os.Environ(), "HOME="+sh.dir, "KUBECONFIG="+sh.file("config"))
 	if out, err := cmd.Output(); err != nil || string(out) != "north\n:4\n" {

@@ -93,26 +93,36 @@ func TestInstall(t *testing.T) {
 	sh.setState("skupper", `{"observedGeneration":99,"conditions":[{"type":"Progressing","status":"False","reason":"ProgressDeadlineExceeded","message":"deployment exceeded its progress deadline"}]}`)
 	sh.stuck(1, []string{"the controller does not start: deployment exceeded its progress deadline", "kubectl describe deployment skupper-controller -n skupper"}, "install", "--image", "registry.example/controller:2")
 	sh.setState("skupper", `{"observedGeneration":99,"replicas":1,"updatedReplicas":1,"readyReplicas":0,"availableReplicas":0,"conditions":[]}`)
-	sh.stuck(3, []string{"not done after 2s: wait for the controller: 0 of 1 pods are available", "kubectl get pods -n skupper -l application=skupper-controller"}, "install", "--image", "registry.example/controller:2", "--timeout", "2s")
+	sh.stuck(3, []string{"not done after 2s: wait for the controller: 0 of 1 pods are available\n", "kubectl get pods -n skupper -l application=skupper-controller"}, "install", "--image", "registry.example/controller:2", "--timeout", "2s")
 
 	// A second one for the whole cluster is refused, one for a namespace is not.
-	sh.fails(6, []string{"the cluster has a controller already, in namespace skupper", "kubectl skupper install --namespace skupper"}, append(install, "-n", sh.namespace)...)
-	sh.ok(append(install, "--scope", "namespace", "--wait=false")...)
+	sh.fails(6, []string{"the cluster has a controller already, in namespace skupper", "try: kubectl skupper install --namespace skupper changes that one"}, append(install, "-n", sh.namespace)...)
+	r = sh.run(append(install, "--scope", "namespace", "-n", sh.namespace, "--wait=false")...)
+	if r.code != 0 || !strings.Contains(r.err, "next: kubectl skupper site create NAME --namespace "+sh.namespace+"\n") {
+		t.Errorf("%+v", r)
+	}
 	if got := sh.must("GET", "/api/v1/namespaces/"+sh.namespace+"/configmaps/skupper", ""); at(got, "data", "controller") != "skupper-controller" {
 		t.Errorf("the namespace is not that controller's: %v", got["data"])
 	}
 
 	// What is in use stays, and is told; what install did not make is not its own to change.
 	sh.ok("site", "create", "west", "--wait", "none")
-	r = sh.run("uninstall", "--scope", "namespace")
-	if r.code != 0 || !strings.Contains(r.err, "the definitions of the resources stay: there is another controller, in namespace skupper") || !strings.Contains(r.out, "deployment.apps/skupper-controller deleted\n") {
+	// Whatever the scope is, it is that of the controller in the namespace, whose role is not that of another.
+	sh.fails(6, []string{"the controller in namespace " + sh.namespace + " looks after that namespace only", "kubectl skupper uninstall --scope namespace --namespace " + sh.namespace}, "uninstall", "--scope", "cluster", "-n", sh.namespace)
+	r = sh.run("uninstall", "-n", sh.namespace)
+	if r.code != 0 || !strings.Contains(r.err, "the definitions of the resources stay: there is another controller, in namespace skupper") || !strings.Contains(r.out, "deployment.apps/skupper-controller deleted\n") ||
+		!strings.Contains(r.out, "rolebinding.rbac.authorization.k8s.io/skupper-controller deleted\n") || !strings.Contains(r.out, "configmap/skupper deleted\n") || !has(role) || !has(deployment) {
 		t.Errorf("%+v", r)
+	}
+	// Nothing is there any more that tells of the scope.
+	if r = sh.run("uninstall", "-n", sh.namespace); r.code != 0 || r.out != "" || !has(role) || !strings.Contains(r.err, "the role of the cluster stays: it is that of the controller in namespace skupper\n") {
+		t.Errorf("again: %+v", r)
 	}
 	if got := sh.ok("uninstall", "--dry-run"); !strings.Contains(got, "deployment.apps/skupper-controller deleted (client dry run)\n") || !has(deployment) {
 		t.Errorf("got\n%s", got)
 	}
 	r = sh.run("uninstall", "--wait=false") // nobody here finishes the deletion of a namespace
-	if r.code != 0 || !strings.Contains(r.err, "the definitions of the resources stay: there are resources, whose routers go on running: Site (1); --force deletes them all") || has(deployment) || has(role) || !has(crd) {
+	if r.code != 0 || !strings.Contains(r.err, "the definitions of the resources stay: there are resources, whose routers go on running, and whose statuses stand still: Site (1); --force deletes them all") || has(deployment) || has(role) || !has(crd) {
 		t.Errorf("%+v", r)
 	}
 	r = sh.run("uninstall", "--force", "--wait=false")

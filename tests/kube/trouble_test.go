@@ -43,6 +43,56 @@ func TestMissingDefinitions(t *testing.T) {
 	}
 }
 
+// TestNobodyActs has a cluster without a controller: what waits says so, not only that it waits.
+func TestNobodyActs(t *testing.T) {
+	sh := newShell(t, server, Admin)
+	sh.fails(3, []string{"site west is not ready after 8s: no controller is installed in the cluster", "kubectl skupper install puts it there"}, "site", "create", "west", "--timeout", "8s")
+	sh.must("POST", "/apis/apps/v1/namespaces/"+sh.namespace+"/deployments", `{"apiVersion":"apps/v1","kind":"Deployment","metadata":{"name":"skupper-controller","labels":{"app.kubernetes.io/name":"skupper-controller"}},
+		"spec":{"selector":{"matchLabels":{"a":"b"}},"template":{"metadata":{"labels":{"a":"b"}},"spec":{"containers":[{"name":"controller","image":"x:1"}]}}}}`)
+	sh.fails(3, []string{"the controller, in namespace " + sh.namespace + ", is not available", "kubectl get pods -n " + sh.namespace}, "listener", "create", "x", "80", "--timeout", "8s")
+	sh.setState(sh.namespace, available)
+	sh.fails(3, []string{"listener y is not configured after 8s: Not Configured"}, "listener", "create", "y", "80", "--timeout", "8s")
+}
+
+// TestNoAddress has a load balancer that nobody gives an address.
+func TestNoAddress(t *testing.T) {
+	sh := newShell(t, server, Admin)
+	sh.must("POST", "/api/v1/namespaces/"+sh.namespace+"/services", `{"apiVersion":"v1","kind":"Service","metadata":{"name":"skupper-router","labels":{"internal.skupper.io/secured-access":"true"}},
+		"spec":{"type":"LoadBalancer","ports":[{"port":55671}]}}`)
+	sh.whenThere("sites", condition("Ready", "False", "Pending", "Pending"))
+	sh.fails(3, []string{"site west is not ready after 8s: the cluster has given load balancer skupper-router no address yet", "kubectl get service skupper-router -n " + sh.namespace, "kubectl skupper install --enable-access-type"},
+		"site", "create", "west", "--enable-link-access", "--timeout", "8s")
+}
+
+// TestTokenThatWaits has a token that nobody could redeem yet: it shows, and can be given up.
+func TestTokenThatWaits(t *testing.T) {
+	sh, other := newShell(t, server, Admin), newShell(t, server, Admin)
+	sh.create("accesstokens", "east-1", `"spec":{"url":"https://h:1/x","code":"c","ca":"x"}`)
+	for _, r := range []result{sh.run("link", "status", "-n", sh.namespace), other.run("link", "status", "-A")} {
+		if want := "token east-1 is not redeemed: Not Redeemed; kubectl skupper link delete east-1 --namespace " + sh.namespace + " gives it up\n"; r.code != 0 || !strings.Contains(r.err, want) {
+			t.Errorf("%+v lacks %q", r, want)
+		}
+	}
+	sh.fails(4, []string{"there is no link east-1 yet, as its token is not redeemed: Not Redeemed"}, "link", "status", "east-1")
+	sh.equal("deleted", sh.ok("link", "delete", "east-1"), "accesstoken.skupper.io/east-1 deleted\n")
+	if names := sh.names("accesstokens"); len(names) > 0 {
+		t.Errorf("there are %v", names)
+	}
+}
+
+// TestDumpOfNothing writes no archive where nothing can be had.
+func TestDumpOfNothing(t *testing.T) {
+	sh := newShell(t, server, Eve)
+	sh.fails(5, []string{"nothing can be had: ", "you have no right to list "}, "debug", "dump", "eve.tar.gz")
+	sh = newShell(t, server, Admin)
+	sh.fails(4, []string{"there is no namespace nosuch"}, "debug", "dump", "nosuch.tar.gz", "-n", "nosuch")
+	for _, name := range []string{"eve.tar.gz", "nosuch.tar.gz"} {
+		if _, err := os.Stat(sh.file(name)); err == nil {
+			t.Errorf("%s is there", name)
+		}
+	}
+}
+
 // TestOlderDefinitions has a cluster that lacks a kind which came later: what does not need it works.
 func TestOlderDefinitions(t *testing.T) {
 	sh := newShell(t, bare, Admin)

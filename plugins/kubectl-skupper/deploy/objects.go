@@ -140,6 +140,9 @@ func labels() map[string]string {
 	return map[string]string{names.AppName: names.Controller, names.PartOf: names.Skupper, names.Application: names.Controller}
 }
 
+// envWatched makes a controller look after one namespace only.
+const envWatched = "WATCH_NAMESPACE"
+
 // Ports of the controller.
 const (
 	portMetrics = 9000
@@ -183,7 +186,7 @@ func (o Options) env() []corev1.EnvVar {
 	field := &corev1.EnvVarSource{FieldRef: &corev1.ObjectFieldSelector{APIVersion: "v1", FieldPath: "metadata.namespace"}}
 	out := []corev1.EnvVar{{Name: "NAMESPACE", ValueFrom: field}}
 	if o.Scope == Namespace {
-		out = append(out, corev1.EnvVar{Name: "WATCH_NAMESPACE", ValueFrom: field})
+		out = append(out, corev1.EnvVar{Name: envWatched, ValueFrom: field})
 	}
 	values := map[string]string{"SKUPPER_KUBE_ADAPTOR_IMAGE": cmp.Or(o.Images.Adaptor, o.Images.Controller)}
 	// The controller would have them pulled always: what was loaded into the nodes for it would not do for its routers.
@@ -199,6 +202,21 @@ func (o Options) env() []corev1.EnvVar {
 		out = append(out, corev1.EnvVar{Name: name, Value: values[name]})
 	}
 	return out
+}
+
+// OfOneNamespace tells of the Deployment of a controller whether that looks after the namespace only that it runs in.
+func OfOneNamespace(controller *unstructured.Unstructured) bool {
+	containers, _, _ := unstructured.NestedSlice(controller.Object, "spec", "template", "spec", "containers")
+	for _, c := range containers {
+		m, _ := c.(map[string]any)
+		env, _, _ := unstructured.NestedSlice(m, "env")
+		for _, e := range env {
+			if v, ok := e.(map[string]any); ok && v["name"] == envWatched {
+				return true
+			}
+		}
+	}
+	return false
 }
 
 // usualPull is the policy that Kubernetes gives to containers that have none.

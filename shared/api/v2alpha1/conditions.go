@@ -26,6 +26,7 @@ const (
 	MessageNoMatchingConnectors  = "No matching connectors"
 	MessageNoMatchingListeners   = "No matching listeners"
 	MessagePending               = "Pending"
+	MessageUnsupportedAccess     = "Unsupported value for LinkAccess: " // the value follows
 	MessageNoActiveSite          = "No active site in namespace"
 	MessageAlreadyRedeemedNoSite = "Already redeemed for a deleted site"
 )

@@ -2,6 +2,7 @@ package install
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"time"
 
@@ -108,8 +109,11 @@ func (c cluster) await(ctx context.Context, o *unstructured.Unstructured, what s
 		}
 		select {
 		case <-ctx.Done():
-			if missing == "" {
+			switch {
+			case missing == "":
 				return fmt.Errorf("wait for %s: %w", what, ctx.Err())
+			case errors.Is(ctx.Err(), context.DeadlineExceeded): // is told by how long it was
+				return fmt.Errorf("wait for %s: %s", what, missing)
 			}
 			return fmt.Errorf("wait for %s: %s: %w", what, missing, ctx.Err())
 		case _, open := <-events:

@@ -17,25 +17,21 @@ import (
 	"github.com/skupper-plugins/suite/plugins/kubectl-skupper/internal/kubestore"
 	"github.com/skupper-plugins/suite/plugins/kubectl-skupper/internal/names"
 	"github.com/skupper-plugins/suite/shared/api/v2alpha1"
+	"github.com/skupper-plugins/suite/shared/fault"
 	"github.com/skupper-plugins/suite/shared/op"
 )
 
 // Uninstall takes the controller out of a cluster, and the definitions if nothing needs them any more.
 type Uninstall struct {
-	Options deploy.Options
-	DryRun  bool // change nothing
-	Force   bool // delete the definitions, and with them all sites and whatever belongs to them
-	Wait    bool // until all is gone
+	Options deploy.Options // an empty Scope: that of the controller that is there
+	DryRun  bool           // change nothing
+	Force   bool           // delete the definitions, and with them all sites and whatever belongs to them
+	Wait    bool           // until all is gone
 	Timeout time.Duration
 }
 
 // Run uninstalls. What stays, and why, is in the notes. What it did until an error is told too.
 func (c Uninstall) Run(ctx context.Context, client dynamic.Interface, say op.Progress) (did []Done, notes []string, err error) {
-	c.Options.Images.Controller = names.Controller // of no account
-	controller, err := deploy.Objects(c.Options)
-	if err != nil {
-		return nil, nil, err
-	}
 	definitions, err := deploy.Definitions()
 	if err != nil {
 		return nil, nil, err
@@ -43,6 +39,15 @@ func (c Uninstall) Run(ctx context.Context, client dynamic.Interface, say op.Pro
 	k := cluster{client}
 	within, cancel := context.WithTimeout(ctx, c.Timeout)
 	defer cancel()
+	c.Options.Namespace = c.namespace()
+	if c.Options.Scope, err = c.scope(within, k); err != nil {
+		return nil, nil, inTime(ctx, within, c.Timeout, err, "run it again")
+	}
+	c.Options.Images.Controller = names.Controller // of no account
+	controller, err := deploy.Objects(c.Options)
+	if err != nil {
+		return nil, nil, err
+	}
 	slices.Reverse(controller)
 	var gone []*unstructured.Unstructured
 	drop := func(o *unstructured.Unstructured) error {
@@ -50,8 +55,14 @@ func (c Uninstall) Run(ctx context.Context, client dynamic.Interface, say op.Pro
 		if err != nil || old == nil {
 			return err
 		}
-		if note := c.stays(within, k, old); note != "" {
-			notes = append(notes, note)
+		note, err := c.stays(within, k, old)
+		if err != nil {
+			return err
+		}
+		if note != "" {
+			if !slices.Contains(notes, note) {
+				notes = append(notes, note)
+			}
 			return nil
 		}
 		if err := c.drop(within, k, o); err != nil {
@@ -97,10 +108,33 @@ func (c Uninstall) drop(ctx context.Context, k cluster, o *unstructured.Unstruct
 }
 
 // stays is why an object is not ours to delete, empty if it is.
-func (c Uninstall) stays(ctx context.Context, k cluster, o *unstructured.Unstructured) string {
-	if o.GetKind() != "Namespace" {
-		return ""
+func (c Uninstall) stays(ctx context.Context, k cluster, o *unstructured.Unstructured) (string, error) {
+	switch o.GetKind() {
+	case "Namespace":
+		return c.inUse(ctx, k, o), nil
+	case "ClusterRole", "ClusterRoleBinding":
+		return c.bound(ctx, k, o)
 	}
+	return "", nil
+}
+
+// bound tells whether the role of a cluster's controller is that of another namespace's: there is one role in a cluster.
+func (c Uninstall) bound(ctx context.Context, k cluster, o *unstructured.Unstructured) (string, error) {
+	binding := o.DeepCopy()
+	binding.SetKind("ClusterRoleBinding")
+	binding, err := k.get(ctx, binding)
+	if err != nil || binding == nil {
+		return "", err
+	}
+	others := subjectNamespaces(binding)
+	if len(others) == 0 || slices.Contains(others, c.namespace()) {
+		return "", nil
+	}
+	return "the role of the cluster stays: it is that of the controller in namespace " + strings.Join(others, ", "), nil
+}
+
+// inUse is why a namespace is not ours to delete, empty if it is.
+func (c Uninstall) inUse(ctx context.Context, k cluster, o *unstructured.Unstructured) string {
 	name := o.GetName()
 	if !managed(o) {
 		return "namespace " + name + " stays: it was not made by install"
@@ -118,6 +152,40 @@ func (c Uninstall) stays(ctx context.Context, k cluster, o *unstructured.Unstruc
 		return "namespace " + name + " stays: there is a site in it, " + sites.Items[0].GetName()
 	}
 	return ""
+}
+
+// scope is how much the controller that is there looks after. Taking out another than that would leave half of it, and might
+// take away what belongs to another controller.
+func (c Uninstall) scope(ctx context.Context, k cluster) (deploy.Scope, error) {
+	there := &unstructured.Unstructured{}
+	there.SetAPIVersion("apps/v1")
+	there.SetKind("Deployment")
+	there.SetName(names.Controller)
+	there.SetNamespace(c.namespace())
+	controller, err := k.get(ctx, there)
+	if err != nil {
+		return "", err
+	}
+	if controller == nil { // an earlier run may have been stopped halfway
+		if c.Options.Scope != "" {
+			return c.Options.Scope, nil
+		}
+		there.SetAPIVersion("rbac.authorization.k8s.io/v1")
+		there.SetKind("RoleBinding")
+		if rest, err := k.get(ctx, there); err != nil || rest != nil {
+			return deploy.Namespace, err
+		}
+		return deploy.Cluster, nil
+	}
+	found, whose := deploy.Cluster, "all namespaces"
+	if deploy.OfOneNamespace(controller) {
+		found, whose = deploy.Namespace, "that namespace only"
+	}
+	if c.Options.Scope != "" && c.Options.Scope != found {
+		return "", fault.New(fault.Conflict, fmt.Sprintf("the controller in namespace %s looks after %s: its scope is %s, not %s", c.namespace(), whose, found, c.Options.Scope),
+			"`uninstall --scope "+string(found)+"`")
+	}
+	return found, nil
 }
 
 func siteResource() schema.GroupVersionResource {
@@ -154,7 +222,7 @@ func (c Uninstall) users(ctx context.Context, k cluster, definitions []*unstruct
 	if len(kinds) == 0 {
 		return "", nil
 	}
-	return "there are resources, whose routers go on running: " + strings.Join(kinds, ", ") + "; --force deletes them all", nil
+	return "there are resources, whose routers go on running, and whose statuses stand still: " + strings.Join(kinds, ", ") + "; --force deletes them all", nil
 }
 
 func (c Uninstall) namespace() string {

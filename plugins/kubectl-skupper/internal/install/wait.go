@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"strings"
 
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
@@ -97,7 +98,10 @@ func (c cluster) podTrouble(ctx context.Context, namespace string) (why string, 
 	if err != nil {
 		return "", false // it is only to tell more
 	}
-	for _, pod := range pods.Items {
+	slices.SortStableFunc(pods.Items, func(a, b unstructured.Unstructured) int {
+		return b.GetCreationTimestamp().Compare(a.GetCreationTimestamp().Time)
+	})
+	for _, pod := range pods.Items[:min(1, len(pods.Items))] { // what keeps older ones from running is no news
 		containers, _, _ := unstructured.NestedSlice(pod.Object, "status", "containerStatuses")
 		for _, container := range containers {
 			m, ok := container.(map[string]any)
@@ -107,6 +111,9 @@ func (c cluster) podTrouble(ctx context.Context, namespace string) (why string, 
 			reason, _, _ := unstructured.NestedString(m, "state", "waiting", "reason")
 			message, _, _ := unstructured.NestedString(m, "state", "waiting", "message")
 			if reason != "" && reason != "ContainerCreating" {
+				if _, why, ok := strings.Cut(message, ": ErrImagePull: "); ok && reason == "ImagePullBackOff" { // the two take turns, for one cause
+					reason, message = "ErrImagePull", why
+				}
 				if message != "" {
 					reason += ": " + message
 				}

@@ -64,7 +64,7 @@ func (h Host) installCompleter(dir string) (host.View, error) {
 	if err != nil {
 		return host.View{}, err
 	}
-	v := host.View{Verb: did, Kind: "completion", Name: file, Object: map[string]string{"file": file, "did": did}}
+	v := host.View{Verb: did, Name: file, Object: map[string]string{"file": file, "did": did}}
 	if at, err := exec.LookPath(completer); err != nil || filepath.Dir(at) != dir {
 		v.Notes = append(v.Notes, "kubectl will not find it: "+dir+" is not in $PATH, or something before it has a file of that name")
 	}

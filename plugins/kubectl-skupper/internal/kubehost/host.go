@@ -98,7 +98,7 @@ func (h Host) Open(_ context.Context, c *cli.Context) (*host.Site, error) {
 	store := kubestore.New(client, kubestore.Options{Namespace: namespace, Everywhere: c.Bool("all-namespaces")})
 	inside := kubestore.Inside{Client: client, Config: config, Namespace: namespace}
 	return &host.Site{
-		Ports:     op.Ports{Store: store, Workloads: kubestore.Workloads{Client: client, Namespace: namespace}, Diagnostics: inside, Components: inside},
+		Ports:     op.Ports{Store: store, Workloads: kubestore.Workloads{Client: client, Namespace: namespace}, Diagnostics: inside, Components: inside, Insight: inside},
 		Namespace: namespace, Platform: platform,
 	}, nil
 }

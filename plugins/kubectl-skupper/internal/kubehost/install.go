@@ -33,9 +33,9 @@ const (
 
 var pullPolicies = []string{"Always", "IfNotPresent", "Never"}
 
-func scopeFlags() []cli.Flag {
+func scopeFlags(scope string) []cli.Flag {
 	return []cli.Flag{
-		&cli.StringFlag{Name: "scope", Value: string(deploy.Cluster), Usage: "what the controller looks after, `SCOPE`: cluster (it runs in namespace " +
+		&cli.StringFlag{Name: "scope", Value: scope, Usage: "what the controller looks after, `SCOPE`: cluster (it runs in namespace " +
 			deploy.DefaultNamespace + " unless --namespace says otherwise) or namespace (the one it runs in)"},
 		&cli.GenericFlag{Name: "dry-run", Value: &choice{words: []string{dryClient, dryServer}}, Usage: "change nothing and show what would be done; `MODE` client (without asking the cluster) or server"},
 	}
@@ -49,7 +49,7 @@ func waitFlags() []cli.Flag {
 }
 
 func (h Host) install(s host.Streams) *cli.Command {
-	flags := append(scopeFlags(),
+	flags := append(scopeFlags(string(deploy.Cluster)),
 		&cli.StringFlag{Name: "image", Usage: "`IMAGE` of the controller (default that of this version)"},
 		&cli.StringFlag{Name: "router-image", Usage: "`IMAGE` of routers (default the controller's choice)"},
 		&cli.StringFlag{Name: "adaptor-image", Usage: "`IMAGE` of what runs beside routers (default that of the controller)"},
@@ -62,7 +62,8 @@ func (h Host) install(s host.Streams) *cli.Command {
 	return h.own(s, own{
 		name: "install", usage: "put the controller into the cluster, or change the one that is there", manner: host.Change,
 		more: "It needs the rights of an administrator: it defines the resources, and gives the controller its role.\n" +
-			"What is so already is left alone, so this can be run again, and with another version it upgrades. With -o it prints the resources.",
+			"What is so already is left alone, so this can be run again, and with another version it upgrades.\n" +
+			"With --dry-run and -o yaml it only prints the resources; with -o alone it installs them, and prints them then.",
 		example: "install --dry-run=server",
 		flags:   append(flags, waitFlags()...),
 		read:    func(c *cli.Context) (func() (host.View, error), error) { return h.readInstall(c, s) },
@@ -86,10 +87,24 @@ func (h Host) readInstall(c *cli.Context, s host.Streams) (func() (host.View, er
 		did, err := i.Run(c.Context, client, say(s))
 		v := h.dones(c, did, i, dry)
 		if err == nil && dry == "" {
-			v.Next = h.Command() + " site create NAME"
+			v.Next = h.Command() + " site create NAME" + there(c, i.Options)
 		}
 		return v, err
 	}, multierr.Combine(err, timeoutErr, dryErr)
+}
+
+// there are the flags that lead to sites of a controller, as far as the user has given any: one of the whole cluster is not for the
+// namespace that it runs in.
+func there(c *cli.Context, o deploy.Options) (flags string) {
+	if o.Scope == deploy.Namespace && c.IsSet("namespace") {
+		flags += " --namespace " + o.Namespace
+	}
+	for _, name := range []string{"context", "kubeconfig"} {
+		if c.IsSet(name) {
+			flags += " --" + name + " " + c.String(name)
+		}
+	}
+	return flags
 }
 
 // intent says what is about to be done, and where: a slip of the context must be seen.
@@ -153,10 +168,11 @@ func (h Host) dones(c *cli.Context, did []install.Done, i install.Install, dry s
 }
 
 func (h Host) uninstall(s host.Streams) *cli.Command {
-	flags := append(scopeFlags(), &cli.BoolFlag{Name: "force", Usage: "delete the definitions even if there are resources, and with them all sites"})
+	flags := append(scopeFlags(""), &cli.BoolFlag{Name: "force", Usage: "delete the definitions even if there are resources, and with them all sites"})
 	return h.own(s, own{
 		name: "uninstall", usage: "take the controller out of the cluster", manner: host.Change,
-		more:    "Sites stay, and so do their routers, but nobody looks after them any more: delete them first. Uninstalling again does nothing.",
+		more: "Sites stay, and so do their routers, but nobody looks after them any more: delete them first. Uninstalling again does nothing.\n" +
+			"What the controller looks after is found out; with --scope it is refused if it is anything else.",
 		example: "uninstall",
 		flags:   append(flags, waitFlags()...),
 		read: func(c *cli.Context) (func() (host.View, error), error) {
@@ -182,7 +198,7 @@ func (h Host) uninstall(s host.Streams) *cli.Command {
 
 func scopeOf(c *cli.Context) (deploy.Options, error) {
 	o := deploy.Options{Scope: deploy.Scope(c.String("scope"))}
-	if o.Scope != deploy.Cluster && o.Scope != deploy.Namespace {
+	if o.Scope != deploy.Cluster && o.Scope != deploy.Namespace && (o.Scope != "" || c.IsSet("scope")) {
 		return o, fmt.Errorf("scope is %q, want %s or %s", o.Scope, deploy.Cluster, deploy.Namespace)
 	}
 	return o, nil
@@ -285,7 +301,7 @@ func dryRun(c *cli.Context) (string, error) {
 // place decides where the controller runs: that of a cluster not in whatever namespace the context happens to have.
 func (h Host) place(c *cli.Context, o *deploy.Options) {
 	o.Namespace = c.String("namespace")
-	if o.Scope == deploy.Cluster && o.Namespace == "" {
+	if o.Scope != deploy.Namespace && o.Namespace == "" {
 		o.Namespace = deploy.DefaultNamespace
 	}
 	if o.Namespace != "" {

@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strings"
 
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"k8s.io/apimachinery/pkg/runtime"
@@ -19,6 +20,7 @@ import (
 
 	"github.com/skupper-plugins/suite/plugins/kubectl-skupper/internal/names"
 	"github.com/skupper-plugins/suite/shared/api/v2alpha1"
+	"github.com/skupper-plugins/suite/shared/fault"
 	"github.com/skupper-plugins/suite/shared/op"
 )
 
@@ -119,6 +121,10 @@ var dumpedMaps = []string{names.Router, names.SecondRouter, names.NetworkStatus,
 
 // Collect implements op.Diagnostics.
 func (i Inside) Collect(ctx context.Context, add func(string, []byte)) error {
+	spacesResource := schema.GroupVersionResource{Version: "v1", Resource: "namespaces"}
+	if _, err := i.Client.Resource(spacesResource).Get(ctx, i.Namespace, metav1.GetOptions{}); apierrors.IsNotFound(err) {
+		return fault.New(fault.Missing, "there is no namespace "+i.Namespace, "`kubectl get namespaces`")
+	}
 	c, err := i.controller(ctx)
 	errs := []error{err}
 	spaces := []string{i.Namespace}

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"k8s.io/apimachinery/pkg/labels"
@@ -34,6 +35,9 @@ func (w Workloads) Selector(ctx context.Context, kind, name string) (string, err
 		return "", fault.New(fault.Usage, fmt.Sprintf("a %s is no workload, want deployment, service, daemonset or statefulset", kind), "")
 	}
 	raw, err := w.Client.Resource(resource).Namespace(w.Namespace).Get(ctx, name, metav1.GetOptions{})
+	if apierrors.IsNotFound(err) {
+		return "", fault.New(fault.Missing, fmt.Sprintf("there is no %s %s in namespace %s", kind, name, w.Namespace), "`kubectl get "+resource.Resource+" -n "+w.Namespace+"`")
+	}
 	if err != nil {
 		return "", explain(ctx, call{verb: "get", resource: resource.GroupResource(), name: name, namespace: w.Namespace}, err)
 	}
