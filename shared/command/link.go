@@ -119,7 +119,7 @@ func (t *tree) linkStatus() verb {
 					column[link]{"", "Remote site", "RemoteSite", func(o link) string { return o.Status.RemoteSiteName }},
 					column[link]{"", "Endpoints", "Endpoints", func(o link) string { return endpoints(o.Spec.Endpoints) }})
 				v.Next = s.instead(found.NoSite, len(found.Items), "token", "redeem", "FILE")
-				v.Notes = append(v.Notes, toCome(s, site.Namespace, found.Unredeemed)...)
+				v.Notes = append(v.Notes, toCome(s, found.Unredeemed)...)
 				return v, nil
 			}
 		},
@@ -130,16 +130,12 @@ func (t *tree) linkStatus() verb {
 const maxToCome = 20
 
 // toCome tells of the tokens that have not brought their links yet: there is nothing else here that shows them.
-func toCome(s *session, namespace string, tokens []*v2alpha1.AccessToken) (notes []string) {
+func toCome(s *session, tokens []*v2alpha1.AccessToken) (notes []string) {
 	for i, t := range tokens {
 		if i == maxToCome {
 			return append(notes, strconv.Itoa(len(tokens)-i)+" more tokens are not redeemed")
 		}
-		give := s.next("link", "delete", t.Name)
-		if t.Namespace != "" && t.Namespace != namespace { // all namespaces were asked for
-			give = s.elsewhere("link", "delete", t.Name, "--namespace", t.Namespace)
-		}
-		notes = append(notes, "token "+t.Name+" is not redeemed: "+op.WhyUnredeemed(t)+"; "+give+" gives it up")
+		notes = append(notes, "token "+t.Name+" is not redeemed: "+op.WhyUnredeemed(t)+"; "+s.next("link", "delete", t.Name)+" gives it up")
 	}
 	return notes
 }

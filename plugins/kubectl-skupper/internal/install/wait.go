@@ -111,14 +111,7 @@ func (c cluster) podTrouble(ctx context.Context, namespace string) (why string, 
 			reason, _, _ := unstructured.NestedString(m, "state", "waiting", "reason")
 			message, _, _ := unstructured.NestedString(m, "state", "waiting", "message")
 			if reason != "" && reason != "ContainerCreating" {
-				if _, why, ok := strings.Cut(message, ": ErrImagePull: "); ok && reason == "ImagePullBackOff" { // the two take turns, for one cause
-					reason, message = "ErrImagePull", why
-				}
-				if message != "" {
-					reason += ": " + message
-				}
-				kind, _, _ := unstructured.NestedString(m, "state", "waiting", "reason")
-				return reason, slices.Contains(hopeless, kind)
+				return causeOf(reason, message), slices.Contains(hopeless, reason)
 			}
 		}
 		if status, reason, message := condition(&pod, "PodScheduled"); status == "False" {
@@ -126,6 +119,17 @@ func (c cluster) podTrouble(ctx context.Context, namespace string) (why string, 
 		}
 	}
 	return "", false
+}
+
+// causeOf is why a container waits. Of an image that cannot be pulled two reasons take turns, for one cause.
+func causeOf(reason, message string) string {
+	if _, why, ok := strings.Cut(message, ": ErrImagePull: "); ok && reason == "ImagePullBackOff" {
+		reason, message = "ErrImagePull", why
+	}
+	if message == "" {
+		return reason
+	}
+	return reason + ": " + message
 }
 
 // condition is what an object says of itself.
