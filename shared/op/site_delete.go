@@ -47,16 +47,16 @@ func siteKinds() []string {
 // Run removes the site. With All it goes on when there is no site, so that it can finish what was begun before.
 func (c DeleteSite) Run(ctx context.Context, p Ports, say Progress) ([]Changed, error) {
 	var all []Changed
-	found, err := theSite(ctx, p.Store, c.Name)
-	switch {
-	case err == nil:
-		did, err := remove(ctx, p, v2alpha1.KindSite, found.Name, c.Gone, say)
+	found, err := c.sites(ctx, p)
+	if err != nil {
+		return all, err
+	}
+	for _, s := range found {
+		did, err := remove(ctx, p, v2alpha1.KindSite, s.Name, c.Gone, say)
 		if err != nil {
 			return all, err
 		}
 		all = append(all, did)
-	case !c.All || c.Name != "" || !fault.Is(err, fault.Missing):
-		return all, err
 	}
 	if c.All {
 		more, err := c.others(ctx, p, say)
@@ -79,6 +79,18 @@ func (c DeleteSite) Run(ctx context.Context, p Ports, say Progress) ([]Changed, 
 		all[0].Notes = append(all[0].Notes, left)
 	}
 	return all, err
+}
+
+// sites are those to remove: one, or with All and no name however many there are, as of people who made one each at the same time.
+func (c DeleteSite) sites(ctx context.Context, p Ports) ([]*v2alpha1.Site, error) {
+	if c.All && c.Name == "" {
+		return list[*v2alpha1.Site](ctx, p.Store, v2alpha1.KindSite, "")
+	}
+	s, err := theSite(ctx, p.Store, c.Name)
+	if err != nil {
+		return nil, err
+	}
+	return []*v2alpha1.Site{s}, nil
 }
 
 // leftBehind is a note on what is of no use without a site.

@@ -118,6 +118,8 @@ func TestDeleteSite(t *testing.T) {
 		{"all", newMemory(west(), link(), secret("mine"), secret("foreign"), &v2alpha1.MultiKeyListener{ObjectMeta: named("m")}, &v2alpha1.AccessGrant{ObjectMeta: named("g")}),
 			DeleteSite{All: true}, "Secret/foreign", 0},
 		{"all-after-the-site-is-gone", newMemory(link(), secret("mine")), DeleteSite{All: true}, "", 0},
+		{"all-of-many", newMemory(west(), &v2alpha1.Site{ObjectMeta: named("second")}, link(), secret("mine")), DeleteSite{All: true}, "", 0},
+		{"one-of-many", newMemory(west(), &v2alpha1.Site{ObjectMeta: named("second")}), DeleteSite{}, "Site/second Site/west", fault.Usage},
 		{"all-of-nothing", newMemory(), DeleteSite{All: true}, "", fault.Missing},
 		{"none", newMemory(link()), DeleteSite{}, "Link/l", fault.Missing},
 		{"other-name", newMemory(west()), DeleteSite{Name: "east", All: true}, "Site/west", fault.Missing},

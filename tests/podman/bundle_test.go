@@ -88,8 +88,8 @@ func TestBundle(t *testing.T) {
 				m.do("tar", "-xzf", file)
 				install = []string{"sh", "./install.sh"}
 			}
-			if out := m.do(install...); !strings.Contains(out, "Site is installed in namespace bundle, on "+engine.Kind) {
-				t.Errorf("install says %q", out)
+			if r := m.run(install...); r.code != 0 || !strings.Contains(r.out, "Site is installed in namespace bundle, on "+engine.Kind) || !strings.Contains(r.err, "next: "+strings.Join(install, " ")+" -d ") {
+				t.Errorf("install says %+v", r)
 			}
 			if got := engine.do(t, "inspect", "--format", `{{index .Config.Labels "application"}} {{.HostConfig.NetworkMode}} {{.HostConfig.RestartPolicy.Name}} {{.State.Running}}`, p.container()); got != "skupper-v2 host always true" {
 				t.Errorf("the container is %q", got)

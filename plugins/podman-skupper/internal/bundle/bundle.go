@@ -11,9 +11,9 @@ import (
 	"path/filepath"
 	"regexp"
 	"strings"
+	"time"
 
 	"github.com/skupper-plugins/suite/shared/atomicfile"
-	"github.com/skupper-plugins/suite/shared/fault"
 )
 
 // Types of bundles.
@@ -52,14 +52,18 @@ func File(dir, name, kind string) string {
 	return filepath.Join(dir, name+".tar.gz")
 }
 
+// longest is how long the making of a bundle may take, on a machine that is slow with keys.
+const longest = 10 * time.Minute
+
 // Write makes the bundle and writes it to path, readable by its owner only. The file is there as a whole or not at all.
 func (s Source) Write(ctx context.Context, path, kind string) (made Made, err error) {
 	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
-		return made, fault.Wrap(fault.Failed, "make the directory of bundles", err, "")
+		return made, atomicfile.Explain("make the directory of bundles", filepath.Dir(path), err)
 	}
-	work, err := os.MkdirTemp("", "skupper-bundle-") // 0700
+	atomicfile.Sweep(filepath.Dir(path), s.Now.Add(-longest)) // what is left of one that was killed has private keys
+	work, err := atomicfile.MakeDir(path)                     // 0700
 	if err != nil {
-		return made, fault.Wrap(fault.Failed, "make the bundle", err, "")
+		return made, err
 	}
 	defer func() { err = errors.Join(err, os.RemoveAll(work)) }()
 	dir, ports, made, err := s.render(ctx, work)

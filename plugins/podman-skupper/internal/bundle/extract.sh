@@ -10,5 +10,5 @@ trap 'exit 143' TERM
 line=$(awk '/^MARKER$/ { print NR + 1; exit }' "$0")
 tail -n "+$line" "$0" | tar -xzf - -C "$work"
 status=0
-sh "$work/install.sh" "$@" || status=$?
+INSTALLER=$0 sh "$work/install.sh" "$@" || status=$?
 exit "$status"

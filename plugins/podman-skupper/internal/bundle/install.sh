@@ -7,10 +7,11 @@ bundled=@NAMESPACE@
 ports="@PORTS@"
 image=${SKUPPER_ROUTER_IMAGE:-@IMAGE@}
 here=$(cd "$(dirname "$0")" && pwd)
+me="sh ${INSTALLER:-$0}" # the script that people have called, which may have unpacked this one
 
 usage() {
     cat <<END
-Usage: $0 [-p PLATFORM] [-n NAMESPACE] [-d DIRECTORY] [-x]
+Usage: $me [-p PLATFORM] [-n NAMESPACE] [-d DIRECTORY] [-x]
 
   -p PLATFORM   podman, docker or linux (default: \$SKUPPER_PLATFORM, or the first of podman, docker and linux that is here)
   -n NAMESPACE  of the site on this machine (default: $bundled)
@@ -43,7 +44,7 @@ while getopts p:n:d:xh option; do
     esac
 done
 shift $((OPTIND - 1))
-[ $# -eq 0 ] || fail "operand $1 is one too many" "$0 -h" 2
+[ $# -eq 0 ] || fail "operand $1 is one too many" "$me -h" 2
 case $ns in
     '' | *[!a-z0-9-]* | -* | *-) fail "namespace is $ns, want lower-case letters, digits and '-', with a letter or digit at both ends" "" 2 ;;
 esac
@@ -60,7 +61,11 @@ else
     units=${XDG_CONFIG_HOME:-$HOME/.config}/systemd/user
     user=--user
 fi
-[ -z "${SKUPPER_HOME:-}" ] || data=$SKUPPER_HOME
+case ${SKUPPER_HOME:-} in
+    '') ;;
+    /*) data=$SKUPPER_HOME ;;
+    *) data=$PWD/$SKUPPER_HOME ;; # containers take whole paths only
+esac
 root=$data/namespaces/$ns
 unit=skupper-$ns.service
 container=$ns-skupper-router
@@ -139,7 +144,7 @@ case $platform in
         ;;
     *) fail "platform is $platform, want podman, docker or linux" "" 2 ;;
 esac
-{ [ -e "$root/runtime" ] || [ -e "$root/input/resources" ]; } && fail "namespace $ns has a site already" "$0 -x -n $ns removes it; -n chooses another namespace" 6
+{ [ -e "$root/runtime" ] || [ -e "$root/input/resources" ]; } && fail "namespace $ns has a site already" "$me -x -n $ns removes it; -n chooses another namespace" 6
 
 undo() {
     status=$?
@@ -282,4 +287,4 @@ else
 fi
 trap - EXIT
 echo "Site is installed in namespace $ns, on $platform"
-[ -z "$(ls "$root/runtime/links" 2>/dev/null)" ] || echo "next: $0 -d DIRECTORY -n $ns writes the links with which other sites link to it" >&2
+[ -z "$(ls "$root/runtime/links" 2>/dev/null)" ] || echo "next: $me -d DIRECTORY -n $ns writes the links with which other sites link to it" >&2

@@ -16,14 +16,15 @@ func Function(shell string) (text string, ok bool) {
 var Shells = []string{"bash", "zsh", "fish"}
 
 // podman's own completion calls podman with the words typed so far: those behind skupper are for skupper to complete.
-const posixFunction = `podman() {
-    case $1 in
+// The word function keeps an alias of that name from being put in its place here, and is known to both shells; $1 need not be set.
+const posixFunction = `function podman {
+    case ${1-} in
         skupper)
             shift
             command podman-skupper "$@"
             ;;
         __complete | __completeNoDesc)
-            if [ "$2" = skupper ] && [ $# -gt 2 ]; then
+            if [ "${2-}" = skupper ] && [ $# -gt 2 ]; then
                 set -- "$1" "${@:3}"
                 command podman-skupper "$@"
             else
