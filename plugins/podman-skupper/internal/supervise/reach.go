@@ -7,6 +7,7 @@ import (
 	"os/user"
 	"path/filepath"
 	"strconv"
+	"strings"
 
 	"github.com/skupper-plugins/suite/shared/fault"
 )
@@ -47,7 +48,7 @@ func (s *Systemd) Starts(namespace string) bool {
 
 // Away says that what concerns a namespace is systemd's, which cannot be told from here.
 func (s *Systemd) Away(namespace string) error {
-	hint := "start systemd, or remove the files: they are in " + s.dir + " and " + s.quadlets
+	hint := "start systemd, or remove what is its: " + strings.Join(s.files(namespace), " and ")
 	if s.user {
 		name := strconv.Itoa(os.Getuid())
 		if u, err := user.Current(); err == nil {
@@ -56,6 +57,19 @@ func (s *Systemd) Away(namespace string) error {
 		hint = "log in as " + name + " with ssh or loginctl, not with su or sudo; then export XDG_RUNTIME_DIR=/run/user/" + strconv.Itoa(os.Getuid())
 	}
 	return fault.New(fault.Failed, "systemd runs the router of namespace "+namespace+", and cannot be reached from here", hint)
+}
+
+// files are those that let systemd run the router of a namespace.
+func (s *Systemd) files(namespace string) (all []string) {
+	for _, path := range []string{filepath.Join(s.dir, UnitName(namespace)), s.quadletFile(namespace)} {
+		if _, err := os.Lstat(path); err == nil {
+			all = append(all, path)
+		}
+	}
+	if len(all) == 0 { // gone by now, or never to be seen
+		all = []string{s.dir, s.quadlets}
+	}
+	return all
 }
 
 // Release ends the router of a namespace as far as systemd runs it, and removes its unit and its Quadlet file. That there are

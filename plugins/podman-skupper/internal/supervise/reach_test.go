@@ -71,3 +71,16 @@ func TestReserved(t *testing.T) {
 		}
 	}
 }
+
+// Where systemd cannot be told anything, root is told which files there are, not in which of all directories.
+func TestAwayNamesFiles(t *testing.T) {
+	s, _ := withFiles(t, "offline", "west", "[Unit]\n", "")
+	s.user = false
+	unit := filepath.Join(s.dir, UnitName("west"))
+	if hint := fault.Hint(s.Away("west")); !strings.HasSuffix(hint, "remove what is its: "+unit) {
+		t.Errorf("hint %q", hint)
+	}
+	if hint := fault.Hint(s.Away("east")); !strings.Contains(hint, s.dir+" and "+s.quadlets) {
+		t.Errorf("of none: hint %q", hint)
+	}
+}
