@@ -148,10 +148,7 @@ func TestWriteCredentials(t *testing.T) {
 		"old": {profiles: []profileContext{{"old", 2}}, files: files},
 		"px":  {password: []byte("secret")},
 	}
-	lacks, _, err := d.writeCredentials(want, secrets)
-	if err != nil {
-		t.Fatal(err)
-	}
+	lacks, _ := d.writeCredentials(want, secrets)
 	for _, text := range []string{
 		"TLS profile b-profile: secret b does not say that it is for it: the controller has not annotated it", "TLS profile bad: secret bad: annotation is not a list",
 		"TLS profile old: secret old has ordinal 2, the configuration wants 3", "TLS profile none: there is no secret for it", "proxy py: there is no secret py of type kubernetes.io/basic-auth",
@@ -168,7 +165,29 @@ func TestWriteCredentials(t *testing.T) {
 	}
 	secrets["a"] = credential{profiles: []profileContext{{"a", 1}}, files: files} // somebody put an old one back
 	want.SSLProfiles[0].Ordinal = 1
-	if lacks, _, _ := d.writeCredentials(want, secrets); !slices.ContainsFunc(lacks, func(s string) bool { return strings.Contains(s, "older than what the router has (2)") }) {
+	if lacks, _ := d.writeCredentials(want, secrets); !slices.ContainsFunc(lacks, func(s string) bool { return strings.Contains(s, "older than what the router has (2)") }) {
 		t.Errorf("lacks %q", lacks)
+	}
+}
+
+// TestWriteWhatCanBeWritten has credentials that cannot be written: they are missing, each try in the same words, and keep no others from
+// being written.
+func TestWriteWhatCanBeWritten(t *testing.T) {
+	want := parse(t, `["sslProfile",{"name":"a/b","caCertFile":"x"}],["sslProfile",{"name":"c","caCertFile":"x"}],["proxyProfile",{"name":"p/q","host":"h","port":"1"}],["proxyProfile",{"name":"r","host":"h","port":"1"}]`)
+	files := map[string][]byte{fileCA: []byte("ca")}
+	secrets := map[string]credential{"s": {profiles: []profileContext{{"a/b", 0}, {"c", 0}}, files: files}, "p/q": {password: []byte("1")}, "r": {password: []byte("2")}}
+	d := newDisk(t.TempDir(), t.TempDir())
+	lacks, _ := d.writeCredentials(want, secrets)
+	if len(lacks) != 2 || !strings.HasPrefix(lacks[0], "TLS profile a/b cannot be written: ") || !strings.HasPrefix(lacks[1], "the password of proxy p/q cannot be written: ") {
+		t.Errorf("lacks %q", lacks)
+	}
+	if got := tree(t, d.config) + tree(t, d.proxies); got != "c -rwxr-xr-x\nc/ca.crt -rw-r--r-- car -rwxr-xr-x\nr/password.txt -rw-r--r-- 2" {
+		t.Errorf("got\n%s", got)
+	}
+	gone := newDisk(filepath.Join(t.TempDir(), "gone"), t.TempDir())
+	for range 2 {
+		if lacks, _ := gone.writeCredentials(want, secrets); !slices.Contains(lacks, "TLS profile c cannot be written: no such file or directory") {
+			t.Errorf("lacks %q", lacks)
+		}
 	}
 }

@@ -27,10 +27,7 @@ func (s *syncer) prepare(ctx context.Context) error {
 	told := ""
 	for {
 		s.disk.byName = time.Since(began) >= patience/2
-		text, lacks, err := s.prepareOnce(min(proxyWait, patience/2) <= time.Since(began))
-		if err != nil {
-			return err
-		}
+		text, lacks := s.prepareOnce(min(proxyWait, patience/2) <= time.Since(began))
 		if len(lacks) == 0 {
 			if err := s.disk.writeConfig(text); err != nil {
 				return fmt.Errorf("write the router's configuration: %w", err)
@@ -55,24 +52,21 @@ func (s *syncer) prepare(ctx context.Context) error {
 }
 
 // prepareOnce writes what is there, and tells what is not. With withoutProxies, passwords of proxies are no reason to wait.
-func (s *syncer) prepareOnce(withoutProxies bool) (text string, lacks missing, err error) {
+func (s *syncer) prepareOnce(withoutProxies bool) (text string, lacks missing) {
 	if _, known := s.configs.all(); !known {
-		return "", missing{"an answer of the API server about configmap " + s.RouterConfig}, nil
+		return "", missing{"an answer of the API server about configmap " + s.RouterConfig}
 	}
 	secrets, known := s.secrets.all()
 	if !known {
-		return "", missing{"an answer of the API server about secrets"}, nil
+		return "", missing{"an answer of the API server about secrets"}
 	}
 	text, want, err := s.wanted()
 	if err != nil {
-		return "", missing{err.Error()}, nil
+		return "", missing{err.Error()}
 	}
-	lacks, _, err = s.disk.writeCredentials(want, secrets)
-	if err != nil {
-		return "", nil, err
-	}
+	lacks, _ = s.disk.writeCredentials(want, secrets)
 	if withoutProxies {
-		lacks, _, err = s.disk.writeCredentials(&config.Config{SSLProfiles: want.SSLProfiles}, secrets)
+		lacks, _ = s.disk.writeCredentials(&config.Config{SSLProfiles: want.SSLProfiles}, secrets)
 	}
-	return text, lacks, err
+	return text, lacks
 }

@@ -111,9 +111,7 @@ func (s *syncer) once(ctx context.Context) error {
 	secrets, known := s.secrets.all()
 	if want != nil && known {
 		var replaced []string
-		if lacks, replaced, err = s.disk.writeCredentials(want, secrets); err != nil {
-			return err
-		}
+		lacks, replaced = s.disk.writeCredentials(want, secrets)
 		for _, p := range replaced {
 			if !slices.Contains(s.passwords, p) {
 				s.passwords = append(s.passwords, p)

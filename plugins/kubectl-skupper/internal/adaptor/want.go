@@ -1,8 +1,11 @@
 package adaptor
 
 import (
+	"errors"
 	"fmt"
+	"io/fs"
 	"maps"
+	"os"
 	"slices"
 
 	"github.com/skupper-plugins/suite/router/config"
@@ -53,8 +56,8 @@ func filesFor(p config.SSLProfile, from map[string][]byte) map[string][]byte {
 type missing []string
 
 // writeCredentials writes what a configuration refers to and the cluster has. Replaced are the proxies with another password
-// than they had.
-func (d *disk) writeCredentials(c *config.Config, secrets map[string]credential) (lacks missing, replaced []string, err error) {
+// than they had. What cannot be written, as when the disk is full, is missing like what is not there: all else goes on without it.
+func (d *disk) writeCredentials(c *config.Config, secrets map[string]credential) (lacks missing, replaced []string) {
 	found := matches(secrets)
 	for _, p := range c.SSLProfiles {
 		m, ok := found[p.Name]
@@ -78,7 +81,7 @@ func (d *disk) writeCredentials(c *config.Config, secrets map[string]credential)
 			continue
 		}
 		if _, err := d.writeProfile(p.Name, m.ordinal, files); err != nil {
-			return lacks, replaced, err
+			lacks = append(lacks, fmt.Sprintf("TLS profile %s cannot be written: %v", p.Name, plain(err)))
 		}
 	}
 	for _, p := range c.ProxyProfiles {
@@ -89,13 +92,27 @@ func (d *disk) writeCredentials(c *config.Config, secrets map[string]credential)
 		}
 		another, err := d.writePassword(p.Name, s.password)
 		if err != nil {
-			return lacks, replaced, err
+			lacks = append(lacks, fmt.Sprintf("the password of proxy %s cannot be written: %v", p.Name, plain(err)))
+			continue
 		}
 		if another {
 			replaced = append(replaced, p.Name)
 		}
 	}
-	return lacks, replaced, nil
+	return lacks, replaced
+}
+
+// plain is why a file could not be written, without its name, which is another at each try.
+func plain(err error) error {
+	var path *fs.PathError
+	var link *os.LinkError
+	switch {
+	case errors.As(err, &path):
+		return path.Err
+	case errors.As(err, &link):
+		return link.Err
+	}
+	return err
 }
 
 // whyUnmatched says why no Secret is for a profile, by that which most likely should be.

@@ -1,6 +1,7 @@
 package namespace
 
 import (
+	"encoding/json"
 	"fmt"
 	"time"
 
@@ -10,6 +11,7 @@ import (
 
 	"github.com/skupper-plugins/suite/plugins/kubectl-skupper/internal/names"
 	"github.com/skupper-plugins/suite/plugins/kubectl-skupper/internal/workload"
+	"github.com/skupper-plugins/suite/router/config"
 	"github.com/skupper-plugins/suite/shared/api/v2alpha1"
 )
 
@@ -24,18 +26,30 @@ func (w *world) judge() {
 	}
 }
 
-// owned makes sure that the routers' configurations are not somebody else's. One of a site that is gone is taken over.
+// owned makes sure that the routers' configurations are not somebody else's. One of a site that is gone is taken over, and so is one
+// that was made for this very site and whose owner somebody took away.
 func (w *world) owned(s *v2alpha1.Site) error {
+	uid := string(s.UID)
 	groups := []string{names.Router}
 	if s.Spec.HA {
 		groups = append(groups, names.SecondRouter)
 	}
 	for _, g := range groups {
-		if cm := w.configs[g]; cm != nil && siteOwner(cm) == "" {
+		if cm := w.configs[g]; cm != nil && siteOwner(cm) == "" && !madeFor(cm, uid) {
 			return fmt.Errorf("%s is not owned by skupper site %q", cm.Name, s.UID)
 		}
 	}
 	return nil
+}
+
+// madeFor reports whether a configuration is that of a router of a site, by what the router tells others of it.
+func madeFor(cm *corev1.ConfigMap, site string) bool {
+	if _, ours := cm.Labels[names.RouterConfig]; !ours {
+		return false
+	}
+	cfg, err := config.Parse([]byte(cm.Data[names.ConfigKey]))
+	var of struct{ ID string }
+	return err == nil && json.Unmarshal([]byte(cfg.Router.Metadata), &of) == nil && of.ID == site
 }
 
 // sized finds a size that was asked for by name and that there is not, or that is wrong. One that is wrong and was not asked for

@@ -71,6 +71,10 @@ func TestRemark(t *testing.T) {
 
 // TestJudge finds what is wrong with sites that their specs do not show.
 func TestJudge(t *testing.T) {
+	disowned := func(site string) *corev1.ConfigMap { // a configuration of ours, without its owner
+		return &corev1.ConfigMap{ObjectMeta: metav1.ObjectMeta{Name: names.Router, Labels: map[string]string{names.RouterConfig: ""}},
+			Data: map[string]string{names.ConfigKey: `[["router",{"id":"west-1","mode":"interior","metadata":"{\"id\":\"` + site + `\",\"version\":\"1\"}"}]]`}}
+	}
 	size := func(name, limit string, annotations map[string]string) *corev1.ConfigMap {
 		return &corev1.ConfigMap{ObjectMeta: metav1.ObjectMeta{Name: name, Labels: map[string]string{names.SiteSizing: name}, Annotations: annotations}, Data: map[string]string{"router-cpu-limit": limit}}
 	}
@@ -81,12 +85,14 @@ func TestJudge(t *testing.T) {
 		fault   string
 		remark  string
 	}{
-		"none":    {"", nil, nil, "", ""},
-		"there":   {"big", []*corev1.ConfigMap{size("big", "2", nil)}, nil, "", ""},
-		"missing": {"big", []*corev1.ConfigMap{size("small", "2", nil)}, nil, `settings.size: there is no sizing called "big"`, ""},
-		"wrong":   {"big", []*corev1.ConfigMap{size("big", "much", nil)}, nil, `settings.size: ConfigMap big: router-cpu-limit is "much"`, ""},
-		"default": {"", []*corev1.ConfigMap{size("big", "much", map[string]string{names.DefaultSizing: ""})}, nil, "", `the default size is not right: ConfigMap big: router-cpu-limit is "much"`},
-		"foreign": {"", nil, &corev1.ConfigMap{ObjectMeta: metav1.ObjectMeta{Name: names.Router}}, `skupper-router is not owned by skupper site "u"`, ""},
+		"none":      {"", nil, nil, "", ""},
+		"there":     {"big", []*corev1.ConfigMap{size("big", "2", nil)}, nil, "", ""},
+		"missing":   {"big", []*corev1.ConfigMap{size("small", "2", nil)}, nil, `settings.size: there is no sizing called "big"`, ""},
+		"wrong":     {"big", []*corev1.ConfigMap{size("big", "much", nil)}, nil, `settings.size: ConfigMap big: router-cpu-limit is "much"`, ""},
+		"default":   {"", []*corev1.ConfigMap{size("big", "much", map[string]string{names.DefaultSizing: ""})}, nil, "", `the default size is not right: ConfigMap big: router-cpu-limit is "much"`},
+		"disowned":  {"", nil, disowned("u"), "", ""},
+		"another's": {"", nil, disowned("v"), `skupper-router is not owned by skupper site "u"`, ""},
+		"foreign":   {"", nil, &corev1.ConfigMap{ObjectMeta: metav1.ObjectMeta{Name: names.Router}}, `skupper-router is not owned by skupper site "u"`, ""},
 	} {
 		w := &world{sizings: tt.sizings, configs: map[string]*corev1.ConfigMap{}}
 		if tt.config != nil {
