@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"strings"
 	"time"
+	"unicode"
 
 	"github.com/skupper-plugins/suite/shared/fault"
 	"github.com/skupper-plugins/suite/shared/grant"
@@ -92,6 +93,12 @@ func ago(d time.Duration) string {
 // clip makes a text from outside fit for a message.
 func clip(s string) string {
 	s = strings.Join(strings.Fields(strings.ToValidUTF8(s, "?")), " ")
+	s = strings.Map(func(r rune) rune { // it ends up in statuses and terminals, and who sent it may be anybody
+		if r != ' ' && !unicode.IsPrint(r) {
+			return '?'
+		}
+		return r
+	}, s)
 	if r := []rune(s); len(r) > 160 {
 		s = string(r[:160]) + "…"
 	}

@@ -398,3 +398,10 @@ func FuzzAnswer(f *testing.F) {
 		}
 	})
 }
+
+// TestWordsOfOthersArePlain has an answer that would do something to a terminal.
+func TestWordsOfOthersArePlain(t *testing.T) {
+	if got := clip("\x1b[31mno\x1b]0;title\x07\n\tmore \u202e\xff é"); got != "?[31mno?]0;title? more ?? é" {
+		t.Errorf("got %q", got)
+	}
+}
