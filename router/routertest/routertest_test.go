@@ -32,6 +32,94 @@ func cable(t *testing.T, to *Service) *Cable {
 	return c
 }
 
+// TestOrphan: the end that was dialled hears of it, the dialler does not, and is not heard any more; who dials anew gets through.
+func TestOrphan(t *testing.T) {
+	ends := make(chan error, 10)
+	s := Serve(t, func(c *net.TCPConn) {
+		_, err := io.Copy(c, c)
+		ends <- err
+	})
+	k := cable(t, s)
+	dial := func() net.Conn {
+		t.Helper()
+		c, err := net.Dial("tcp", k.ln.Addr().String())
+		if err != nil {
+			t.Fatal(err)
+		}
+		t.Cleanup(func() { _ = c.Close() })
+		return c
+	}
+	answers := func(c net.Conn) {
+		t.Helper()
+		_ = c.SetDeadline(time.Now().Add(patience))
+		if _, err := c.Write([]byte("x")); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := io.ReadFull(c, make([]byte, 1)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	c := dial()
+	answers(c)
+	k.Orphan()
+	select {
+	case <-ends:
+	case <-time.After(patience):
+		t.Fatal("the end that was dialled has not heard of it")
+	}
+	for range 3 { // it could be written to a socket that is gone at the first time
+		if _, err := c.Write([]byte("y")); err != nil {
+			t.Fatalf("the dialler has heard of it: %v", err)
+		}
+		_ = c.SetReadDeadline(time.Now().Add(50 * time.Millisecond))
+		if n, err := c.Read(make([]byte, 1)); n > 0 || !errors.Is(err, os.ErrDeadlineExceeded) {
+			t.Fatalf("the dialler gets %d octets, %v", n, err)
+		}
+	}
+	answers(dial())
+}
+
+// TestLose: what is lost comes late, and nothing is missing or in another order; from when nothing is lost any more, nothing is late.
+func TestLose(t *testing.T) {
+	s := BulkServer(t)
+	k := cable(t, s)
+	addr := k.ln.Addr().String()
+	if err := Bulk(t.Context(), addr, 50_000, 50_000); err != nil {
+		t.Fatal(err)
+	}
+	for _, seed := range []uint64{1, 2} {
+		k.Lose(0.2, seed)
+		if err := Bulk(limited(t), addr, 50_000, 50_000); err != nil {
+			t.Errorf("seed %d: %v", seed, err)
+		}
+	}
+	late := 0
+	k.Lose(0.5, 3)
+	for range 1000 {
+		if d := k.late(); d > 0 {
+			late++
+			if d < roundTrip || d > time.Minute {
+				t.Errorf("a packet is %v late", d)
+			}
+		}
+	}
+	if late < 400 || late > 600 {
+		t.Errorf("%d packets of 1000 are late, want about half", late)
+	}
+	k.Lose(0.5, 3)
+	first := []time.Duration{k.late(), k.late(), k.late(), k.late()}
+	k.Lose(0.5, 3)
+	for i, want := range first {
+		if d := k.late(); d != want {
+			t.Errorf("packet %d is %v late with the same seed, and was %v", i, d, want)
+		}
+	}
+	k.Lose(0, 0)
+	if k.lossy() || k.late() != 0 {
+		t.Error("a sound cable is late")
+	}
+}
+
 func TestBulkFindsFaults(t *testing.T) {
 	for _, tt := range []struct {
 		name   string

@@ -69,7 +69,7 @@ func hearAll(t *testing.T, n *routertest.Node) *telemetry {
 				return
 			}
 			known[id] = true
-			for _, a := range []string{fmt.Sprint(address), fmt.Sprint(address, ".flows")} {
+			for _, a := range []string{fmt.Sprint(address), fmt.Sprint(address, ".flows"), fmt.Sprint(address, ".logs")} {
 				done.Go(func() { listen(a, h.hear) })
 			}
 			to := fmt.Sprint(m.ApplicationProperties["direct"])

@@ -43,11 +43,12 @@ func FuzzInput(f *testing.F) {
 			return
 		}
 		now := time.Unix(0, 0)
-		c := New(Config{ContainerID: "me", MaxFrameSize: 4096, IncomingWindow: 4, IdleTimeout: 10 * time.Second, Handshake: time.Second}, now)
+		c := New(Config{ContainerID: "me", MaxFrameSize: 4096, IncomingWindow: 4, MessageWindow: 2, IdleTimeout: 10 * time.Second, Handshake: time.Second}, now)
 		s := &side{t: t, name: "fuzzed", c: c, accept: 3}
 		live := map[*Link]bool{}
 		begun := map[*InDelivery]bool{}
 		closed := false
+		var holds []*Link
 		feed := func(b []byte, step int) {
 			s.in = append(s.in, b...)
 			for len(s.in) > 0 {
@@ -83,6 +84,18 @@ func FuzzInput(f *testing.F) {
 							t.Fatalf("octets of a link that is there: %t; begun %t, first %t", live[e.Link], begun[e.In], e.First)
 						}
 						begun[e.In] = e.More
+						switch (int(step) + len(begun)) % 3 { // some are streams, and some of those are taken slowly
+						case 0:
+							c.Stream(e.In, true)
+						case 1:
+							c.Stream(e.In, false)
+							c.Hold(e.Link)
+							holds = append(holds, e.Link)
+						}
+						if len(holds) > int(step%4) {
+							c.Release(holds[0])
+							holds = holds[1:]
+						}
 						if !e.More {
 							delete(begun, e.In)
 							c.Update(e.In, &frame.Accepted{}, true)
@@ -102,6 +115,13 @@ func FuzzInput(f *testing.F) {
 			t.Fatal(c.Err())
 		}
 		feed(say, int(step))
+		if err := streamsCounted(c); err != nil {
+			t.Fatal(err)
+		}
+		for _, l := range holds {
+			c.Release(l)
+		}
+		c.Replenish()
 		if n, err := heldOctets(c); err != nil || n > limits.MaxAnswers+len(say)*1000+1<<20 {
 			t.Fatal(n, err)
 		}

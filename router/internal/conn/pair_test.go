@@ -242,3 +242,29 @@ func heldOctets(c *Conn) (int, error) {
 	}
 	return n, nil
 }
+
+// streamsCounted is an error when a session counts other streams coming in than there are.
+func streamsCounted(c *Conn) error {
+	for _, s := range c.local {
+		if s == nil {
+			continue
+		}
+		windows, plains := 0, 0
+		for _, l := range s.links {
+			if l == nil || l.cur == nil {
+				continue
+			}
+			switch l.cur.stream {
+			case windowed:
+				windows++
+			case plain:
+				plains++
+			case whole:
+			}
+		}
+		if windows != s.windowed || plains != s.messages {
+			return fmt.Errorf("%d streams with a window and %d without are there, %d and %d are counted", windows, plains, s.windowed, s.messages)
+		}
+	}
+	return nil
+}

@@ -2,7 +2,6 @@ package vanflow
 
 import (
 	"slices"
-	"strings"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -16,7 +15,7 @@ const (
 
 // Log is the records of log lines. They are told once, to whoever listens when they are written.
 type Log struct {
-	source string
+	router string // the identity of its record
 	nextID func() string
 	wanted atomic.Bool
 
@@ -26,14 +25,13 @@ type Log struct {
 	messages int64
 }
 
-// NewLog makes the log of a router. Its source's identity is id, and nextID makes those of lines.
+// NewLog makes the log of a router. The identity of its record is id, and nextID makes those of lines.
 func NewLog(id string, nextID func() string) *Log {
-	name, _, _ := strings.Cut(id, ":")
-	return &Log{source: name, nextID: nextID}
+	return &Log{router: id, nextID: nextID}
 }
 
 // Address is where records of lines go.
-func (l *Log) Address() string { return "mc/sfe." + l.source + ":0.logs" }
+func (l *Log) Address() string { return "mc/sfe." + l.router + ".logs" }
 
 // Wanted says whether anybody listens. It never waits.
 func (l *Log) Wanted(wanted bool) { l.wanted.Store(wanted) }
@@ -50,6 +48,7 @@ func (l *Log) Note(now time.Time, severity uint64, text string) {
 		return
 	}
 	r := &Record{typ: LogLine, id: l.nextID(), whole: true}
+	r.Text(Parent, l.router)
 	r.Time(StartTime, now)
 	r.Time(EndTime, now)
 	r.Number(LogSeverity, severity)

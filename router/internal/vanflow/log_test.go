@@ -35,7 +35,7 @@ func TestLog(t *testing.T) {
 		got[p.Key] = p.Value
 	}
 	text, _ := got[uint32(LogText)].(string)
-	if got[uint32(0)] != uint32(14) || got[uint32(StartTime)] != uint64(7) || got[uint32(EndTime)] != uint64(7) || got[uint32(LogSeverity)] != uint64(3) ||
+	if got[uint32(0)] != uint32(14) || got[uint32(Parent)] != "abcde:0" || got[uint32(StartTime)] != uint64(7) || got[uint32(EndTime)] != uint64(7) || got[uint32(LogSeverity)] != uint64(3) ||
 		!strings.HasPrefix(text, "LOG_ROUTER: bad") || len(text) > maxLogText {
 		t.Errorf("the record is %.200v", got)
 	}
