@@ -2,6 +2,7 @@ package op
 
 import (
 	"context"
+	"slices"
 
 	"github.com/skupper-plugins/suite/shared/api/v2alpha1"
 	"github.com/skupper-plugins/suite/shared/fault"
@@ -50,9 +51,14 @@ func (c ResourceStatus[T]) Check() error { return optionalName(c.Name) }
 // Check finds everything wrong with the fields.
 func (c ConnectorStatus) Check() error { return optionalName(c.Name) }
 
-// Run looks.
+// Run looks, also at the site's links: what is wrong with them is told.
 func (c SiteStatus) Run(ctx context.Context, p Ports) (Status[*v2alpha1.Site], error) {
-	return status(ctx, p, []string{v2alpha1.KindSite}, c.Name, live.site)
+	found, err := status(ctx, p, []string{v2alpha1.KindSite}, c.Name, live.site)
+	runs := func(s *v2alpha1.Site) bool { return s.Status.IsTrue(v2alpha1.ConditionRunning) } // else that is what is wrong with all links
+	if err == nil && slices.ContainsFunc(found.Items, runs) {
+		found.Notes = append(found.Notes, faultyLinks(ctx, p)...)
+	}
+	return found, err
 }
 
 // Run looks.

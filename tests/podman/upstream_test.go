@@ -81,59 +81,67 @@ func TestOriginalEndsOurs(t *testing.T) {
 }
 
 // A site of ours in a container is run on by the original, which signs with its authorities: who is linked stays so, its links serve
-// others, what it redeems is a link, and ours goes on with all of that.
+// others, what it redeems is a link, and ours goes on with all of that. The others are of another installation, as ours ends meanwhile.
 func TestOriginalRunsOurs(t *testing.T) {
 	m := original(t)
-	m.skupper("site", "create", "east", "--platform", "podman", "--engine", "embedded", "--enable-link-access")
-	for _, name := range []string{"west", "north"} {
-		m.skupper("site", "create", name, "--namespace", name, "--platform", "linux", "--enable-link-access")
+	others := func(args ...string) (string, error) {
+		return m.try(append([]string{"env", "SKUPPER_HOME=/opt/others", "/opt/podman-skupper"}, args...)...)
 	}
-	m.skupper("token", "issue", "/root/east.yaml")
-	m.skupper("token", "redeem", "/root/east.yaml", "--namespace", "west")
-	linked := func(namespace string, n int) {
+	other := func(args ...string) {
 		t.Helper()
-		soon(t, "links of "+namespace, func() bool {
-			out, err := m.try("/opt/podman-skupper", "link", "status", "--noheading", "--namespace", namespace)
-			return err == nil && len(regexp.MustCompile(`(?m)^\S+ +Ready .*OK`).FindAllString(out, -1)) == n
+		if out, err := others(args...); err != nil {
+			t.Fatal(out, err)
+		}
+	}
+	linked := func(what string, status func(args ...string) (string, error), args ...string) {
+		t.Helper()
+		soon(t, what, func() bool {
+			out, err := status(append([]string{"link", "status", "--noheading"}, args...)...)
+			return err == nil && len(regexp.MustCompile(`(?m)^\S+ +Ready .*OK`).FindAllString(out, -1)) == 1
 		})
 	}
-	linked("west", 1)
+	m.skupper("site", "create", "east", "--platform", "podman", "--engine", "embedded", "--enable-link-access")
+	for _, name := range []string{"west", "north"} {
+		other("site", "create", name, "--namespace", name, "--platform", "linux", "--enable-link-access")
+	}
+	m.skupper("token", "issue", "/root/east.yaml")
+	other("token", "redeem", "/root/east.yaml", "--namespace", "west")
+	linked("west is linked", others, "--namespace", "west")
 	const issuers = "/var/lib/skupper/namespaces/default/runtime/issuers"
 	authorities := func() string { return m.do("sh", "-c", "cat "+issuers+"/*/tls.*") }
 	id := func() string {
 		out, _ := m.try("podman", "inspect", "--format", `{{index .Config.Labels "skupper.io/site-id"}}`, router)
 		return strings.TrimSpace(out)
 	}
-	made := func(image string) bool {
-		out, err := m.try("podman", "ps", "--format", "{{.Names}} {{.Image}}")
-		return err == nil && strings.TrimSpace(out) == router+" "+image
-	}
 	site, ca := id(), authorities()
 
+	m.do("systemctl", "stop", agentUnit)
 	m.original("system", "reload")
-	soon(t, "the container is the original's", func() bool { return made(originalImage) })
-	linked("west", 1)
+	if image := m.do("podman", "inspect", "--format", "{{.ImageName}}", router); image != originalImage {
+		t.Errorf("the container is not the original's, but of %s", image)
+	}
+	linked("west is linked to what the original runs", others, "--namespace", "west")
 	m.do("sh", "-c", "env SKUPPER_PLATFORM=podman /opt/skupper link generate --host 127.0.0.1 >/root/link.yaml")
-	m.skupper("system", "apply", "-f", "/root/link.yaml", "--namespace", "north")
-	linked("north", 1)
-	m.skupper("token", "issue", "/root/north.yaml", "--namespace", "north")
+	other("system", "apply", "-f", "/root/link.yaml", "--namespace", "north")
+	linked("north is linked by the original's file", others, "--namespace", "north")
+	other("token", "issue", "/root/north.yaml", "--namespace", "north")
 	m.original("token", "redeem", "/root/north.yaml")
 	m.original("system", "reload")
-	linked("default", 1)
 
 	m.skupper("listener", "create", "echo", "7777") // ours goes on
 	soon(t, "ours runs it", func() bool { return strings.Contains(m.skupper("listener", "status"), "No matching") })
-	m.skupper("system", "stop")
-	m.skupper("system", "start")
-	for _, namespace := range []string{"default", "west", "north"} {
-		linked(namespace, 1)
-	}
+	linked("what the original redeemed is a link", func(args ...string) (string, error) {
+		return m.try(append([]string{"/opt/podman-skupper"}, args...)...)
+	})
+	linked("west is linked in the end", others, "--namespace", "west")
+	linked("north is linked in the end", others, "--namespace", "north")
 	if id() != site || authorities() != ca {
 		t.Error("it is another site, or has other authorities")
 	}
-	for _, namespace := range []string{"default", "west", "north"} {
-		m.skupper("site", "delete", "--all", "--namespace", namespace)
+	for _, namespace := range []string{"west", "north"} {
+		other("site", "delete", "--all", "--namespace", namespace)
 	}
+	m.skupper("site", "delete", "--all")
 	m.nothing()
 }
 
@@ -169,6 +177,9 @@ func TestOursTakesOverContainer(t *testing.T) {
 	}
 	m.skupper("system", "start")
 	soon(t, "it runs", func() bool { return m.running() && same() })
+	if now := m.do("podman", "inspect", "--format", "{{.ImageName}}", router); now != originalImage {
+		t.Errorf("it runs %s, which nobody asked for, and not %s", now, originalImage)
+	}
 	m.skupper("site", "delete", "--all")
 	m.nothing()
 }

@@ -2,6 +2,7 @@ package agent
 
 import (
 	"context"
+	"os"
 	"reflect"
 	"sync"
 	"sync/atomic"
@@ -24,7 +25,7 @@ const (
 
 	abandonAgain = 2 * time.Second // between two tries to end the router of a namespace that is gone
 
-	vanishTime = 4 * time.Second // for which nothing is written to a namespace whose input, or router's configuration, is not there any more
+	vanishTime = 4 * time.Second // for which nothing is written to a namespace whose input is gone, or whose router's configuration somebody touches
 
 	sweepTime = 10 * time.Minute // between two looks for what killed writers left
 )
@@ -47,8 +48,9 @@ type namespace struct {
 	life     context.Context //nolint:containedctx // of the goroutine; redemptions, which outlive passes, end with it
 	tokens   tokens
 	network  atomic.Pointer[network.Status] // what is known of the network; nil: nothing. Written by the collector
-	vanished time.Time                      // when the input, or the router's configuration, was found not to be there; zero: it is
-	made     bool                           // the router's configuration was there after the last pass
+	vanished time.Time                      // when the input was found not to be there, or the router's configuration touched; zero: neither
+	made     os.FileInfo                    // of the router's configuration after the last pass; nil: there was none
+	asked    bool                           // somebody waits for this pass
 	lost     time.Time                      // when the router was found not to run, and nothing known of the network; zero: it is
 	last     site.Observed                  // what the last pass saw
 	due      time.Time                      // when a pass is due though nothing changed; zero: never
@@ -150,11 +152,11 @@ func (n *namespace) run(ctx context.Context) {
 	}
 }
 
-// vanishing tells whether the input is not there, as when somebody is removing the namespace, or the router's configuration, as when
-// Skupper's own command line makes it anew: what is written meanwhile would be left, or stop the removal. If it is only missing it is
-// made again a while later.
+// vanishing tells whether the input is not there, as when somebody is removing the namespace, or the router's configuration is not the
+// one of the last pass, as when Skupper's own command line makes all anew: what is written meanwhile would be left, or stop the
+// removal, and what is removed would be missed. A while later it is made again, or taken over.
 func (n *namespace) vanishing() bool {
-	if exists(n.dir.InputResources()) && (!n.made || exists(n.dir.RouterConfig())) {
+	if exists(n.dir.InputResources()) && n.untouched() {
 		n.vanished = time.Time{}
 		return false
 	}
@@ -165,6 +167,15 @@ func (n *namespace) vanishing() bool {
 	n.due = n.vanished.Add(vanishTime)
 	age := now.Sub(n.vanished)
 	return age >= 0 && age < vanishTime
+}
+
+// untouched tells whether the router's configuration is that of the last pass.
+func (n *namespace) untouched() bool {
+	if n.made == nil {
+		return true
+	}
+	now, err := os.Stat(n.dir.RouterConfig())
+	return err == nil && os.SameFile(now, n.made) && now.ModTime().Equal(n.made.ModTime())
 }
 
 // sweep takes away what killed writers left, private keys among it, unless it just did. It gives when it did last.
@@ -189,8 +200,11 @@ func (n *namespace) step(ctx context.Context, waiting []request) {
 	if len(waiting) > 0 { // somebody may have removed what was in the way
 		n.runtime.Retry()
 	}
+	n.asked = len(waiting) > 0
 	rep := n.pass(ctx)
-	n.made = exists(n.dir.RouterConfig())
+	if n.vanished.IsZero() || n.asked || !n.vanishing() {
+		n.made, _ = os.Stat(n.dir.RouterConfig()) // nil if it is not there
+	}
 	if reload && rep.Error == "" { // others need not hear of it: the router runs, and it is tried again
 		rep.fail(n.runtime.Unkept())
 	}

@@ -52,9 +52,12 @@ func (n *namespace) pass(ctx context.Context) (rep Report) {
 	rep.Stopped = exists(n.dir.Stopped())
 	before := maps.Clone(st.Ports)
 	n.avoid = nil
-	for range portTries {
-		if err = n.attempt(ctx, in, &st, &rep); err == nil {
+	for try := range portTries {
+		if err = n.attempt(ctx, in, &st, &rep, try == 0 && !n.asked); err == nil {
 			break
+		}
+		if errors.Is(err, errTouched) {
+			return rep // it is due again
 		}
 		if exists(n.dir.RouterPID()) {
 			lost, failed := n.unsettle(ctx, &st, before)
@@ -74,11 +77,17 @@ func (n *namespace) pass(ctx context.Context) (rep Report) {
 	return rep
 }
 
-// attempt plans and does what is planned.
-func (n *namespace) attempt(ctx context.Context, in *filestore.Input, st *state, rep *Report) error {
+// errTouched ends a pass in the course of which another tool began to make the namespace anew.
+var errTouched = errors.New("another tool makes the namespace anew")
+
+// attempt plans and does what is planned; wary: unless another tool is about to do that too.
+func (n *namespace) attempt(ctx context.Context, in *filestore.Input, st *state, rep *Report, wary bool) error {
 	w, err := n.world(ctx, in, *st)
 	if err != nil {
 		return err
+	}
+	if wary && n.vanishing() { // looking around takes a while
+		return errTouched
 	}
 	for _, unfit := range w.unfit {
 		if !slices.Contains(rep.Broken, unfit) { // an attempt before this has found it too

@@ -42,6 +42,11 @@ type Options struct {
 	// Open reaches an engine; nil: engineapi.Open.
 	Open func(ctx context.Context, endpoint string) (API, error)
 	Log  zerolog.Logger
+	// Enforced tells whether SELinux is enforced; nil: it is looked up.
+	Enforced func() bool
+	// Found is told of the image of a container that is about to be removed, before the settings are asked for the next one: another tool
+	// may have made it. Nil: nobody wants to know.
+	Found func(image string) error
 	// Quadlet starts a container that systemd is to run, where the settings say so; nil: the engine runs it.
 	Quadlet func(context.Context, engineapi.Spec) error
 }
@@ -64,6 +69,9 @@ func New(o Options) *Engine {
 		o.Open = func(ctx context.Context, endpoint string) (API, error) {
 			return engineapi.Open(ctx, o.Platform, endpoint)
 		}
+	}
+	if o.Enforced == nil {
+		o.Enforced = selinuxEnforced
 	}
 	return &Engine{opts: o}
 }
@@ -114,7 +122,7 @@ func (e *Engine) State(ctx context.Context) supervise.State {
 	case !c.Running || c.PID <= 0:
 		return supervise.State{Detail: e.ended(ctx, api, c)}
 	case c.Restarts >= quickEnd && time.Since(c.Started) < grace:
-		return supervise.State{Detail: fmt.Sprintf("%s ends again and again%s", e.describe(c), e.lastWords(ctx, api, c))}
+		return supervise.State{Detail: e.explain(e.describe(c) + " ends again and again" + e.lastWords(ctx, api, c))}
 	}
 	st := e.note(c)
 	if c.Restarts > 0 && time.Since(c.Started) < grace {
@@ -142,7 +150,15 @@ func (e *Engine) ended(ctx context.Context, api API, c engineapi.Container) stri
 	if c.Started.IsZero() || c.Status == "created" || c.Status == "configured" {
 		return e.describe(c) + " was never started"
 	}
-	return fmt.Sprintf("%s has exited with code %d%s", e.describe(c), c.ExitCode, e.lastWords(ctx, api, c))
+	return e.explain(fmt.Sprintf("%s has exited with code %d%s", e.describe(c), c.ExitCode, e.lastWords(ctx, api, c)))
+}
+
+// explain adds to why a container does not run what that may be due to.
+func (e *Engine) explain(detail string) string {
+	if fix := e.denied(detail); fix != "" {
+		return detail + "; " + fix
+	}
+	return detail
 }
 
 // lastWords is the end of the container's log. An engine may know that a container has ended before it knows what that said.
@@ -252,6 +268,9 @@ func (e *Engine) Start(ctx context.Context) error {
 	case e.foreign(c) != nil:
 		return e.foreign(c)
 	default: // made again and not started again: image or directories may be others by now
+		if s, err = e.found(c); err != nil {
+			return err
+		}
 		if err := api.Remove(ctx, e.called(c), 0); err != nil {
 			return err
 		}
@@ -264,7 +283,7 @@ func (e *Engine) Start(ctx context.Context) error {
 	if s.Quadlet && e.opts.Quadlet != nil {
 		run = e.opts.Quadlet
 	}
-	if err := run(ctx, spec); err != nil {
+	if err := e.started(run(ctx, spec)); err != nil {
 		return err
 	}
 	e.opts.Log.Info().Str("container", e.name()).Str("image", spec.Image).Msg("container.started")
@@ -337,9 +356,25 @@ func (e *Engine) Stop(ctx context.Context) error {
 	}
 	all, err := e.ours(ctx, api) // of others none is ours to end
 	for _, c := range all {
+		if e.called(c) == e.name() {
+			if _, ferr := e.found(c); ferr != nil {
+				err = errors.Join(err, ferr)
+				continue
+			}
+		}
 		err = errors.Join(err, api.Remove(ctx, e.called(c), grace))
 	}
 	return err
+}
+
+// found tells of a container of ours before it goes, and gives the settings of the next one.
+func (e *Engine) found(c engineapi.Container) (Settings, error) {
+	if e.opts.Found != nil {
+		if err := e.opts.Found(c.Image); err != nil {
+			return Settings{}, err
+		}
+	}
+	return e.opts.Settings()
 }
 
 // engineGone tells whether an engine does not answer, as against one that refuses us.

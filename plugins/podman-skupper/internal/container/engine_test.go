@@ -32,9 +32,12 @@ type fake struct {
 	containers map[string]engineapi.Container
 	last       engineapi.Spec
 	process    *exec.Cmd
-	pull       error // what pulling ends with
-	ends       bool  // containers end at once
-	imported   int   // octets of the program in images made here
+	pull       error       // what pulling ends with
+	ends       bool        // containers end at once
+	onInspect  func(n int) // called with the number of the question before it is answered
+	asked      int
+	words      []string // of logs; nil: some
+	imported   int      // octets of the program in images made here
 	changes    []string
 }
 
@@ -95,6 +98,9 @@ func (f *fake) RemoveImage(_ context.Context, ref string) error {
 }
 
 func (f *fake) Inspect(_ context.Context, name string) (engineapi.Container, error) {
+	if f.asked++; f.onInspect != nil {
+		f.onInspect(f.asked)
+	}
 	if c, ok := f.containers[name]; ok {
 		c.Name = name
 		return c, nil
@@ -140,6 +146,9 @@ func (f *fake) Remove(_ context.Context, name string, _ time.Duration) error {
 }
 
 func (f *fake) Logs(context.Context, string, int) ([]string, error) {
+	if f.words != nil {
+		return f.words, nil
+	}
 	return []string{"no room", "bye"}, nil
 }
 
@@ -209,6 +218,66 @@ func TestStartAndStop(t *testing.T) {
 	}
 	if err := other.Stop(t.Context()); err != nil {
 		t.Errorf("nothing runs and there is no engine: %v", err)
+	}
+}
+
+// A container that somebody else stops is left alone for a while: another tool puts it aside that way, and makes its own.
+func TestStoppedByOthers(t *testing.T) {
+	f := newFake(t)
+	e := engineOn(t, f, named)
+	if err := e.Start(t.Context()); err != nil || !e.State(t.Context()).Running {
+		t.Fatal(err)
+	}
+	name := e.name()
+	c := f.containers[name]
+	f.kill()
+	c.Running, c.Status, c.PID = false, "exited", 0
+	f.containers[name] = c
+	at := f.asked
+	f.onInspect = func(n int) {
+		if n != at+3 { // those of the start itself find it stopped, the one after the wait does not
+			return
+		}
+		spec := f.last
+		spec.Image = "theirs"
+		delete(f.containers, name)
+		if err := f.Run(t.Context(), spec); err != nil {
+			t.Error(err)
+		}
+	}
+	if err := e.Start(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if got := f.containers[name].Image; got != "theirs" || !e.State(t.Context()).Running {
+		t.Errorf("image %q", got)
+	}
+}
+
+// Whoever wants to know the image of a container that another tool made hears of it before that goes, and may choose by it.
+func TestFound(t *testing.T) {
+	for name, end := range map[string]func(*Engine) error{
+		"start": func(e *Engine) error { return e.Start(t.Context()) },
+		"stop":  func(e *Engine) error { return errors.Join(e.Stop(t.Context()), e.Start(t.Context())) },
+	} {
+		t.Run(name, func(t *testing.T) {
+			f := newFake(t)
+			s := named
+			e := engineOn(t, f, s)
+			e.opts.Settings = func() (Settings, error) { return s, nil }
+			f.images["theirs:2"] = engineapi.Image{}
+			f.containers[e.name()] = engineapi.Container{ID: "c", Image: "theirs:2", Status: "exited", Labels: map[string]string{"application": labelApplication, labelSite: "site-1"}}
+			e.opts.Found = func(image string) error { return errors.New("not now") }
+			if err := end(e); err == nil || f.containers[e.name()].Image != "theirs:2" {
+				t.Errorf("it went unheard: %v", err)
+			}
+			e.opts.Found = func(image string) error {
+				s.Image = image
+				return nil
+			}
+			if err := end(e); err != nil || f.last.Image != "theirs:2" {
+				t.Errorf("the next one has image %q, %v", f.last.Image, err)
+			}
+		})
 	}
 }
 

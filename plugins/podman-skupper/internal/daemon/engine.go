@@ -62,8 +62,33 @@ func containerOptions(d filestore.Dir, platform string, log zerolog.Logger) cont
 			}
 			return Settings(platform, connection.Choice{}, os.Getuid(), os.Getenv)
 		},
+		Found:       func(image string) error { return keepImage(d, platform, image, os.Getenv) },
 		Credentials: func(ref string) engineapi.Credentials { return engineapi.CredentialsFor(ref, os.Getuid(), os.Getenv) },
 	}
+}
+
+// keepImage writes down the image of a container that another tool made, so that its site goes on with it; unless the environment names one.
+func keepImage(d filestore.Dir, platform, image string, getenv func(string) string) error {
+	for _, name := range []string{"SKUPPER_ROUTER_IMAGE", "SKUPPER_IMAGE_REGISTRY", "SKUPPER_ENGINE"} {
+		if getenv(name) != "" {
+			return nil
+		}
+	}
+	if _, ok, err := container.ReadSettings(d.Container()); ok || err != nil || image == "" {
+		return err
+	}
+	if _, err := os.Stat(d.Root()); errors.Is(err, os.ErrNotExist) {
+		return nil // it goes with its site
+	}
+	s, err := Settings(platform, connection.Choice{}, os.Getuid(), getenv)
+	if err != nil {
+		return err
+	}
+	s.Router, s.Image = container.FromName, image
+	if err := filestore.MakeDir(d.Internal(), 0o755); err != nil {
+		return err
+	}
+	return s.Write(d.Container())
 }
 
 // byPlatform is the engine of a namespace whose platform may be another from one site to the next. It is used by one
