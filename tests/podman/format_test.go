@@ -64,10 +64,10 @@ func TestListingsAsPodmans(t *testing.T) {
 			t.Errorf("%s prints %q without heading", name, without.out)
 		}
 	}
-	// JSON has the same indentation, and ends with a line.
+	// JSON is an array of the same indentation, and ends with a line.
 	for name, list := range map[string]func(...string) result{"Podman": theirs, "ours": ours} {
 		r := list("--format", "json")
-		if !json.Valid([]byte(r.out)) || !strings.HasSuffix(r.out, "\n") || !regexp.MustCompile(`(?m)^  [{"]`).MatchString(r.out) || strings.Contains(r.out, "\t") {
+		if !json.Valid([]byte(r.out)) || !strings.HasPrefix(r.out, "[") || !strings.HasSuffix(r.out, "\n") || !regexp.MustCompile(`(?m)^  [{"]`).MatchString(r.out) || strings.Contains(r.out, "\t") {
 			t.Errorf("%s prints %q", name, r.out)
 		}
 	}

@@ -17,7 +17,7 @@ func (Host) OutputFlags(m host.Manner) []cli.Flag {
 	if m == host.Documents {
 		return flags
 	}
-	flags = append(flags, &cli.StringFlag{Name: "format", Usage: "print the result as json, or by a Go `TEMPLATE` such as '{{.Name}}' or 'table {{.Name}}\\t{{.Status}}'"})
+	flags = append(flags, &cli.StringFlag{Name: "format", Usage: "print the result as json (a listing as an array), or by a Go `TEMPLATE` such as '{{.Name}}' or 'table {{.Name}}\\t{{.Status}}'"})
 	if m == host.Table {
 		flags = append(flags,
 			&cli.BoolFlag{Name: "noheading", Aliases: []string{"n"}, Usage: "leave out the headings"},
@@ -138,7 +138,7 @@ func answer(c *cli.Context, w io.Writer, v host.View) error {
 	case output != "":
 		return host.Encode(w, output, v.Object)
 	case report.IsJSON(format) && format != "":
-		return host.Encode(w, "json", v.Object)
+		return host.Encode(w, "json", asPodmans(v.Object))
 	case format != "":
 		return byTemplate(c, w, v, template(format), !c.Bool("noheading"))
 	case c.Bool("quiet"):
@@ -162,6 +162,16 @@ func answer(c *cli.Context, w io.Writer, v host.View) error {
 		return err
 	}
 	return nil
+}
+
+// asPodmans is a result as Podman's --format json has it: a listing is an array. (Of -o json it is a List, as others of Kubernetes are.)
+func asPodmans(object any) any {
+	if list, ok := object.(map[string]any); ok {
+		if all, ok := list["items"].([]any); ok {
+			return append([]any{}, all...) // of nothing [], as Podman has it, and not null
+		}
+	}
+	return object
 }
 
 // names writes the names only.

@@ -47,6 +47,8 @@ func TestPrint(t *testing.T) {
 	same.Verb = "unchanged"
 	lines := host.View{Lines: []string{"Site west deleted", "Link l deleted"}, Object: []string{}}
 	docs := host.View{Documents: []any{map[string]string{"kind": "A"}, map[string]string{"kind": "B"}}}
+	list, none := table(), empty
+	list.Object, none.Object = host.List([]map[string]string{{"a": "b"}}), host.List([]map[string]string{})
 	tests := map[string]struct {
 		manner host.Manner
 		view   host.View
@@ -60,6 +62,9 @@ func TestPrint(t *testing.T) {
 		"table template":  {host.Table, table(), "--format|table {{.RoutingKey}}", "ROUTING-KEY\nk1\nk2\n"},
 		"without heading": {host.Table, table(), "-n|--format|table {{.RoutingKey}}", "k1\nk2\n"},
 		"json format":     {host.Table, table(), "--format json", "[\n  \"the\",\n  \"object\"\n]\n"},
+		"json array":      {host.Table, list, "--format json", "[\n  {\n    \"a\": \"b\"\n  }\n]\n"},
+		"json of nothing": {host.Table, none, "--format json", "[]\n"},
+		"json list":       {host.Table, none, "-o json", "{\n  \"apiVersion\": \"v1\",\n  \"items\": [],\n  \"kind\": \"List\"\n}\n"},
 		"json":            {host.Table, table(), "-o json", "[\n  \"the\",\n  \"object\"\n]\n"},
 		"yaml":            {host.Table, table(), "-o yaml", "- the\n- object\n"},
 		"empty":           {host.Table, empty, "", ""},
