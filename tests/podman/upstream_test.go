@@ -121,7 +121,7 @@ func TestOriginalRunsOurs(t *testing.T) {
 		t.Errorf("the container is not the original's, but of %s", image)
 	}
 	linked("west is linked to what the original runs", others, "--namespace", "west")
-	m.do("sh", "-c", "env SKUPPER_PLATFORM=podman /opt/skupper link generate --host 127.0.0.1 >/root/link.yaml")
+	m.do("sh", "-c", `env SKUPPER_PLATFORM=podman /opt/skupper link generate --host "$(uname -n)" >/root/link.yaml`) // its certificate is not for loopback
 	other("system", "apply", "-f", "/root/link.yaml", "--namespace", "north")
 	linked("north is linked by the original's file", others, "--namespace", "north")
 	other("token", "issue", "/root/north.yaml", "--namespace", "north")
