@@ -43,7 +43,10 @@ func (r *Router) connConfig(p connParams, id uint64, extra wire.Map) conn.Config
 	if p.window > 0 {
 		window = uint32(p.window)
 	}
-	messages := uint32(limits.MessageWindow)
+	messages := window // routers of another make have not been seen to go on well once a window that they share among their flows was used up
+	if p.role == core.Normal {
+		messages = limits.MessageWindow
+	}
 	if b := r.chunks.Budget(); b > 0 { // all that a window lets come may have to wait here
 		least := max(uint32(b/limits.WindowShare)/uint32(cmp.Or(p.maxFrame, limits.MaxFrameSize)), limits.LeastWindow)
 		window, messages = min(window, least), min(messages, max(least/2, limits.LeastWindow))
