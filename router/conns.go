@@ -43,7 +43,7 @@ func (r *Router) connConfig(p connParams, id uint64, extra wire.Map) conn.Config
 	if p.window > 0 {
 		window = uint32(p.window)
 	}
-	messages := window // routers of another make have not been seen to go on well once a window that they share among their flows was used up
+	messages := window // of routers whole from the start: all of their flows share it
 	if p.role == core.Normal {
 		messages = limits.MessageWindow
 	}
