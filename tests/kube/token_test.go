@@ -42,7 +42,7 @@ func TestTokenIssueLate(t *testing.T) {
 	sh.fails(1, []string{"site west accepts no links", "kubectl skupper site update west --enable-link-access"}, "token", "issue", "west.yaml")
 	sh.must("PATCH", sh.path("sites", "west"), `{"spec":{"linkAccess":"default"}}`)
 
-	sh.fails(3, []string{"site west is not reachable by other sites after 5s: it has no address for links yet: Not Configured", "kubectl skupper site status west"}, "token", "issue", "west.yaml", "--timeout", "5")
+	sh.fails(3, []string{"site west is not reachable by other sites after 2s: it has no address for links yet: Not Configured", "kubectl skupper site status west"}, "token", "issue", "west.yaml", "--timeout", "2") // before it looks for a controller
 	if left := sh.names("accessgrants"); len(left) != 0 {
 		t.Errorf("grants are made for a site without an address: %v", left)
 	}
