@@ -35,6 +35,12 @@ type Redeemer interface {
 	Redeem(ctx context.Context, tok token.Token) (links []string, err error)
 }
 
+// Soler is a Store that can make sure of there being one of a kind.
+type Soler interface {
+	// CreateSole is Create, but a fault.Conflict if there is any other resource of that kind, however close it came.
+	CreateSole(ctx context.Context, obj v2alpha1.Object) error
+}
+
 // Talker is a Redeemer that can tell why it has no answer yet.
 type Talker interface {
 	// Telling is the same Redeemer, which tells of each try that failed and will be made again, from the goroutine of Redeem.

@@ -11,6 +11,7 @@ import (
 
 	"github.com/skupper-plugins/suite/shared/api/v2alpha1"
 	"github.com/skupper-plugins/suite/shared/fault"
+	"github.com/skupper-plugins/suite/shared/site"
 	"github.com/skupper-plugins/suite/shared/validate"
 )
 
@@ -115,16 +116,18 @@ func (c CreateSite) Object() *v2alpha1.Site {
 // Run makes the site. It is safe to run again.
 func (c CreateSite) Run(ctx context.Context, p Ports, say Progress) (Changed, error) {
 	did := Changed{Kind: v2alpha1.KindSite, Name: c.Name}
-	sites, err := list[*v2alpha1.Site](ctx, p.Store, v2alpha1.KindSite, "")
-	if err != nil {
+	if err := c.alone(ctx, p); err != nil {
 		return did, err
 	}
-	if i := slices.IndexFunc(sites, func(s *v2alpha1.Site) bool { return s.Name != c.Name }); i >= 0 {
-		other := sites[i].Name
-		return did, fault.New(fault.Conflict, fmt.Sprintf("create site %s: namespace %s has a site already, %s", c.Name, p.Store.Namespace(), other),
-			"`site status "+other+"` shows it; another site needs another namespace")
+	store := p.Store
+	if s, ok := store.(Soler); ok {
+		store = sole{store, s}
 	}
-	if did, err = create(ctx, p.Store, c.Object()); err != nil {
+	did, err := create(ctx, store, c.Object())
+	if err != nil {
+		if taken := c.alone(ctx, p); taken != nil { // meanwhile
+			err = taken
+		}
 		return did, err
 	}
 	if p.System != nil {
@@ -133,4 +136,29 @@ func (c CreateSite) Run(ctx context.Context, p Ports, say Progress) (Changed, er
 		}
 	}
 	return did, takeEffect(ctx, p, &did, c.Wait, say)
+}
+
+// alone reports another site as what is in the way.
+func (c CreateSite) alone(ctx context.Context, p Ports) error {
+	sites, err := list[*v2alpha1.Site](ctx, p.Store, v2alpha1.KindSite, "")
+	if err != nil {
+		return err
+	}
+	i := slices.IndexFunc(sites, func(s *v2alpha1.Site) bool { return s.Name != c.Name })
+	if i < 0 {
+		return nil
+	}
+	other := sites[i].Name
+	return fault.New(fault.Conflict, fmt.Sprintf("create site %s: namespace %s has a site already, %s", c.Name, p.Store.Namespace(), other),
+		"`site status "+other+"` shows it; another site needs another namespace")
+}
+
+// sole is a store whose Create is CreateSole.
+type sole struct {
+	site.Store
+	soler Soler
+}
+
+func (s sole) Create(ctx context.Context, obj v2alpha1.Object) error {
+	return s.soler.CreateSole(ctx, obj)
 }

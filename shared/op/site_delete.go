@@ -9,6 +9,7 @@ import (
 
 	"github.com/skupper-plugins/suite/shared/api/v2alpha1"
 	"github.com/skupper-plugins/suite/shared/fault"
+	"github.com/skupper-plugins/suite/shared/site"
 	"github.com/skupper-plugins/suite/shared/validate"
 )
 
@@ -151,6 +152,11 @@ func (c DeleteSite) others(ctx context.Context, p Ports, say Progress) ([]Change
 			}
 		}
 	}
+	if p.System != nil { // on a cluster they go with their site
+		if err := redeemed(ctx, p, secrets); err != nil {
+			return all, err
+		}
+	}
 	for _, name := range slices.Sorted(maps.Keys(secrets)) {
 		dropped, note, err := dropSecret(ctx, p, name)
 		if err != nil {
@@ -164,4 +170,22 @@ func (c DeleteSite) others(ctx context.Context, p Ports, say Progress) ([]Change
 		}
 	}
 	return all, nil
+}
+
+// redeemed adds the secrets that came for tokens and whose links are not there, as when somebody ended a redemption, or a deletion, in
+// the middle.
+func redeemed(ctx context.Context, p Ports, secrets map[string]int) error {
+	all, err := p.Store.List(ctx, v2alpha1.KindSecret)
+	if err != nil {
+		return fmt.Errorf("list secrets that came for tokens: %w", err)
+	}
+	for _, o := range all {
+		if _, came := o.GetAnnotations()[site.AnnotationRedeemed]; !came {
+			continue
+		}
+		if _, known := secrets[o.GetName()]; !known {
+			secrets[o.GetName()] = -1
+		}
+	}
+	return nil
 }

@@ -8,6 +8,7 @@ import (
 
 	"github.com/skupper-plugins/suite/shared/api/v2alpha1"
 	"github.com/skupper-plugins/suite/shared/fault"
+	"github.com/skupper-plugins/suite/shared/site"
 )
 
 func TestCreateSiteAgain(t *testing.T) {
@@ -107,6 +108,11 @@ func TestDeleteSite(t *testing.T) {
 		return &v2alpha1.Link{ObjectMeta: named("l"), Spec: v2alpha1.LinkSpec{TLSCredentials: "mine"}}
 	}
 	secret := func(name string) *v2alpha1.Secret { return &v2alpha1.Secret{ObjectMeta: named(name)} }
+	came := func(name string) *v2alpha1.Secret {
+		s := secret(name)
+		s.Annotations = map[string]string{site.AnnotationRedeemed: "true"}
+		return s
+	}
 	for _, tc := range []struct {
 		name  string
 		store *memory
@@ -118,6 +124,7 @@ func TestDeleteSite(t *testing.T) {
 		{"all", newMemory(west(), link(), secret("mine"), secret("foreign"), &v2alpha1.MultiKeyListener{ObjectMeta: named("m")}, &v2alpha1.AccessGrant{ObjectMeta: named("g")}),
 			DeleteSite{All: true}, "Secret/foreign", 0},
 		{"all-after-the-site-is-gone", newMemory(link(), secret("mine")), DeleteSite{All: true}, "", 0},
+		{"all-after-a-redemption-was-cut", newMemory(came("t"), secret("foreign")), DeleteSite{All: true}, "Secret/foreign", 0},
 		{"all-of-many", newMemory(west(), &v2alpha1.Site{ObjectMeta: named("second")}, link(), secret("mine")), DeleteSite{All: true}, "", 0},
 		{"one-of-many", newMemory(west(), &v2alpha1.Site{ObjectMeta: named("second")}), DeleteSite{}, "Site/second Site/west", fault.Usage},
 		{"all-of-nothing", newMemory(), DeleteSite{All: true}, "", fault.Missing},

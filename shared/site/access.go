@@ -19,6 +19,9 @@ const AnnotationControlled = "internal.skupper.io/controlled"
 // AnnotationRouterAccess of a SecuredAccess names the RouterAccess it is for.
 const AnnotationRouterAccess = "internal.skupper.io/routeraccess"
 
+// AnnotationRedeemed is on the Secret that came for a token to a local site: nothing uses it but the links that came with it.
+const AnnotationRedeemed = "internal.skupper.io/redeemed"
+
 // AnnotationHosts of a SecuredAccess are the hosts, separated by commas, that its certificate is for beside those at which it ends up.
 const AnnotationHosts = "internal.skupper.io/hosts"
 

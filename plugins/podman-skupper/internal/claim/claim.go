@@ -23,6 +23,7 @@ import (
 	"github.com/skupper-plugins/suite/shared/fault"
 	"github.com/skupper-plugins/suite/shared/grant/redeem"
 	"github.com/skupper-plugins/suite/shared/manifest"
+	"github.com/skupper-plugins/suite/shared/site"
 	"github.com/skupper-plugins/suite/shared/token"
 )
 
@@ -91,6 +92,7 @@ func (r Redeemer) journal(name string) string {
 
 // writeJournal keeps an answer as a whole. The names in it were checked: they are file names.
 func (r Redeemer) writeJournal(name string, res redeem.Result) error {
+	res.Secret.Annotations = map[string]string{site.AnnotationRedeemed: "true"}
 	objs := []v2alpha1.Object{res.Secret}
 	for _, l := range res.Links {
 		objs = append(objs, l)

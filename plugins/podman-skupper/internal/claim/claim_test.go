@@ -22,6 +22,7 @@ import (
 	"github.com/skupper-plugins/suite/shared/grant/grantserver"
 	"github.com/skupper-plugins/suite/shared/grant/redeem"
 	"github.com/skupper-plugins/suite/shared/pki"
+	"github.com/skupper-plugins/suite/shared/site"
 	"github.com/skupper-plugins/suite/shared/token"
 )
 
@@ -105,6 +106,9 @@ func (r Redeemer) whole(t *testing.T, g *granter) {
 	sec, _ := s.(*v2alpha1.Secret)
 	if _, err := pki.Parse(pki.Pair{CA: sec.Data["ca.crt"], Cert: sec.Data["tls.crt"], Key: sec.Data["tls.key"]}); err != nil {
 		t.Errorf("credentials: %v", err)
+	}
+	if sec.Annotations[site.AnnotationRedeemed] == "" {
+		t.Error("the secret does not tell that it came for a token")
 	}
 	for _, name := range []string{"tok-1", "tok-2"} {
 		l, err := r.Store.Get(t.Context(), v2alpha1.KindLink, name)

@@ -5,12 +5,14 @@ import (
 	"errors"
 	"os"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"sync"
 	"testing"
 	"time"
 
 	"go.uber.org/goleak"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
 	"github.com/skupper-plugins/suite/shared/api/v2alpha1"
 	"github.com/skupper-plugins/suite/shared/fault"
@@ -341,6 +343,36 @@ func TestConcurrentWriters(t *testing.T) {
 	left, _ := filepath.Glob(filepath.Join(s.dir.InputResources(), ".*"))
 	if len(left) != 0 {
 		t.Errorf("left over: %v", left)
+	}
+}
+
+// TestOneSite has many make a site in one namespace at once: there is one then, and the others are told of it.
+func TestOneSite(t *testing.T) {
+	s := newStore(t)
+	var (
+		wg  sync.WaitGroup
+		got [20]error
+	)
+	for i := range got {
+		other := Open(s.dir, time.Now) // as another process has
+		wg.Go(func() {
+			o := &v2alpha1.Site{ObjectMeta: metav1.ObjectMeta{Name: "s" + strconv.Itoa(i)}}
+			v2alpha1.SetTypeMeta(o)
+			got[i] = other.CreateSole(t.Context(), o)
+		})
+	}
+	wg.Wait()
+	made := 0
+	for i, err := range got {
+		switch {
+		case err == nil:
+			made++
+		case !fault.Is(err, fault.Conflict) || !strings.Contains(err.Error(), "has a Site already, s"):
+			t.Errorf("%d: %v", i, err)
+		}
+	}
+	if all := names(t, s, v2alpha1.KindSite); made != 1 || strings.Count(all, "s") != 1 {
+		t.Errorf("%d were made: %s", made, all)
 	}
 }
 

@@ -40,6 +40,15 @@ func (s *Store) lockThere(ctx context.Context) (*lockfile.Lock, error) {
 
 // Create implements site.Store.
 func (s *Store) Create(ctx context.Context, obj v2alpha1.Object) error {
+	return s.create(ctx, obj, false)
+}
+
+// CreateSole implements op.Soler.
+func (s *Store) CreateSole(ctx context.Context, obj v2alpha1.Object) error {
+	return s.create(ctx, obj, true)
+}
+
+func (s *Store) create(ctx context.Context, obj v2alpha1.Object, sole bool) error {
 	kind := v2alpha1.KindOf(obj)
 	if _, err := lookup(kind); err != nil {
 		return err
@@ -62,6 +71,11 @@ func (s *Store) Create(ctx context.Context, obj v2alpha1.Object) error {
 	}
 	if e, ok := in.entries[key{kind, obj.GetName()}]; ok {
 		return fault.New(fault.Conflict, fmt.Sprintf("%s %q exists already in namespace %s (file %s)", kind, obj.GetName(), s.dir.Name(), e.file), "")
+	}
+	for k, e := range in.entries {
+		if sole && k.kind == kind {
+			return fault.New(fault.Conflict, fmt.Sprintf("namespace %s has a %s already, %s (file %s)", s.dir.Name(), kind, k.name, e.file), "")
+		}
 	}
 	path := filepath.Join(s.dir.InputResources(), fileName(kind, obj.GetName()))
 	if _, err := os.Lstat(path); err == nil {

@@ -40,6 +40,19 @@ func (b binding) Create(ctx context.Context, obj v2alpha1.Object) error {
 	if v2alpha1.KindOf(obj) != v2alpha1.KindSite {
 		return b.Store.Create(ctx, obj)
 	}
+	return b.site(ctx, obj, b.Store.Create)
+}
+
+// CreateSole implements op.Soler.
+func (b binding) CreateSole(ctx context.Context, obj v2alpha1.Object) error {
+	if v2alpha1.KindOf(obj) != v2alpha1.KindSite {
+		return b.Store.CreateSole(ctx, obj)
+	}
+	return b.site(ctx, obj, b.Store.CreateSole)
+}
+
+// site creates a site in a namespace that is bound to a platform.
+func (b binding) site(ctx context.Context, obj v2alpha1.Object, create func(context.Context, v2alpha1.Object) error) error {
 	if err := supervise.Reserved(b.Store.Namespace()); err != nil {
 		return err
 	}
@@ -48,7 +61,11 @@ func (b binding) Create(ctx context.Context, obj v2alpha1.Object) error {
 	if err != nil {
 		return err
 	}
-	if err := b.Store.Create(ctx, obj); err != nil {
+	err = create(ctx, obj)
+	if fault.Is(err, fault.Conflict) { // there is a site meanwhile, which is bound to the platform
+		return err
+	}
+	if err != nil {
 		return errors.Join(err, undo())
 	}
 	return nil
