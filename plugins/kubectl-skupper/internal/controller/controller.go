@@ -54,6 +54,9 @@ func Run(ctx context.Context, o Options, version string, log zerolog.Logger) err
 	if err != nil {
 		return err
 	}
+	if err := answered(ctx, cfg, o.Health, log); err != nil {
+		return err
+	}
 	scheme := runtime.NewScheme()
 	if err := errors.Join(clientgoscheme.AddToScheme(scheme), v2alpha1.AddToScheme(scheme)); err != nil {
 		return fmt.Errorf("put the kinds together: %w", err)
