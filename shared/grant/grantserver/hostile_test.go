@@ -295,22 +295,49 @@ func TestGuessing(t *testing.T) {
 	}
 }
 
-// Hanging up does not make the next guess free.
+// Hanging up does not make the next guess free: it is only looked at when the time that the one before costs is over.
 func TestGuessingByHangingUp(t *testing.T) {
 	s := newStage(t, Options{})
 	for range freeGuesses {
 		s.send(t, "POST", "/u", "guess")
 	}
+	last := func() time.Time { // when the last guess was found wrong
+		g := &s.server.guesses
+		g.mu.Lock()
+		defer g.mu.Unlock()
+		wrong := g.sources["grant u"].wrong
+		return wrong[len(wrong)-1]
+	}
 	patient := s.client
-	s.client = &http.Client{Transport: patient.Transport, Timeout: 50 * time.Millisecond}
-	for range 4 {
-		if got, err := s.try("POST", "/u", "guess"); err == nil && got.cause != grant.Busy { // which tells nothing of the guess
-			t.Fatalf("a guess was answered at once: %d %s", got.status, got.cause)
+	for n := range 3 {
+		before := last()
+		ctx, hangUp := context.WithCancel(t.Context())
+		s.client = &http.Client{Transport: hasty{ctx, patient.Transport}}
+		done := make(chan error, 1)
+		go func() { _, err := s.try("POST", "/u", "guess"); done <- err }()
+		for last().Equal(before) {
+			time.Sleep(time.Millisecond)
+		}
+		hangUp()
+		if err := <-done; err == nil {
+			t.Fatal("a guess was answered at once")
+		}
+		if d := last().Sub(before); n > 0 && d < guessDelay {
+			t.Errorf("a guess was looked at %v after the one before", d)
 		}
 	}
 	s.client = patient
-	start := time.Now()
-	if got := s.send(t, "POST", "/u", code); got.status != 200 || time.Since(start) < guessDelay/2 {
-		t.Errorf("got %d after %v", got.status, time.Since(start))
+	if got := s.send(t, "POST", "/u", code); got.status != 200 || time.Since(last()) < guessDelay {
+		t.Errorf("got %d, %v after the last guess", got.status, time.Since(last()))
 	}
+}
+
+// hasty is a transport whose requests end with its context.
+type hasty struct {
+	ctx context.Context //nolint:containedctx // of all its requests
+	http.RoundTripper
+}
+
+func (h hasty) RoundTrip(r *http.Request) (*http.Response, error) {
+	return h.RoundTripper.RoundTrip(r.WithContext(h.ctx))
 }
