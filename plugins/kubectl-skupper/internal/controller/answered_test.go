@@ -33,7 +33,7 @@ func TestServerAway(t *testing.T) {
 		done <- answered(t.Context(), &rest.Config{Host: "http://" + server}, health, zerolog.Nop())
 	}()
 	codes := func(path string) int {
-		resp, err := http.Get("http://" + health + path) //nolint:noctx // on loopback
+		resp, err := http.Get("http://" + health + path)
 		if err != nil {
 			return 0
 		}
