@@ -43,8 +43,10 @@ echo "process: $(ps -o uid= -p "$(podman inspect default-skupper-router --format
 "$P" site delete east --all; echo "delete: $?"
 echo "left: $(podman ps -aq)$(podman images -q)"
 "$P" system uninstall --force
-kill "$engine"
+inner=$(ps -o pid= --ppid "$engine") # it runs itself again in the user's namespaces, and does not always take that one along
+kill "$engine" $inner
 wait "$engine"
+for _ in $(seq 100); do ps -p "${inner:-1}" >/dev/null && [ -n "$inner" ] || break; sleep 0.1; done
 podman unshare rm -rf "$HOME/.local/share/containers"
 USER
 setpriv --reuid 4242 --regid 4242 --clear-groups env -i "PATH=$PATH" "HOME=$dir/home" USER=walker "XDG_RUNTIME_DIR=$dir/run" "CONTAINERS_CONF=$dir/containers.conf" \
