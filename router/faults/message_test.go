@@ -182,9 +182,7 @@ func (m *mailer) read(l *letter, ev *conn.Event) {
 func TestSlowReadersOfMessages(t *testing.T) { // alone: it needs the machine to send more than is taken
 	const limit = 64 << 20
 	m := routertest.New(t)
-	p := routertest.Self(m.Dir())
-	small := p
-	small.Env = append(small.Env, fmt.Sprint("GOMEMLIMIT=", limit/10*9)) // as the program sets it by the limit of its container
+	small := limited(routertest.Self(m.Dir()), limit)
 	a, b := m.Add("A", small), m.Add("B", small)
 	m.Link("A", "B")
 	m.Start()

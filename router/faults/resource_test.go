@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"net"
+	"slices"
 	"sync"
 	"testing"
 	"time"
@@ -249,6 +250,12 @@ func TestFileLimit64(t *testing.T) {
 	r.report("of %d clients %d were served at once; well again %v after the others had gone", len(more), n, healed)
 }
 
+// limited is a program that may have so many octets of memory, as it sees to itself in a container with that limit.
+func limited(p routertest.Program, octets int) routertest.Program {
+	p.Env = slices.Concat(p.Env, []string{fmt.Sprint("GOMEMLIMIT=", octets/10*9)})
+	return p
+}
+
 // TestMemoryLimit64MiB has more clients that do not read than a router of 64 MiB can hold octets for: it gives up those who have not read for longest, and
 // carries what others send.
 func TestMemoryLimit64MiB(t *testing.T) {
@@ -256,8 +263,7 @@ func TestMemoryLimit64MiB(t *testing.T) {
 	const limit = 64 << 20
 	m := routertest.New(t)
 	p := routertest.Self(m.Dir())
-	small := p
-	small.Env = append(small.Env, fmt.Sprint("GOMEMLIMIT=", limit/10*9)) // as the program sets it by the limit of its container
+	small := limited(p, limit)
 	a, b := m.Add("A", small), m.Add("B", p)
 	m.Link("A", "B")
 	m.Start()
@@ -317,8 +323,7 @@ func TestSlowReadersInMemoryLimit64MiB(t *testing.T) { // alone: it needs the ma
 	const limit = 64 << 20
 	m := routertest.New(t)
 	p := routertest.Self(m.Dir())
-	small := p
-	small.Env = append(small.Env, fmt.Sprint("GOMEMLIMIT=", limit/10*9)) // as the program sets it by the limit of its container
+	small := limited(p, limit)
 	a, b := m.Add("A", small), m.Add("B", p)
 	m.Link("A", "B")
 	m.Start()

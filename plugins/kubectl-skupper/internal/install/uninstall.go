@@ -195,15 +195,14 @@ func siteResource() schema.GroupVersionResource {
 
 // users is who needs the definitions: resources that are not the controller's own, and other controllers. Empty if nobody does.
 func (c Uninstall) users(ctx context.Context, k cluster, definitions []*unstructured.Unstructured) (string, error) {
-	others, err := k.client.Resource(schema.GroupVersionResource{Group: "apps", Version: "v1", Resource: "deployments"}).
-		List(ctx, metav1.ListOptions{LabelSelector: names.AppName + "=" + names.Controller})
+	others, err := kubestore.Controllers(ctx, k.client)
 	if apierrors.IsForbidden(err) {
 		return "there may be other controllers in the cluster, and you have no right to look", nil
 	}
 	if err != nil {
 		return "", kubestore.Explain(ctx, "list", schema.GroupResource{Group: "apps", Resource: "deployments"}, "", "", err)
 	}
-	for _, d := range others.Items {
+	for _, d := range others {
 		if d.GetNamespace() != c.namespace() {
 			return "there is another controller, in namespace " + d.GetNamespace(), nil
 		}

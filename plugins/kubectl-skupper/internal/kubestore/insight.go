@@ -16,20 +16,19 @@ var _ op.Insight = Inside{}
 
 // Idle implements op.Insight: resources that nobody has looked at want a controller.
 func (i Inside) Idle(ctx context.Context) (why, hint string) {
-	found, err := i.Client.Resource(schema.GroupVersionResource{Group: "apps", Version: "v1", Resource: "deployments"}).
-		List(ctx, metav1.ListOptions{LabelSelector: names.AppName + "=" + names.Controller})
+	found, err := Controllers(ctx, i.Client)
 	if err != nil { // the namespaces of others are not everybody's to look into
 		return "", ""
 	}
-	if len(found.Items) == 0 {
+	if len(found) == 0 {
 		return "no controller is installed in the cluster", InstallHint
 	}
-	for _, d := range found.Items {
+	for _, d := range found {
 		if n, _, _ := unstructured.NestedInt64(d.Object, "status", "availableReplicas"); n > 0 {
 			return "", ""
 		}
 	}
-	ns := found.Items[0].GetNamespace()
+	ns := found[0].GetNamespace()
 	return "the controller, in namespace " + ns + ", is not available",
 		fmt.Sprintf("`kubectl get pods -n %s -l %s=%s`", ns, names.Application, names.Controller)
 }
