@@ -4,8 +4,6 @@ package bundle
 
 import (
 	"fmt"
-	"io"
-	"net"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -13,6 +11,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/skupper-plugins/suite/tests/loopback"
 	"github.com/skupper-plugins/suite/tests/sandbox"
 )
 
@@ -73,65 +72,6 @@ func machines(t *testing.T) (here, there machine, program string) {
 	return machine{t: t, home: sandbox.New(t), path: system}, machine{t: t, home: sandbox.New(t), path: routers + ":" + system}, program
 }
 
-func freePort(t *testing.T) int {
-	t.Helper()
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer l.Close()
-	return l.Addr().(*net.TCPAddr).Port
-}
-
-// serve answers every connection with what it got, until the test ends.
-func serve(t *testing.T) int {
-	t.Helper()
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	done := make(chan struct{})
-	go func() {
-		defer close(done)
-		for {
-			c, err := l.Accept()
-			if err != nil {
-				return
-			}
-			_, _ = io.Copy(c, c)
-			_ = c.Close()
-		}
-	}()
-	t.Cleanup(func() {
-		_ = l.Close()
-		<-done
-	})
-	return l.Addr().(*net.TCPAddr).Port
-}
-
-func echo(t *testing.T, port int) error {
-	t.Helper()
-	c, err := net.DialTimeout("tcp", fmt.Sprintf("127.0.0.1:%d", port), time.Second)
-	if err != nil {
-		return err
-	}
-	defer c.Close()
-	if err := c.SetDeadline(time.Now().Add(5 * time.Second)); err != nil {
-		return err
-	}
-	if _, err := c.Write([]byte("hello")); err != nil {
-		return err
-	}
-	b := make([]byte, 5)
-	if _, err := io.ReadFull(c, b); err != nil {
-		return err
-	}
-	if string(b) != "hello" {
-		return fmt.Errorf("got %q", b)
-	}
-	return nil
-}
-
 func eventually(t *testing.T, what string, try func() error) {
 	t.Helper()
 	var err error
@@ -146,7 +86,7 @@ func eventually(t *testing.T, what string, try func() error) {
 // Two sites from bundles, linked by a link that the first installer gave, carry traffic; afterwards both go without a trace.
 func TestTwoSites(t *testing.T) {
 	here, there, program := machines(t)
-	server, client := serve(t), freePort(t)
+	server, client := loopback.Echo(t), loopback.FreePort(t)
 	out := here.must(program, "site", "generate", "west", "--enable-link-access", "--advertise", "127.0.0.1")
 	here.write("west/site.yaml", out)
 	here.write("west/backend.yaml", here.must(program, "connector", "generate", "backend", fmt.Sprint(server), "--host", "127.0.0.1"))
@@ -179,7 +119,7 @@ func TestTwoSites(t *testing.T) {
 	mode(t, script, 0o700)
 	there.must("sh", script, "-p", "linux")
 	whole(t, filepath.Join(there.home.Dir, "namespaces", "second"))
-	eventually(t, "traffic", func() error { return echo(t, client) })
+	eventually(t, "traffic", func() error { return loopback.Ask(client) })
 
 	// The program, when it comes to that machine, sees the site as it is.
 	if out := there.must(program, "listener", "status", "--namespace", "second", "--noheading"); !strings.Contains(out, "backend") {

@@ -5,6 +5,8 @@ package e2e
 import (
 	"fmt"
 	"testing"
+
+	"github.com/skupper-plugins/suite/tests/loopback"
 )
 
 // TestEdgeSites has edge sites at two linked interior sites: everything that they offer and use works, each shows the others, and none can be
@@ -17,14 +19,14 @@ func TestEdgeSites(t *testing.T) {
 	far.do("site", "create", "far", "--enable-link-access")
 	far.do("token", "redeem", hub.issue())
 	edges := map[string]place{"one": hub, "two": hub, "three": far}
-	ports := freePorts(t, len(edges)*len(edges))
+	ports := loopback.FreePorts(t, len(edges)*len(edges))
 	for name, at := range edges {
 		e := hub.beside(name)
 		e.do("site", "create", name, "--edge")
 		e.do("token", "redeem", at.issue())
 		e.shows(patience, `Ready +1 +OK`, "link", "status")
 		e.refuses(1, "edge site", "token", "issue", e.dir("..", name+".yaml"))
-		e.do("connector", "create", "echo-"+name, fmt.Sprint(echoServer(t)), "--host", "127.0.0.1")
+		e.do("connector", "create", "echo-"+name, fmt.Sprint(loopback.Echo(t)), "--host", "127.0.0.1")
 	}
 	// Everybody uses what everybody offers.
 	for from := range edges {

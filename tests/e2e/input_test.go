@@ -12,6 +12,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/skupper-plugins/suite/tests/loopback"
 )
 
 func listenerText(name string, port int) string {
@@ -36,7 +38,7 @@ func TestBrokenInputFiles(t *testing.T) {
 		t.Helper()
 		p.refuses(1, `this cannot be applied, all else is: .*/bomb\.yaml`, "system", "reload")
 	}
-	good := freePort(t)
+	good := loopback.FreePort(t)
 	input := func(name string) string { return p.dir("input", "resources", name) }
 	link := func(name, to string) func() error { return func() error { return os.Symlink(to, input(name)) } }
 	files := map[string]struct {
@@ -54,7 +56,7 @@ func TestBrokenInputFiles(t *testing.T) {
 		"deep.yaml":   {"a: " + strings.Repeat("[", 100000), "max depth"},
 		"bomb.yaml":   {bomb(), "values"},
 		"kind.yaml":   {"apiVersion: v9\nkind: Strange\nmetadata:\n  name: q\n", "kind Strange of v9"},
-		"field.yaml":  {listenerText("field", freePort(t)) + "  wat: 1\n", `field\.yaml:9: .*spec\.wat`},
+		"field.yaml":  {listenerText("field", loopback.FreePort(t)) + "  wat: 1\n", `field\.yaml:9: .*spec\.wat`},
 		"other.yaml":  {strings.Replace(listenerText("other", 1), "  name: other\n", "  name: other\n  namespace: elsewhere\n", 1), `namespace "elsewhere"`},
 		"zgood.yaml":  {listenerText("good", 1), "is in good.yaml too"},
 		"evil.yaml":   {listenerText("../../evil", 1), "want lower-case"},
@@ -124,7 +126,7 @@ func TestFileReplacedWhileRead(t *testing.T) {
 	t.Parallel()
 	p := in(t, "west")
 	p.do("site", "create", "west")
-	port := freePort(t)
+	port := loopback.FreePort(t)
 	a, b := listenerText("a", port), listenerText("a", port)+"  type: tcp\n# "+strings.Repeat("x", 100000)+"\n"
 	path := p.dir("input", "resources", "a.yaml")
 	for end := time.Now().Add(2 * time.Second); time.Now().Before(end); {

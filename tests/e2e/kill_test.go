@@ -14,6 +14,8 @@ import (
 	"time"
 
 	"github.com/skupper-plugins/suite/shared/manifest"
+
+	"github.com/skupper-plugins/suite/tests/loopback"
 )
 
 // killAround runs a command and kills, at some moment of it, the command itself, the agent or the router.
@@ -62,7 +64,7 @@ func TestKilledAtAnyMoment(t *testing.T) { // alone: its ports are free for othe
 		{west, []string{"site", "create", "west", "--enable-link-access"}},
 		{east, []string{"site", "create", "east"}},
 		{west, []string{"connector", "create", "backend", "9", "--host", "127.0.0.1"}},
-		{east, []string{"listener", "create", "backend", strconv.Itoa(freePort(t)), "--host", "127.0.0.1"}},
+		{east, []string{"listener", "create", "backend", strconv.Itoa(loopback.FreePort(t)), "--host", "127.0.0.1"}},
 		{west, []string{"site", "update", "--enable-link-access"}},
 		{west, []string{"system", "reload"}},
 	}

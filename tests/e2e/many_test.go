@@ -9,6 +9,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/skupper-plugins/suite/tests/loopback"
 )
 
 // Two hundred services, applied at once, on ports that were found free.
@@ -20,9 +22,9 @@ func TestManyAtOnce(t *testing.T) {
 	east := west.beside("east")
 	east.do("site", "create", "east")
 	east.do("token", "redeem", west.issue())
-	echo := echoServer(t)
+	echo := loopback.Echo(t)
 	var connectors, listeners strings.Builder
-	ports := freePorts(t, many)
+	ports := loopback.FreePorts(t, many)
 	for i := range many {
 		port := ports[i]
 		fmt.Fprintf(&listeners, "---\n%s", strings.Replace(listenerText("s"+strconv.Itoa(i), port), "routingKey: k", fmt.Sprintf("routingKey: k%d", i), 1))

@@ -10,6 +10,8 @@ import (
 	"syscall"
 	"testing"
 	"time"
+
+	"github.com/skupper-plugins/suite/tests/loopback"
 )
 
 // slow is how long what another router and its links take may take.
@@ -42,23 +44,23 @@ func TestInstalledRouter(t *testing.T) {
 	other.do("token", "redeem", p.issue(), "--timeout", "90s")
 	other.shows(slow, `Ready +1`, "link", "status")
 	pid := p.router()
-	there, back := freePort(t), freePort(t)
-	p.do("connector", "create", "there", strconv.Itoa(echoServer(t)))
+	there, back := loopback.FreePort(t), loopback.FreePort(t)
+	p.do("connector", "create", "there", strconv.Itoa(loopback.Echo(t)))
 	other.do("listener", "create", "there", strconv.Itoa(there))
-	other.do("connector", "create", "back", strconv.Itoa(echoServer(t)))
+	other.do("connector", "create", "back", strconv.Itoa(loopback.Echo(t)))
 	p.do("listener", "create", "back", strconv.Itoa(back))
-	flow := func(port int) func() bool { return func() bool { return once(port) == nil } }
+	flow := func(port int) func() bool { return func() bool { return loopback.Ask(port) == nil } }
 	soon(t, slow, "traffic to it", flow(there))
 	soon(t, slow, "traffic from it", flow(back))
 	p.do("listener", "delete", "back")
-	soon(t, slow, "nobody listens any more", func() bool { return once(back) != nil })
+	soon(t, slow, "nobody listens any more", func() bool { return loopback.Ask(back) != nil })
 	if now := p.router(); now != pid {
 		t.Errorf("process %d, then %d: a change is no reason to restart", pid, now)
 	}
 	p.shows(slow, `west +Ready +OK`, "site", "status")
 
 	signal(t, pid, syscall.SIGKILL)
-	soon(t, slow, "it is there again", func() bool { return p.router() != pid && isOther() && once(there) == nil })
+	soon(t, slow, "it is there again", func() bool { return p.router() != pid && isOther() && loopback.Ask(there) == nil })
 	p.do("system", "stop")
 	if _, err := os.Stat("/proc/" + strconv.Itoa(p.router())); p.router() != 0 && err == nil {
 		t.Error("it runs after the stop")
@@ -66,7 +68,7 @@ func TestInstalledRouter(t *testing.T) {
 	signal(t, p.agent(), syscall.SIGTERM) // another agent knows it too
 	soon(t, slow, "the agent ends", func() bool { n, _ := p.running(); return n == 0 })
 	p.do("system", "start")
-	soon(t, slow, "it runs again", func() bool { return isOther() && once(there) == nil })
+	soon(t, slow, "it runs again", func() bool { return isOther() && loopback.Ask(there) == nil })
 	p.do("site", "delete", "west")
 	if _, err := os.Stat(p.dir("internal", "router-program")); err == nil {
 		t.Error("which program it was is left")

@@ -22,6 +22,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/skupper-plugins/suite/tests/loopback"
 )
 
 // liar is a grant server that does what it should not, and the tokens that lead there.
@@ -85,7 +87,7 @@ func TestTokensThatLie(t *testing.T) {
 	good := newLiar(t, tls.VersionTLS13, answer(""))
 	old := newLiar(t, tls.VersionTLS12, answer(""))
 	stranger := newLiar(t, tls.VersionTLS13, answer(""))
-	nobody := fmt.Sprintf("https://127.0.0.1:%d/x", freePort(t))
+	nobody := fmt.Sprintf("https://127.0.0.1:%d/x", loopback.FreePort(t))
 	secret := func(name string) string {
 		return "---\napiVersion: v1\nkind: Secret\nmetadata:\n  name: " + name + "\ntype: kubernetes.io/tls\ndata:\n  tls.crt: YQ==\n  ca.crt: YQ==\n" +
 			"---\napiVersion: skupper.io/v2alpha1\nkind: Link\nmetadata:\n  name: a\nspec:\n  tlsCredentials: " + name +

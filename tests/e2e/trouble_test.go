@@ -13,6 +13,8 @@ import (
 	"syscall"
 	"testing"
 	"time"
+
+	"github.com/skupper-plugins/suite/tests/loopback"
 )
 
 // hold takes a port of loopback until release is called.
@@ -38,9 +40,9 @@ func TestListenersPortTaken(t *testing.T) {
 	t.Parallel()
 	p := in(t, "west")
 	p.do("site", "create", "west")
-	port := freePort(t)
+	port := loopback.FreePort(t)
 	release := hold(t, port)
-	echo := echoServer(t)
+	echo := loopback.Echo(t)
 	p.do("connector", "create", "backend", strconv.Itoa(echo), "--host", "127.0.0.1")
 	p.try("listener", "create", "backend", strconv.Itoa(port), "--host", "127.0.0.1", "--timeout", "2s")
 	p.shows(patience, fmt.Sprintf(`port %d .*in use by process %d \(e2e.test\)`, port, os.Getpid()), "listener", "status")
@@ -138,8 +140,8 @@ func TestCertificatesDamaged(t *testing.T) {
 	east := west.beside("east")
 	east.do("site", "create", "east")
 	east.do("token", "redeem", west.issue())
-	port := freePort(t)
-	west.do("connector", "create", "backend", strconv.Itoa(echoServer(t)), "--host", "127.0.0.1")
+	port := loopback.FreePort(t)
+	west.do("connector", "create", "backend", strconv.Itoa(loopback.Echo(t)), "--host", "127.0.0.1")
 	east.do("listener", "create", "backend", strconv.Itoa(port), "--host", "127.0.0.1")
 	east.shows(patience, `(?m)^backend +Ready`, "listener", "status")
 	certs := func(parts ...string) string {
@@ -199,8 +201,8 @@ func TestSitesOfOneName(t *testing.T) {
 	b.do("site", "create", "same")
 	b.do("token", "redeem", a.issue())
 	b.shows(patience, `Ready +1 +OK`, "link", "status")
-	port := freePort(t)
-	a.do("connector", "create", "backend", strconv.Itoa(echoServer(t)), "--host", "127.0.0.1")
+	port := loopback.FreePort(t)
+	a.do("connector", "create", "backend", strconv.Itoa(loopback.Echo(t)), "--host", "127.0.0.1")
 	b.do("listener", "create", "backend", strconv.Itoa(port), "--host", "127.0.0.1")
 	b.shows(patience, `(?m)^backend +Ready`, "listener", "status")
 	exchange(t, port)

@@ -10,6 +10,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/skupper-plugins/suite/tests/loopback"
 )
 
 // authorities are those of a namespace, all of them.
@@ -48,7 +50,7 @@ func (w world) token(namespace string) string {
 // others, and what it redeems counts when ours runs the site again.
 func TestOriginalReloadsOurs(t *testing.T) {
 	w := setUp(t)
-	server, client := echoServer(t), freePort(t)
+	server, client := loopback.Echo(t), loopback.FreePort(t)
 	w.podman("site", "create", "west", "--enable-link-access", "--platform", "linux") // the names are those that lasting knows
 	w.podman("connector", "create", "backend", fmt.Sprint(server), "--host", "127.0.0.1")
 	w.podman("site", "create", "other", "--namespace", "other", "--platform", "linux", "--enable-link-access")

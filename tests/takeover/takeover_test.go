@@ -5,7 +5,6 @@ package takeover
 import (
 	"bytes"
 	"fmt"
-	"io"
 	"net"
 	"os"
 	"os/exec"
@@ -15,6 +14,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/skupper-plugins/suite/tests/loopback"
 	"github.com/skupper-plugins/suite/tests/sandbox"
 )
 
@@ -125,73 +125,18 @@ func lasting(t *testing.T, config string) string {
 	return all
 }
 
-func echoServer(t *testing.T) int {
-	t.Helper()
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	done := make(chan struct{})
-	go func() {
-		defer close(done)
-		for {
-			c, err := l.Accept()
-			if err != nil {
-				return
-			}
-			_, _ = io.Copy(c, c)
-			_ = c.Close()
-		}
-	}()
-	t.Cleanup(func() {
-		_ = l.Close()
-		<-done
-	})
-	return l.Addr().(*net.TCPAddr).Port
-}
-
-func echo(port int) error {
-	c, err := net.DialTimeout("tcp", fmt.Sprintf("127.0.0.1:%d", port), time.Second)
-	if err != nil {
-		return err
-	}
-	defer c.Close()
-	if err := c.SetDeadline(time.Now().Add(5 * time.Second)); err != nil {
-		return err
-	}
-	if _, err := c.Write([]byte("hello")); err != nil {
-		return err
-	}
-	_, err = io.ReadFull(c, make([]byte, 5))
-	return err
-}
-
 // carries waits until there is traffic.
 func carries(t *testing.T, port int) {
 	t.Helper()
-	var err error
-	for end := time.Now().Add(patience); time.Now().Before(end); time.Sleep(200 * time.Millisecond) {
-		if err = echo(port); err == nil {
-			return
-		}
+	if err := loopback.Carries(port, patience); err != nil {
+		t.Error(err)
 	}
-	t.Errorf("traffic: %v", err)
-}
-
-func freePort(t *testing.T) int {
-	t.Helper()
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer l.Close()
-	return l.Addr().(*net.TCPAddr).Port
 }
 
 // G77, G79: a namespace of the original is run as it is, and keeps its identity, its ports and its authorities.
 func TestOursTakesOver(t *testing.T) {
 	w := setUp(t)
-	server, client := echoServer(t), freePort(t)
+	server, client := loopback.Echo(t), loopback.FreePort(t)
 	w.skupper("site", "create", "west", "--enable-link-access")
 	w.skupper("connector", "create", "backend", fmt.Sprint(server), "--host", "127.0.0.1")
 	w.skupper("listener", "create", "backend", fmt.Sprint(client), "--host", "127.0.0.1")
@@ -238,7 +183,7 @@ func (w world) originalReads(namespace, site, service string) {
 
 func TestOriginalReadsOurs(t *testing.T) {
 	w := setUp(t)
-	server, client := echoServer(t), freePort(t)
+	server, client := loopback.Echo(t), loopback.FreePort(t)
 	w.podman("site", "create", "mine", "--enable-link-access", "--namespace", "ours", "--platform", "linux")
 	w.podman("connector", "create", "backend", fmt.Sprint(server), "--host", "127.0.0.1", "--namespace", "ours")
 	w.podman("listener", "create", "backend", fmt.Sprint(client), "--host", "127.0.0.1", "--namespace", "ours", "--wait", "ready")
