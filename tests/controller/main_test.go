@@ -11,7 +11,6 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
-	"time"
 
 	"go.uber.org/goleak"
 
@@ -32,33 +31,18 @@ const system = "skupper"
 
 func TestMain(m *testing.M) {
 	flag.Parse()
-	code, err := runAll(m)
-	if err == nil && code == 0 {
-		err = goleak.Find()
-	}
-	if err != nil {
-		fmt.Fprintln(os.Stderr, err)
-		code = 1
+	code := kube.Run("skupper-controller-", func(ctx context.Context, assets, dir string) (int, error) { return runAll(ctx, m, assets, dir) })
+	if code == 0 {
+		if err := goleak.Find(); err != nil {
+			fmt.Fprintln(os.Stderr, err)
+			code = 1
+		}
 	}
 	os.Exit(code)
 }
 
-func runAll(m *testing.M) (code int, err error) {
-	ctx, cancel := context.WithTimeout(context.Background(), 45*time.Minute) // the build of the server included
-	defer cancel()
-	assets, err := kube.Assets(ctx)
-	if errors.Is(err, kube.ErrOff) {
-		fmt.Fprintln(os.Stderr, "SKIPPED, NOTHING WAS TESTED:", err)
-		return 0, nil
-	}
-	if err != nil {
-		return 1, err
-	}
-	dir, err := os.MkdirTemp("", "skupper-controller-")
-	if err != nil {
-		return 1, err
-	}
-	defer os.RemoveAll(dir) //nolint:errcheck // a leftover does no harm
+// runAll builds what is tested, starts a cluster and its controller, and runs the tests.
+func runAll(ctx context.Context, m *testing.M, assets, dir string) (code int, err error) {
 	if program, err = sandbox.Build(ctx, dir, "plugins/kubectl-skupper/cmd/skupper-controller"); err != nil {
 		return 1, err
 	}

@@ -6,12 +6,10 @@ import (
 	"context"
 	"errors"
 	"flag"
-	"fmt"
 	"os"
 	"path/filepath"
 	"sync"
 	"testing"
-	"time"
 
 	"github.com/skupper-plugins/suite/tests/sandbox"
 )
@@ -28,30 +26,11 @@ const crowd = 8
 
 func TestMain(m *testing.M) {
 	flag.Parse()
-	code, err := runAll(m)
-	if err != nil {
-		fmt.Fprintln(os.Stderr, err)
-		code = 1
-	}
-	os.Exit(code)
+	os.Exit(Run("skupper-kube-", func(ctx context.Context, assets, dir string) (int, error) { return runAll(ctx, m, assets, dir) }))
 }
 
-func runAll(m *testing.M) (code int, err error) {
-	ctx, cancel := context.WithTimeout(context.Background(), 45*time.Minute) // the build of the server included
-	defer cancel()
-	assets, err := Assets(ctx)
-	if errors.Is(err, ErrOff) {
-		fmt.Fprintln(os.Stderr, "SKIPPED, NOTHING WAS TESTED:", err)
-		return 0, nil
-	}
-	if err != nil {
-		return 1, err
-	}
-	dir, err := os.MkdirTemp("", "skupper-kube-")
-	if err != nil {
-		return 1, err
-	}
-	defer os.RemoveAll(dir) //nolint:errcheck // a leftover does no harm
+// runAll builds what is tested, starts both clusters and runs the tests.
+func runAll(ctx context.Context, m *testing.M, assets, dir string) (code int, err error) {
 	if plugin, err = sandbox.Build(ctx, dir, "plugins/kubectl-skupper"); err != nil {
 		return 1, err
 	}

@@ -78,7 +78,7 @@ func start(t *testing.T) (*server, *ledger) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(s.close)
+	t.Cleanup(s.Close)
 	return s, &l
 }
 
@@ -90,16 +90,16 @@ func TestFlowsOfEveryKind(t *testing.T) {
 			if k == serverAbort && n < 2 || k == quiet && n != piece {
 				continue // nothing to break off; and it takes seconds
 			}
-			if err := through(t, s.addr, plan{id: uint64(n), kind: k, up: n, down: n}); err != nil {
+			if err := through(t, s.Addr, plan{id: uint64(n), kind: k, up: n, down: n}); err != nil {
 				t.Errorf("%v of %d octets: %v", k, n, err)
 			}
 		}
 	}
-	for end := time.Now().Add(5 * time.Second); s.open() > 0 && time.Now().Before(end); {
+	for end := time.Now().Add(5 * time.Second); s.Open() > 0 && time.Now().Before(end); {
 		time.Sleep(5 * time.Millisecond)
 	}
-	if _, _, failed, _ := l.now(); failed > 0 || s.open() > 0 {
-		t.Errorf("%d failures, %d flows open: %v", failed, s.open(), l.failures)
+	if _, _, failed, _ := l.now(); failed > 0 || s.Open() > 0 {
+		t.Errorf("%d failures, %d flows open: %v", failed, s.Open(), l.failures)
 	}
 }
 
@@ -139,7 +139,7 @@ func TestSpoiltFlows(t *testing.T) {
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			s, _ := start(t)
-			err := through(t, newSpoil(t, s.addr, c.down), plan{id: 5, kind: ask, up: 100, down: 100_000})
+			err := through(t, newSpoil(t, s.Addr, c.down), plan{id: 5, kind: ask, up: 100, down: 100_000})
 			if c.want == "" && err != nil || c.want != "" && (err == nil || !strings.Contains(err.Error(), c.want)) {
 				t.Errorf("got %v, want %q", err, c.want)
 			}

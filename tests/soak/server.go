@@ -7,75 +7,22 @@ import (
 	"fmt"
 	"io"
 	"net"
-	"sync"
 	"syscall"
 	"time"
 
-	"github.com/skupper-plugins/suite/tests/bench/proc"
+	"github.com/skupper-plugins/suite/tests/bench/accept"
 )
 
 // server is the far end of all flows.
 type server struct {
-	addr   string
+	*accept.Server
 	ledger *ledger
-
-	ln    net.Listener
-	ended sync.WaitGroup
-	mu    sync.Mutex
-	conns map[net.Conn]struct{} // nil when closed
 }
 
-func serve(ctx context.Context, l *ledger) (*server, error) {
-	var lc net.ListenConfig
-	ln, err := lc.Listen(ctx, "tcp", "127.0.0.1:0")
-	if err != nil {
-		return nil, err
-	}
-	s := &server{addr: ln.Addr().String(), ledger: l, ln: ln, conns: map[net.Conn]struct{}{}}
-	s.ended.Go(s.accept)
-	return s, nil
-}
-
-func (s *server) close() {
-	_ = s.ln.Close()
-	s.mu.Lock()
-	for c := range s.conns {
-		_ = c.Close()
-	}
-	s.conns = nil
-	s.mu.Unlock()
-	s.ended.Wait()
-}
-
-// open is how many flows there are.
-func (s *server) open() int {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return len(s.conns)
-}
-
-func (s *server) accept() {
-	for {
-		c, err := proc.TCP(s.ln.Accept())
-		if err != nil {
-			return
-		}
-		s.mu.Lock()
-		if s.conns == nil {
-			s.mu.Unlock()
-			_ = c.Close()
-			return
-		}
-		s.conns[c] = struct{}{}
-		s.mu.Unlock()
-		s.ended.Go(func() {
-			s.flow(c)
-			_ = c.Close()
-			s.mu.Lock()
-			delete(s.conns, c)
-			s.mu.Unlock()
-		})
-	}
+func serve(ctx context.Context, l *ledger) (s *server, err error) {
+	s = &server{ledger: l}
+	s.Server, err = accept.Start(ctx, "127.0.0.1:0", s.flow)
+	return s, err
 }
 
 // flow is the server's part in a plan. What goes wrong is judged here too: the client may have gone before the end.

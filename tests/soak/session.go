@@ -153,7 +153,7 @@ func (s *session) returns(ctx context.Context) error {
 // held is what should not be held any more.
 func (s *session) held(ctx context.Context) error {
 	errs := []error{s.net.alive()}
-	if n := s.server.open(); n > 0 {
+	if n := s.server.Open(); n > 0 {
 		errs = append(errs, fmt.Errorf("%w: %d flows are still open at the server", errStuck, n))
 	}
 	for _, r := range s.net.routers {

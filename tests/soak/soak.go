@@ -27,9 +27,9 @@ func soak(ctx context.Context, o options, stdout io.Writer) (err error) {
 	if s.server, err = serve(ctx, &s.ledger); err != nil {
 		return err
 	}
-	defer s.server.close()
+	defer s.server.Close()
 	defer func() { err = errors.Join(err, s.net.down()) }()
-	if err := s.net.up(ctx, o.router, dir, s.server.addr); err != nil {
+	if err := s.net.up(ctx, o.router, dir, s.server.Addr); err != nil {
 		return err
 	}
 	for _, addr := range []string{s.net.toB, s.net.toE, s.net.fromE} {

@@ -6,8 +6,9 @@ import (
 	"encoding/binary"
 	"io"
 	"net"
-	"sync"
 	"sync/atomic"
+
+	"github.com/skupper-plugins/suite/tests/bench/accept"
 )
 
 // The first octet that a client sends says what it wants of the server.
@@ -23,13 +24,9 @@ const chunk = 128 << 10
 
 // Server does what clients want.
 type Server struct {
-	Addr string // host:port
+	*accept.Server
 
-	sunk  atomic.Int64 // octets of wantSink so far
-	ln    net.Listener
-	ended sync.WaitGroup
-	mu    sync.Mutex
-	conns map[net.Conn]struct{} // nil when closed
+	sunk atomic.Int64 // octets of wantSink so far
 }
 
 // ServeArg is the first argument with which a program is asked to run a server; the second one is host:port. It is a process
@@ -37,61 +34,13 @@ type Server struct {
 const ServeArg = "serve"
 
 // Serve starts a server.
-func Serve(ctx context.Context, addr string) (*Server, error) {
-	var lc net.ListenConfig
-	ln, err := lc.Listen(ctx, "tcp", addr)
-	if err != nil {
-		return nil, err
-	}
-	s := &Server{Addr: ln.Addr().String(), ln: ln, conns: map[net.Conn]struct{}{}}
-	s.ended.Go(s.accept)
-	return s, nil
+func Serve(ctx context.Context, addr string) (s *Server, err error) {
+	s = &Server{}
+	s.Server, err = accept.Start(ctx, addr, s.serve)
+	return s, err
 }
 
-// Close ends the server and its connections.
-func (s *Server) Close() {
-	_ = s.ln.Close()
-	s.mu.Lock()
-	for c := range s.conns {
-		_ = c.Close()
-	}
-	s.conns = nil
-	s.mu.Unlock()
-	s.ended.Wait()
-}
-
-// Open is how many connections are open.
-func (s *Server) Open() int {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return len(s.conns)
-}
-
-func (s *Server) accept() {
-	for {
-		c, err := s.ln.Accept()
-		if err != nil {
-			return
-		}
-		s.mu.Lock()
-		if s.conns == nil {
-			s.mu.Unlock()
-			_ = c.Close()
-			return
-		}
-		s.conns[c] = struct{}{}
-		s.mu.Unlock()
-		s.ended.Go(func() {
-			s.serve(c)
-			_ = c.Close()
-			s.mu.Lock()
-			delete(s.conns, c)
-			s.mu.Unlock()
-		})
-	}
-}
-
-func (s *Server) serve(c net.Conn) {
+func (s *Server) serve(c *net.TCPConn) {
 	var want [1]byte
 	if _, err := io.ReadFull(c, want[:]); err != nil {
 		return

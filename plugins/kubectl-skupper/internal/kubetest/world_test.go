@@ -116,30 +116,11 @@ func TestMain(m *testing.M) {
 		}
 		return
 	}
-	code, err := runAll(m)
-	if err != nil {
-		fmt.Fprintln(os.Stderr, err)
-		code = 1
-	}
-	os.Exit(code)
+	os.Exit(kube.Run("skupper-kubetest-", func(ctx context.Context, assets, dir string) (int, error) { return runAll(ctx, m, assets, dir) }))
 }
 
-func runAll(m *testing.M) (code int, err error) {
-	ctx, cancel := context.WithTimeout(context.Background(), 45*time.Minute) // the build of the server included
-	defer cancel()
-	assets, err := kube.Assets(ctx)
-	if errors.Is(err, kube.ErrOff) {
-		fmt.Fprintln(os.Stderr, "SKIPPED, NOTHING WAS TESTED:", err)
-		return 0, nil
-	}
-	if err != nil {
-		return 1, err
-	}
-	dir, err := os.MkdirTemp("", "skupper-kubetest-")
-	if err != nil {
-		return 1, err
-	}
-	defer os.RemoveAll(dir) //nolint:errcheck // a leftover does no harm
+// runAll starts a cluster and a controller and runs the tests.
+func runAll(ctx context.Context, m *testing.M, assets, dir string) (code int, err error) {
 	if server, err = kube.Start(ctx, assets, dir); err != nil {
 		return 1, err
 	}
