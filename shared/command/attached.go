@@ -103,7 +103,7 @@ func (t *tree) attachedStatus() verb {
 		output: true, manner: host.Table,
 		read: func(in *input) job {
 			c := op.ResourceStatus[connector]{Kind: v2alpha1.KindAttachedConnector, Name: in.optional()}
-			return look(in, c, func(found op.Status[connector], site *host.Site) host.View {
+			return look(in, c, func(_ *session, found op.Status[connector], site *host.Site) host.View {
 				return listing(found, c.Name != "", "attachedconnector", "there are no attached connectors in namespace "+site.Namespace, []column[connector]{
 					nameColumn[connector](), statusColumn[connector](),
 					{"SITE-NAMESPACE", "Site namespace", "SiteNamespace", func(o connector) string { return o.Spec.SiteNamespace }},
@@ -113,22 +113,6 @@ func (t *tree) attachedStatus() verb {
 				})
 			})
 		},
-	}
-}
-
-// look checks a status verb, and is the job that runs it and shows what it found.
-func look[T v2alpha1.Object](in *input, c op.ResourceStatus[T], show func(op.Status[T], *host.Site) host.View) job {
-	in.check(c.Check())
-	return func(ctx context.Context, s *session) (host.View, error) {
-		site, err := s.open(ctx)
-		if err != nil {
-			return host.View{}, err
-		}
-		found, err := c.Run(ctx, site.Ports)
-		if err != nil {
-			return host.View{}, err
-		}
-		return show(found, site), nil
 	}
 }
 
@@ -196,7 +180,7 @@ func (t *tree) bindingStatus() verb {
 		output: true, manner: host.Table,
 		read: func(in *input) job {
 			c := op.ResourceStatus[binding]{Kind: v2alpha1.KindAttachedConnectorBinding, Name: in.optional()}
-			return look(in, c, func(found op.Status[binding], site *host.Site) host.View {
+			return look(in, c, func(_ *session, found op.Status[binding], site *host.Site) host.View {
 				return listing(found, c.Name != "", "attachedconnectorbinding", "there are no bindings of attached connectors in namespace "+site.Namespace, []column[binding]{
 					nameColumn[binding](), statusColumn[binding](),
 					{"ROUTING-KEY", "Routing key", "RoutingKey", func(o binding) string { return o.Spec.RoutingKey }},

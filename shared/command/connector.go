@@ -128,16 +128,7 @@ func (t *tree) connectorStatus() verb {
 		output: true, manner: host.Table,
 		read: func(in *input) job {
 			c := op.ConnectorStatus{Name: in.optional()}
-			in.check(c.Check())
-			return func(ctx context.Context, s *session) (host.View, error) {
-				site, err := s.open(ctx)
-				if err != nil {
-					return host.View{}, err
-				}
-				found, err := c.Run(ctx, site.Ports)
-				if err != nil {
-					return host.View{}, err
-				}
+			return look(in, c, func(s *session, found op.Status[connector], site *host.Site) host.View {
 				columns := []column[connector]{
 					nameColumn[connector](), statusColumn[connector](),
 					{"ROUTING-KEY", "Routing key", "RoutingKey", func(o connector) string { return o.Spec.RoutingKey }},
@@ -152,8 +143,8 @@ func (t *tree) connectorStatus() verb {
 					messageColumn[connector]())
 				v := listing(found, c.Name != "", "connector", "there are no connectors in namespace "+site.Namespace, columns)
 				v.Next = s.instead(found.NoSite, len(found.Items), "connector", "create", "NAME", "PORT")
-				return v, nil
-			}
+				return v
+			})
 		},
 	}
 }

@@ -125,6 +125,28 @@ func (in *input) change(c changer) job {
 	}
 }
 
+// looker is a verb of shared/op that shows what there is.
+type looker[F any] interface {
+	Check() error
+	Run(ctx context.Context, p op.Ports) (F, error)
+}
+
+// look checks a status verb, and is the job that runs it and shows what it found.
+func look[F any](in *input, c looker[F], show func(s *session, found F, site *host.Site) host.View) job {
+	in.check(c.Check())
+	return func(ctx context.Context, s *session) (host.View, error) {
+		site, err := s.open(ctx)
+		if err != nil {
+			return host.View{}, err
+		}
+		found, err := c.Run(ctx, site.Ports)
+		if err != nil {
+			return host.View{}, err
+		}
+		return show(s, found, site), nil
+	}
+}
+
 // session is one run of a verb.
 type session struct {
 	*tree

@@ -82,15 +82,7 @@ func (t *tree) linkUpdate() verb {
 		}, waitFlags(op.WaitReady, "60s")),
 		read: func(in *input) job {
 			c := op.UpdateLink{Name: in.operand("NAME"), Cost: in.givenNumber("cost"), Credential: in.givenText("tls-credentials"), Wait: in.wait()}
-			in.check(c.Check())
-			return func(ctx context.Context, s *session) (host.View, error) {
-				site, err := s.open(ctx)
-				if err != nil {
-					return host.View{}, err
-				}
-				did, err := c.Run(ctx, site.Ports, s.say)
-				return changed(did), err
-			}
+			return in.change(c)
 		},
 	}
 }
@@ -102,16 +94,7 @@ func (t *tree) linkStatus() verb {
 		output: true, manner: host.Table,
 		read: func(in *input) job {
 			c := op.LinkStatus{Name: in.optional()}
-			in.check(c.Check())
-			return func(ctx context.Context, s *session) (host.View, error) {
-				site, err := s.open(ctx)
-				if err != nil {
-					return host.View{}, err
-				}
-				found, err := c.Run(ctx, site.Ports)
-				if err != nil {
-					return host.View{}, err
-				}
+			return look(in, c, func(s *session, found op.Status[link], site *host.Site) host.View {
 				v := listing(found, c.Name != "", "link", "there are no links in namespace "+site.Namespace,
 					[]column[link]{nameColumn[link](), statusColumn[link](),
 						{"COST", "Cost", "Cost", func(o link) string { return strconv.Itoa(o.EffectiveCost()) }},
@@ -120,8 +103,8 @@ func (t *tree) linkStatus() verb {
 					column[link]{"", "Endpoints", "Endpoints", func(o link) string { return endpoints(o.Spec.Endpoints) }})
 				v.Next = s.instead(found.NoSite, len(found.Items), "token", "redeem", "FILE")
 				v.Notes = append(v.Notes, toCome(s, found.Unredeemed)...)
-				return v, nil
-			}
+				return v
+			})
 		},
 	}
 }
@@ -148,15 +131,7 @@ func (t *tree) linkDelete() verb {
 		output:  true, manner: host.Change, flags: goneFlags(),
 		read: func(in *input) job {
 			c := op.DeleteLink{Name: in.operand("NAME"), Gone: in.gone()}
-			in.check(c.Check())
-			return func(ctx context.Context, s *session) (host.View, error) {
-				site, err := s.open(ctx)
-				if err != nil {
-					return host.View{}, err
-				}
-				did, err := c.Run(ctx, site.Ports, s.say)
-				return changed(did), err
-			}
+			return in.change(c)
 		},
 	}
 }

@@ -202,16 +202,7 @@ func (t *tree) listenerStatus() verb {
 		output: true, manner: host.Table,
 		read: func(in *input) job {
 			c := op.ListenerStatus{Name: in.optional()}
-			in.check(c.Check())
-			return func(ctx context.Context, s *session) (host.View, error) {
-				site, err := s.open(ctx)
-				if err != nil {
-					return host.View{}, err
-				}
-				found, err := c.Run(ctx, site.Ports)
-				if err != nil {
-					return host.View{}, err
-				}
+			return look(in, c, func(s *session, found op.Status[v2alpha1.Object], site *host.Site) host.View {
 				type listener = v2alpha1.Object
 				v := listing(found, c.Name != "", "listener", "there are no listeners in namespace "+site.Namespace, []column[listener]{
 					nameColumn[listener](), statusColumn[listener](),
@@ -222,8 +213,8 @@ func (t *tree) listenerStatus() verb {
 					messageColumn[listener](),
 				}, column[listener]{"", "Reachable keys", "ReachableKeys", reachableKeys})
 				v.Next = s.instead(found.NoSite, len(found.Items), "listener", "create", "NAME", "PORT")
-				return v, nil
-			}
+				return v
+			})
 		},
 	}
 }

@@ -102,7 +102,7 @@ func (t *tree) routerAccessStatus() verb {
 		output: true, manner: host.Table,
 		read: func(in *input) job {
 			c := op.ResourceStatus[access]{Kind: v2alpha1.KindRouterAccess, Name: in.optional()}
-			return look(in, c, func(found op.Status[access], site *host.Site) host.View {
+			return look(in, c, func(_ *session, found op.Status[access], site *host.Site) host.View {
 				columns := []column[access]{nameColumn[access](), statusColumn[access]()}
 				if len(t.can.AccessTypes) > 0 {
 					columns = append(columns, column[access]{"TYPE", "Access type", "AccessType", func(o access) string {

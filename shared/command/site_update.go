@@ -1,8 +1,6 @@
 package command
 
 import (
-	"context"
-
 	"github.com/skupper-plugins/suite/shared/host"
 	"github.com/skupper-plugins/suite/shared/op"
 )
@@ -27,15 +25,7 @@ func (t *tree) siteUpdate() verb {
 				c.Account = in.givenText("service-account")
 			}
 			c.Edge, c.Issuer, c.Settings = in.givenBool("edge"), in.givenText("default-issuer"), in.settings()
-			in.check(c.Check())
-			return func(ctx context.Context, s *session) (host.View, error) {
-				site, err := s.open(ctx)
-				if err != nil {
-					return host.View{}, err
-				}
-				did, err := c.Run(ctx, site.Ports, s.say)
-				return changed(did), err
-			}
+			return in.change(c)
 		},
 	}
 }

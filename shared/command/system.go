@@ -18,15 +18,7 @@ func (t *tree) systemStart() verb {
 		output: true, manner: host.Change, flags: waitFlags(op.WaitReady, "3m"),
 		read: func(in *input) job {
 			c := op.StartSystem{Wait: in.wait()}
-			in.check(c.Check())
-			return func(ctx context.Context, s *session) (host.View, error) {
-				site, err := s.open(ctx)
-				if err != nil {
-					return host.View{}, err
-				}
-				did, err := c.Run(ctx, site.Ports, s.say)
-				return changed(did), err
-			}
+			return in.change(c)
 		},
 	}
 }
@@ -58,15 +50,7 @@ func (t *tree) systemReload() verb {
 		output: true, manner: host.Change, flags: one(textFlag("timeout", "60s", "give up waiting after `DURATION`")),
 		read: func(in *input) job {
 			c := op.ReloadSystem{Timeout: in.duration("timeout")}
-			in.check(c.Check())
-			return func(ctx context.Context, s *session) (host.View, error) {
-				site, err := s.open(ctx)
-				if err != nil {
-					return host.View{}, err
-				}
-				did, err := c.Run(ctx, site.Ports, s.say)
-				return changed(did), err
-			}
+			return in.change(c)
 		},
 	}
 }

@@ -1,7 +1,6 @@
 package command
 
 import (
-	"context"
 	"strconv"
 	"time"
 
@@ -17,16 +16,7 @@ func (t *tree) tokenStatus() verb {
 		output: true, manner: host.Table,
 		read: func(in *input) job {
 			c := op.TokenStatus{Name: in.optional(), Now: time.Now()}
-			in.check(c.Check())
-			return func(ctx context.Context, s *session) (host.View, error) {
-				site, err := s.open(ctx)
-				if err != nil {
-					return host.View{}, err
-				}
-				found, err := c.Run(ctx, site.Ports)
-				if err != nil {
-					return host.View{}, err
-				}
+			return look(in, c, func(s *session, found op.Status[grant], site *host.Site) host.View {
 				v := listing(found, c.Name != "", "accessgrant", "no tokens have been issued in namespace "+site.Namespace, []column[grant]{
 					nameColumn[grant](), statusColumn[grant](),
 					{"REDEEMED", "Redeemed", "Redeemed", func(o grant) string { return strconv.Itoa(o.Status.Redemptions) }},
@@ -35,8 +25,8 @@ func (t *tree) tokenStatus() verb {
 					messageColumn[grant](),
 				}, column[grant]{"", "URL", "URL", func(o grant) string { return o.Status.URL }})
 				v.Next = s.instead(false, len(found.Items), "token", "issue", "FILE")
-				return v, nil
-			}
+				return v
+			})
 		},
 	}
 }
@@ -49,15 +39,7 @@ func (t *tree) tokenRevoke() verb {
 		output:  true, manner: host.Change, flags: goneFlags(),
 		read: func(in *input) job {
 			c := op.RevokeToken{Name: in.operand("NAME"), Gone: in.gone()}
-			in.check(c.Check())
-			return func(ctx context.Context, s *session) (host.View, error) {
-				site, err := s.open(ctx)
-				if err != nil {
-					return host.View{}, err
-				}
-				did, err := c.Run(ctx, site.Ports, s.say)
-				return changed(did), err
-			}
+			return in.change(c)
 		},
 	}
 }

@@ -61,21 +61,7 @@ func (c CreateListener) Object() *v2alpha1.Listener {
 
 // Run makes the listener and waits for it to take effect. It is safe to run again.
 func (c CreateListener) Run(ctx context.Context, p Ports, say Progress) (Changed, error) {
-	obj := c.Object()
-	if err := needSecret(ctx, p, c.Credential); err != nil {
-		return Changed{}, err
-	}
-	if err := onlyKind(ctx, p, v2alpha1.KindMultiKeyListener, c.Name); err != nil {
-		return Changed{}, err
-	}
-	if err := freeAddress(ctx, p, obj); err != nil {
-		return Changed{}, err
-	}
-	did, err := create(ctx, p.Store, obj)
-	if err != nil {
-		return did, err
-	}
-	return did, takeEffect(ctx, p, &did, c.Wait, say)
+	return listen(ctx, p, c.Object(), v2alpha1.KindMultiKeyListener, c.Credential, c.Wait, say)
 }
 
 // UpdateListener changes what is given of a listener, and nothing else.
@@ -125,32 +111,10 @@ func checkService(f *faults, port *int, key, credential, kind *string) {
 
 // Run changes the listener and waits for it to take effect.
 func (c UpdateListener) Run(ctx context.Context, p Ports, say Progress) (Changed, error) {
-	if c.Credential != nil {
-		if err := needSecret(ctx, p, *c.Credential); err != nil {
-			return Changed{}, err
-		}
-	}
-	old, err := list[*v2alpha1.Listener](ctx, p.Store, v2alpha1.KindListener, c.Name)
-	if err != nil {
-		return Changed{}, err
-	}
-	c.change(old[0])
-	if c.Port != nil || c.Host != nil {
-		if err := freeAddress(ctx, p, old[0]); err != nil {
-			return Changed{}, err
-		}
-	}
-	did, err := patch(ctx, p.Store, v2alpha1.KindListener, c.Name, func(l *v2alpha1.Listener) error {
-		c.change(l)
-		return nil
-	})
-	if err != nil {
-		return did, err
-	}
-	return did, takeEffect(ctx, p, &did, c.Wait, say)
+	return listenAnew(ctx, p, v2alpha1.KindListener, c.Name, c.change, c.Credential, c.Port != nil || c.Host != nil, c.Wait, say)
 }
 
-func (c UpdateListener) change(l *v2alpha1.Listener) {
+func (c UpdateListener) change(l *v2alpha1.Listener) error {
 	set(&l.Spec.Port, c.Port)
 	set(&l.Spec.RoutingKey, c.RoutingKey)
 	set(&l.Spec.Host, c.Host)
@@ -158,6 +122,7 @@ func (c UpdateListener) change(l *v2alpha1.Listener) {
 	set(&l.Spec.Type, c.Type)
 	set(&l.Spec.Observer, c.Observer)
 	set(&l.Spec.ExposePodsByName, c.ExposePods)
+	return nil
 }
 
 func set[T any](field *T, given *T) {

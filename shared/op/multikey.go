@@ -125,21 +125,7 @@ func (c CreateMultiKeyListener) Object() *v2alpha1.MultiKeyListener {
 
 // Run makes the listener and waits for it to take effect. It is safe to run again.
 func (c CreateMultiKeyListener) Run(ctx context.Context, p Ports, say Progress) (Changed, error) {
-	obj := c.Object()
-	if err := needSecret(ctx, p, c.Credential); err != nil {
-		return Changed{}, err
-	}
-	if err := onlyKind(ctx, p, v2alpha1.KindListener, c.Name); err != nil {
-		return Changed{}, err
-	}
-	if err := freeAddress(ctx, p, obj); err != nil {
-		return Changed{}, err
-	}
-	did, err := create(ctx, p.Store, obj)
-	if err != nil {
-		return did, err
-	}
-	return did, takeEffect(ctx, p, &did, c.Wait, say)
+	return listen(ctx, p, c.Object(), v2alpha1.KindListener, c.Credential, c.Wait, say)
 }
 
 // UpdateMultiKeyListener changes what is given of a listener with several keys, and nothing else.
@@ -172,28 +158,7 @@ func (c UpdateMultiKeyListener) Check() error {
 
 // Run changes the listener and waits for it to take effect.
 func (c UpdateMultiKeyListener) Run(ctx context.Context, p Ports, say Progress) (Changed, error) {
-	if c.Credential != nil {
-		if err := needSecret(ctx, p, *c.Credential); err != nil {
-			return Changed{}, err
-		}
-	}
-	old, err := list[*v2alpha1.MultiKeyListener](ctx, p.Store, v2alpha1.KindMultiKeyListener, c.Name)
-	if err != nil {
-		return Changed{}, err
-	}
-	if err := c.change(old[0]); err != nil {
-		return Changed{}, err
-	}
-	if c.Port != nil || c.Host != nil {
-		if err := freeAddress(ctx, p, old[0]); err != nil {
-			return Changed{}, err
-		}
-	}
-	did, err := patch(ctx, p.Store, v2alpha1.KindMultiKeyListener, c.Name, c.change)
-	if err != nil {
-		return did, err
-	}
-	return did, takeEffect(ctx, p, &did, c.Wait, say)
+	return listenAnew(ctx, p, v2alpha1.KindMultiKeyListener, c.Name, c.change, c.Credential, c.Port != nil || c.Host != nil, c.Wait, say)
 }
 
 func (c UpdateMultiKeyListener) change(l *v2alpha1.MultiKeyListener) error {
