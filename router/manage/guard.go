@@ -30,6 +30,9 @@ type guard struct {
 // maxGuardFrame is the largest frame that is let through. The library announces this size.
 const maxGuardFrame = 65536
 
+// minGuardRead is how many octets a read has room for at least.
+const minGuardRead = 2048
+
 func newGuard(c net.Conn) *guard {
 	g := &guard{Conn: c, parts: map[uint32][]byte{}, partial: maxPartial}
 	g.allow(MaxReply)
@@ -56,13 +59,15 @@ func (g *guard) Read(p []byte) (int, error) {
 
 // fill reads some octets and checks the frames that they complete.
 func (g *guard) fill() error {
-	var chunk [16 << 10]byte
-	n, err := g.Conn.Read(chunk[:])
+	if cap(g.in)-len(g.in) < minGuardRead {
+		g.in = append(make([]byte, 0, 2*len(g.in)+2*minGuardRead), g.in...)
+	}
+	n, err := g.Conn.Read(g.in[len(g.in):cap(g.in)])
 	if g.left.Add(int64(-n)) < 0 {
 		g.refused = fmt.Errorf("the router sent more than %d octets for one request", MaxReply)
 		return g.refused
 	}
-	g.in = append(g.in, chunk[:n]...)
+	g.in = g.in[:len(g.in)+n]
 	for g.refused == nil {
 		size := g.next()
 		if size == 0 || len(g.in)-g.sound < size {
@@ -145,6 +150,7 @@ func (g *guard) part(t *frame.Transfer, payload []byte) error {
 // sound checks the structure of a sequence of values, with bounds on depth and counts.
 func sound(b []byte) error {
 	d := wire.NewDecoder(b)
+	d.PlainKeys() // the library panics at a described key that holds a list
 	for d.Len() > 0 && d.Err() == nil {
 		d.Skip()
 	}

@@ -110,3 +110,27 @@ func TestStreamGuard(t *testing.T) {
 		t.Errorf("links: got %v", err)
 	}
 }
+
+// TestGuardMapKeys: AMQP lets any value be the key of a map, and the library panics at some of them.
+func TestGuardMapKeys(t *testing.T) {
+	for name, c := range map[string]struct {
+		value string
+		ok    bool
+	}{
+		"text":             {"\xc1\x05\x02\xa1\x01k\x40", true},
+		"number":           {"\xc1\x04\x02\x52\x01\x40", true},
+		"binary":           {"\xc1\x05\x02\xa0\x01k\x40", true},
+		"list":             {"\xc1\x03\x02\x45\x40", false},
+		"described list":   {"\xc1\x05\x02\x00\x40\x45\x40", false},
+		"map in a list":    {"\xc0\x09\x01\xc1\x06\x02\x00\x40\xc1\x01\x00\x40", false},
+		"map in an array":  {"\xe0\x08\x01\xc1\x05\x02\x00\x40\x45\x40", false},
+		"described value":  {"\xc1\x06\x02\x52\x01\x00\x40\x45", true},
+		"list in a value":  {"\xc1\x04\x02\x52\x01\x45", true},
+		"map under a text": {"\xc1\x0a\x02\xa1\x01k\xc1\x05\x02\x00\x40\x45\x40", false},
+	} {
+		b := frame.AppendFrame(nil, frame.TypeAMQP, 0, &frame.Transfer{HasDeliveryID: true, DeliveryTag: []byte{1}}, []byte("\x00\x53\x77"+c.value))
+		if _, err := io.ReadAll(newGuard(&fed{rest: b, step: 1000})); c.ok != (err == nil) || err != nil && !strings.Contains(err.Error(), "key of a map") {
+			t.Errorf("%s: got %v", name, err)
+		}
+	}
+}

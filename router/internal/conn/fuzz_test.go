@@ -4,6 +4,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/skupper-plugins/suite/router/internal/chunk"
 	"github.com/skupper-plugins/suite/router/internal/frame"
 	"github.com/skupper-plugins/suite/router/internal/limits"
 )
@@ -38,13 +39,15 @@ func FuzzInput(f *testing.F) {
 	f.Add(more(&frame.Attach{Name: "n", Handle: 1 << 20}, &frame.Attach{Name: "n", Handle: 7, Role: true}, &frame.Detach{Handle: 7, Closed: true}), uint8(50))
 	f.Add(more(&frame.Transfer{Handle: 0, Aborted: true}, &frame.Transfer{Handle: 0, HasDeliveryID: true, DeliveryID: 1, Settled: true}), uint8(255))
 	f.Add([]byte("\x00\x00\x00\x08\x02\x00\x00\x00AMQP\x00\x01\x00\x00"), uint8(2))
+	opening, begin := conversation(), raw(0, &frame.Transfer{HasDeliveryID: true, DeliveryTag: []byte("t"), More: true}, "begin")
+	chunks := &chunk.Pool{} // of all executions: clean memory would be most of what one costs
 	f.Fuzz(func(t *testing.T, say []byte, step uint8) {
-		if len(say) > 1<<16 {
+		if len(say) > 1<<14 {
 			return
 		}
 		now := time.Unix(0, 0)
-		c := New(Config{ContainerID: "me", MaxFrameSize: 4096, IncomingWindow: 4, MessageWindow: 2, IdleTimeout: 10 * time.Second, Handshake: time.Second}, now)
-		s := &side{t: t, name: "fuzzed", c: c, accept: 3}
+		c := New(Config{ContainerID: "me", MaxFrameSize: 4096, IncomingWindow: 4, MessageWindow: 2, IdleTimeout: 10 * time.Second, Handshake: time.Second, Chunks: chunks}, now)
+		s := &side{t: t, name: "fuzzed", c: c, accept: 3, quiet: true}
 		live := map[*Link]bool{}
 		begun := map[*InDelivery]bool{}
 		closed := false
@@ -109,8 +112,8 @@ func FuzzInput(f *testing.F) {
 				s.evs = s.evs[:0]
 			}
 		}
-		feed(conversation(), 0)
-		feed(raw(0, &frame.Transfer{HasDeliveryID: true, DeliveryTag: []byte("t"), More: true}, "begin"), 0)
+		feed(opening, 0)
+		feed(begin, 0)
 		if c.Done() {
 			t.Fatal(c.Err())
 		}
@@ -138,7 +141,7 @@ func FuzzInput(f *testing.F) {
 		if len(live) > 0 || c.links != 0 && !c.Done() {
 			t.Fatalf("%d links have no end", len(live))
 		}
-		peer := &side{t: t, c: New(Config{}, now)}
+		peer := &side{t: t}
 		said := s.moveTo(peer, now)
 		for b := peer.in; len(b) > 0; {
 			if len(b) >= 8 && string(b[:4]) == "AMQP" {

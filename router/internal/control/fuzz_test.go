@@ -20,14 +20,23 @@ func FuzzReceive(f *testing.F) {
 	f.Add(helloOf("B", 2).sent(), uint16(3000))
 	f.Add(helloOf("A", 7).sent(), uint16(0))
 	f.Add(lsuOf("B", 1, 9, map[string]int{"A": 0, "B": 1, "X": MaxCost, "C": 3}).sent(), uint16(60000))
+	var said [2][][]byte // by each neighbour, before: B is known, C has just come
+	for i, bodies := range [2][]body{{helloOf("B", 1), lsuOf("B", 1, 1, map[string]int{"A": 1}), allOf("B", 1, "Mold")}, {helloOf("C", 1)}} {
+		for _, m := range bodies {
+			said[i] = append(said[i], m.sent())
+		}
+	}
 	f.Fuzz(func(t *testing.T, msg []byte, later uint16) {
+		if len(msg) > 1<<14 {
+			return
+		}
 		now := time.Unix(1_800_000_000, 0)
 		e := New(Config{ID: "A", Instance: 100}, zerolog.Nop(), now)
 		e.LocalAdded(now, "Mlocal", 3)
-		for i, id := range []string{"B", "C"} {
+		for i := range said {
 			e.LinkUp(now, i+1, 1)
-			for _, m := range []body{helloOf(id, 1), raOf(id, 1, 1, 1), lsuOf(id, 1, 1, map[string]int{"A": 1}), allOf(id, 1, "Mold")} {
-				if err := e.Receive(now, i+1, m.sent()); err != nil {
+			for _, m := range said[i] {
+				if err := e.Receive(now, i+1, m); err != nil {
 					t.Fatal(err)
 				}
 			}
@@ -50,9 +59,12 @@ func FuzzReceive(f *testing.F) {
 				t.Fatalf("%+v became %+v", m, again)
 			}
 		}
-		for range 50 {
+		for i := range 16 { // of silence, deadline by deadline, and twice longer than anything is remembered
 			if next := e.NextDeadline(); next.After(now) {
 				now = next
+			}
+			if i%8 == 7 {
+				now = now.Add(2 * time.Minute)
 			}
 			e.Tick(now)
 			if next := e.NextDeadline(); !next.After(now) {

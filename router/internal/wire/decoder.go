@@ -12,6 +12,7 @@ type Decoder struct {
 	b     []byte
 	off   int
 	depth int
+	plain bool // keys of maps are neither described nor compound
 	err   error
 }
 

@@ -30,12 +30,32 @@ func (d *Decoder) skip(code byte) {
 	case codeList8, codeList32:
 		d.Close(d.listBody(code == codeList32))
 	case codeMap8, codeMap32:
-		d.Close(d.mapBody(code == codeMap32))
+		if count, end := d.mapBody(code == codeMap32); d.plain {
+			d.skipPlain(count, end)
+		} else {
+			d.Close(count, end)
+		}
 	case codeArray8, codeArray32:
 		d.skipArray(code == codeArray32)
 	default:
 		d.unexpected(code, "a constructor")
 	}
+}
+
+// PlainKeys has Skip refuse maps whose keys are described or compound, which AMQP allows. Libraries that make Go maps of them panic at keys that cannot be compared.
+func (d *Decoder) PlainKeys() { d.plain = true }
+
+// skipPlain reads over the count keys and values of a map that ends at end.
+func (d *Decoder) skipPlain(count, end int) {
+	for i := 0; i < count && d.err == nil; i++ {
+		code, _ := d.PeekCode()
+		if compound := code == codeDescribed || code == codeArray8 || code == codeArray32 || code == codeList0 || code == codeList8 || code == codeList32 ||
+			code == codeMap8 || code == codeMap32; compound && i%2 == 0 {
+			d.Fail("the key of a map is described or compound")
+		}
+		d.Skip()
+	}
+	d.Close(0, end)
 }
 
 func (d *Decoder) skipArray(wide bool) {
