@@ -59,9 +59,13 @@ type Engine struct {
 	endpoint string
 	told     string // what was logged last of the image
 	ran      bool   // the container was seen to run, and not ended here
+	before   string // image of the container that was removed last
 }
 
-var _ supervise.Engine = (*Engine)(nil)
+var (
+	_ supervise.Engine   = (*Engine)(nil)
+	_ supervise.Preparer = (*Engine)(nil)
+)
 
 // New makes the engine. A container that runs already is adopted.
 func New(o Options) *Engine {
@@ -261,6 +265,7 @@ func (e *Engine) Start(ctx context.Context) error {
 		}
 		c, err = api.Inspect(ctx, e.name())
 	}
+	old := ""
 	switch {
 	case fault.Is(err, fault.Missing):
 	case err != nil:
@@ -271,13 +276,17 @@ func (e *Engine) Start(ctx context.Context) error {
 		if s, err = e.found(c); err != nil {
 			return err
 		}
-		if err := api.Remove(ctx, e.called(c), 0); err != nil {
-			return err
-		}
+		old = e.called(c)
 	}
 	spec, err := e.obtain(ctx, api, s)
 	if err != nil {
 		return err
+	}
+	if old != "" { // not before there is what takes its place
+		if err := api.Remove(ctx, old, 0); err != nil {
+			return err
+		}
+		e.before = c.Image
 	}
 	run := api.Run
 	if s.Quadlet && e.opts.Quadlet != nil {
@@ -287,6 +296,9 @@ func (e *Engine) Start(ctx context.Context) error {
 		return err
 	}
 	e.opts.Log.Info().Str("container", e.name()).Str("image", spec.Image).Msg("container.started")
+	if e.before != spec.Image { // made of another version of this program, perhaps
+		e.drop(ctx, api, e.before)
+	}
 	if st := e.State(ctx); !st.Running {
 		return fault.New(fault.Failed, "the router of namespace "+e.opts.Namespace+" does not run: "+st.Detail, e.opts.Platform+" logs "+e.name())
 	}
@@ -327,6 +339,21 @@ func (e *Engine) obtain(ctx context.Context, api API, s Settings) (spec engineap
 	return e.spec(s, image.Ref, id), nil
 }
 
+// Prepare implements supervise.Preparer: it gets the image of the next container.
+func (e *Engine) Prepare(ctx context.Context) error {
+	api, s, err := e.reach(ctx)
+	if err != nil {
+		return err
+	}
+	if c, err := e.find(ctx, api); err == nil && e.foreign(c) == nil {
+		if s, err = e.found(c); err != nil {
+			return err
+		}
+	}
+	_, err = e.obtain(ctx, api, s)
+	return err
+}
+
 // Spec is the container as it is to be, whose image is there then.
 func (e *Engine) Spec(ctx context.Context) (engineapi.Spec, error) {
 	api, s, err := e.reach(ctx)
@@ -363,6 +390,7 @@ func (e *Engine) Stop(ctx context.Context) error {
 			}
 		}
 		err = errors.Join(err, api.Remove(ctx, e.called(c), grace))
+		e.before = c.Image
 	}
 	return err
 }
@@ -389,14 +417,21 @@ func (e *Engine) Remove(ctx context.Context) error {
 	if err != nil {
 		return nil //nolint:nilerr // there is nothing but perhaps an image, which hurts nobody
 	}
-	ref, err := embeddedRef()
-	if err != nil {
-		return nil //nolint:nilerr // likewise
+	if ref, err := embeddedRef(); err == nil && ref != e.before {
+		e.drop(ctx, api, ref)
+	}
+	e.drop(ctx, api, e.before)
+	return nil
+}
+
+// drop removes an image that was made of a program, unless another site uses it. One that is left hurts nobody.
+func (e *Engine) drop(ctx context.Context, api API, ref string) {
+	if !strings.HasPrefix(ref, embeddedName+":") {
+		return
 	}
 	if err := api.RemoveImage(ctx, ref); err != nil {
 		e.opts.Log.Debug().Err(err).Str("image", ref).Msg("image.kept")
 	}
-	return nil
 }
 
 func oneLine(err error) string { return strings.Join(strings.Fields(err.Error()), " ") }

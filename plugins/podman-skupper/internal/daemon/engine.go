@@ -148,6 +148,14 @@ func (b *byPlatform) Keep(ctx context.Context) error {
 	return nil
 }
 
+// Prepare implements supervise.Preparer.
+func (b *byPlatform) Prepare(ctx context.Context) error {
+	if p, ok := b.now().(supervise.Preparer); ok {
+		return p.Prepare(ctx)
+	}
+	return nil
+}
+
 // leave ends what still runs on a platform that was left.
 func (b *byPlatform) leave(ctx context.Context) error {
 	if b.left == nil {

@@ -4,6 +4,7 @@ package daemon_test
 
 import (
 	"context"
+	"errors"
 	"flag"
 	"net"
 	"os"
@@ -233,5 +234,45 @@ func TestAgentDoesNotStart(t *testing.T) {
 	}
 	if _, err := daemon.EnsureAgent(t.Context(), filestore.Under(file)); err == nil || !strings.Contains(err.Error(), "not a directory") {
 		t.Errorf("got %v", err)
+	}
+}
+
+// unprepared is an engine that cannot get what the next router needs.
+type unprepared struct {
+	supervise.Engine
+	err error
+}
+
+func (u *unprepared) Prepare(context.Context) error { return u.err }
+
+// A router that has to be started anew, and could not be, goes on as it was until it can.
+func TestNoRestartIntoNothing(t *testing.T) {
+	p := prepare(t)
+	engine := &unprepared{Engine: daemon.Engine(nil, os.Args[0], zerolog.Nop())(p.dir), err: errors.New("no room for the image")}
+	l := supervise.NewLocal(supervise.Options{Engine: engine, ConfigFile: p.dir.RouterConfig(), CertDir: p.dir.RuntimeCerts(), Log: zerolog.Nop(), Now: time.Now})
+	t.Cleanup(func() { _ = l.Close() })
+	if err := l.Start(t.Context(), p.desired); err != nil {
+		t.Fatal(err)
+	}
+	first := l.State(t.Context()).PID
+	cfg := *p.desired.Config
+	cfg.Router.HelloMaxAgeSeconds = 7
+	changed := p.desired
+	changed.Config = &cfg
+	for range 2 {
+		if err := l.Start(t.Context(), changed); !errors.Is(err, engine.err) || !strings.Contains(err.Error(), "the router goes on as it was") {
+			t.Errorf("got %v", err)
+		}
+	}
+	if now := l.State(t.Context()).PID; now != first {
+		t.Errorf("process %d, then %d", first, now)
+	}
+	engine.err = nil
+	l.Forget() // somebody wants it now
+	if err := l.Start(t.Context(), changed); err != nil {
+		t.Fatal(err)
+	}
+	if now := l.State(t.Context()).PID; now == 0 || now == first {
+		t.Errorf("process %d, then %d: not restarted", first, now)
 	}
 }

@@ -25,6 +25,13 @@ type Keeper interface {
 	Keep(ctx context.Context) error
 }
 
+// Preparer is an Engine that needs more than a router's program to start one, such as an image.
+type Preparer interface {
+	// Prepare gets what the next Start needs, and says why it could not. A router that runs is not touched: it is asked before
+	// one is ended only to be started anew.
+	Prepare(ctx context.Context) error
+}
+
 // Explainer is an Engine that may know why a router that runs does not answer.
 type Explainer interface {
 	// WhySilent says so, and what to do about it; empty: it does not know.

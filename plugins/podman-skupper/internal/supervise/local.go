@@ -57,6 +57,8 @@ type Local struct {
 	kept    int               // process for which the engine's own things were put in order last
 	unkept  error             // why they could not be; nil: they are
 	tidy    backoff           // of the tries to put them in order
+	ready   backoff           // of the tries to get what a restart needs
+	unready error             // why that is not to be had; nil: it is, or nobody asked
 }
 
 var _ site.Runtime = (*Local)(nil)
@@ -222,12 +224,7 @@ func (l *Local) update(ctx context.Context, want *config.Config, text []byte, st
 		return err
 	}
 	if len(changes.RestartNeeded) > 0 {
-		l.opts.Log.Warn().Strs("why", changes.RestartNeeded).Msg("router.restart")
-		if err := l.stop(ctx); err != nil {
-			return err
-		}
-		l.back = backoff{}
-		return l.launch(ctx, want, text)
+		return l.restart(ctx, want, text, changes.RestartNeeded)
 	}
 	if !changes.Empty() {
 		l.opts.Log.Info().Int("created", len(changes.Created)).Int("updated", len(changes.Updated)).
@@ -235,6 +232,28 @@ func (l *Local) update(ctx context.Context, want *config.Config, text []byte, st
 	}
 	l.applied, l.checked = sum, now
 	return nil
+}
+
+// restart ends a router that cannot take a change while it runs, and starts it anew. One that could not be started is left as it is.
+func (l *Local) restart(ctx context.Context, want *config.Config, text []byte, why []string) error {
+	if p, ok := l.opts.Engine.(Preparer); ok {
+		now := l.opts.Now()
+		if !l.ready.allowed(now) {
+			return l.unready
+		}
+		if err := p.Prepare(ctx); err != nil {
+			l.ready.started(now)
+			l.unready = fault.Wrap(fault.KindOf(err), "the router goes on as it was, as it could not be started anew", err, fault.Hint(err))
+			return l.unready
+		}
+		l.ready, l.unready = backoff{}, nil
+	}
+	l.opts.Log.Warn().Strs("why", why).Msg("router.restart")
+	if err := l.stop(ctx); err != nil {
+		return err
+	}
+	l.back = backoff{}
+	return l.launch(ctx, want, text)
 }
 
 // Stop implements site.Runtime.
@@ -345,5 +364,5 @@ func (l *Local) Retry() {
 func (l *Local) Forget() {
 	l.one.Lock()
 	defer l.one.Unlock()
-	l.checked, l.kept, l.tidy = time.Time{}, 0, backoff{}
+	l.checked, l.kept, l.tidy, l.ready = time.Time{}, 0, backoff{}, backoff{}
 }
