@@ -125,7 +125,8 @@ type Process struct {
 	Running bool      `json:"running"`
 	PID     int       `json:"pid,omitempty"`
 	Since   time.Time `json:"since,omitzero"`
-	Detail  string    `json:"detail,omitempty"` // why it does not run, or what runs it ("systemd user unit skupper-west.service")
+	Detail  string    `json:"detail,omitempty"`  // why it does not run, or what runs it ("systemd user unit skupper-west.service")
+	Version string    `json:"version,omitempty"` // of the program that runs, where that is known
 }
 
 // Progress is told what a verb waits for, in a few words ("site west: Not Running"), whenever that changes. It may be

@@ -37,6 +37,7 @@ func renew(ctx context.Context, p Ports, fresh []string) (used, notes []string, 
 			if err != nil {
 				return fresh, notes, fmt.Errorf("give link %s the credentials of %s: %w", old.Name, name, err)
 			}
+			notes = append(notes, fmt.Sprintf("link %s, which led to the same site and was not up, has what token %s was redeemed for", old.Name, name))
 			if note != "" {
 				notes = append(notes, note)
 			}

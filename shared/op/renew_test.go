@@ -114,6 +114,9 @@ func TestRedeemFreshTokenRenewsALink(t *testing.T) {
 		if len(did.Links) != 1 || did.Links[0] != links || m.names() != tt.left {
 			t.Errorf("%s: links %v, left %s", name, did.Links, m.names())
 		}
+		if told := strings.Contains(strings.Join(did.Notes, " "), "link old, which led to the same site and was not up, has what token west-1 "); told != tt.down {
+			t.Errorf("%s: notes %q", name, did.Notes)
+		}
 		if noted := strings.Contains(strings.Join(did.Notes, " "), "disk full"); noted != (tt.fail != nil) {
 			t.Errorf("%s: notes %q", name, did.Notes)
 		}

@@ -230,6 +230,11 @@ func TestSystem(t *testing.T) {
 		if _, err := (ReloadSystem{time.Minute}).Run(t.Context(), p, nil); err != nil {
 			t.Error(err)
 		}
+		sys.stopped = true
+		if did, err := (ReloadSystem{time.Minute}).Run(t.Context(), p, nil); err != nil || len(did.Notes) != 1 || !strings.Contains(did.Notes[0], "takes effect when it is started") {
+			t.Errorf("of a stopped site: %+v, %v", did, err)
+		}
+		sys.stopped = false
 		sys.reload = func(ctx context.Context) error { <-ctx.Done(); return ctx.Err() }
 		_, err := ReloadSystem{time.Minute}.Run(t.Context(), p, nil)
 		wantKind(t, err, fault.Late, "site west is not reloaded after 1m")

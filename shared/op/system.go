@@ -86,6 +86,9 @@ func (c ReloadSystem) Run(ctx context.Context, p Ports, say Progress) (Changed, 
 		}
 		return Changed{}, fmt.Errorf("reload site %s: %w", s.Name, err)
 	}
+	if now, err := p.System.Status(within); err == nil && now.Stopped { // that it is so changes nothing
+		notes = append(notes, "the site is stopped: this takes effect when it is started")
+	}
 	return Changed{Did: "reloaded", Kind: v2alpha1.KindSite, Name: s.Name, Object: s, Notes: notes}, nil
 }
 

@@ -1,6 +1,8 @@
 package engineapi
 
 import (
+	"bufio"
+	"compress/gzip"
 	"context"
 	"encoding/json"
 	"errors"
@@ -35,13 +37,35 @@ func (c *Client) Save(ctx context.Context, ref string, to io.Writer) error {
 	return nil
 }
 
-// Load makes the images of an archive known to the engine, and gives their names.
+// unpacked reads an archive that may be packed by gzip, which Podman's interface takes as little as podman load minds. Nothing is
+// read before the engine asks for it: the archive may be a pipe in which there is nothing yet.
+type unpacked struct {
+	archive *bufio.Reader
+	r       io.Reader // nil: nobody has looked yet
+}
+
+// Read implements io.Reader.
+func (u *unpacked) Read(p []byte) (int, error) {
+	if u.r == nil {
+		u.r = u.archive
+		if head, err := u.archive.Peek(2); err == nil && head[0] == 0x1f && head[1] == 0x8b {
+			z, err := gzip.NewReader(u.archive)
+			if err != nil {
+				return 0, fault.Wrap(fault.Failed, "unpack the archive", err, "")
+			}
+			u.r = z
+		}
+	}
+	return u.r.Read(p)
+}
+
+// Load makes the images of an archive, which may be packed by gzip, known to the engine, and gives their names.
 func (c *Client) Load(ctx context.Context, archive io.Reader) ([]string, error) {
 	path := "/images/load"
 	if c.platform == Docker {
 		path += "?quiet=1"
 	}
-	resp, err := c.send(ctx, http.MethodPost, c.prefix()+path, archive, http.Header{"Content-Type": {"application/x-tar"}})
+	resp, err := c.send(ctx, http.MethodPost, c.prefix()+path, &unpacked{archive: bufio.NewReader(archive)}, http.Header{"Content-Type": {"application/x-tar"}})
 	if err != nil {
 		return nil, err
 	}

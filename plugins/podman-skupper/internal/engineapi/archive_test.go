@@ -2,6 +2,7 @@ package engineapi
 
 import (
 	"bytes"
+	"compress/gzip"
 	"errors"
 	"strings"
 	"testing"
@@ -29,6 +30,14 @@ func TestArchive(t *testing.T) {
 		}
 		if names, err := c.Load(t.Context(), strings.NewReader("x")); err != nil || strings.Join(names, " ") != "r/a:1 r/b:2" {
 			t.Errorf("%s: loaded %q, %v", platform, names, err)
+		}
+		var packed bytes.Buffer
+		z := gzip.NewWriter(&packed)
+		if _, err := z.Write([]byte("the archive")); errors.Join(err, z.Close()) != nil {
+			t.Fatal(err)
+		}
+		if _, err := c.Load(t.Context(), &packed); err != nil || !strings.HasSuffix(e.asked[len(e.asked)-1], " the archive") {
+			t.Errorf("%s: of a packed archive the engine got %q, %v", platform, e.asked[len(e.asked)-1], err)
 		}
 		e.answers[load] = `200 {"error":"no archive"}`
 		if _, err := c.Load(t.Context(), strings.NewReader("x")); !fault.Is(err, fault.Engine) || !strings.Contains(err.Error(), platform+" says: no archive") {

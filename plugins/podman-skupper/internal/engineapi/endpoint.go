@@ -96,13 +96,20 @@ func (c *Client) unreachable(ctx context.Context, err error) error {
 
 // start is how an engine is started.
 func (c *Client) start() string {
-	switch {
-	case c.platform == Docker:
-		return "systemctl start docker, or use --platform linux, which needs no engine"
-	case os.Getuid() == 0:
-		return "systemctl enable --now podman.socket (without systemd: podman system service --time=0 &), or use --platform linux, which needs no engine"
+	how := "systemctl start docker"
+	if c.platform == Podman {
+		how = Rouse(os.Getuid())
 	}
-	return "systemctl --user enable --now podman.socket (without systemd: podman system service --time=0 &), or use --platform linux, which needs no engine"
+	return how + ", or use --platform linux, which needs no engine"
+}
+
+// Rouse is how a user gets the Podman that is installed to answer where it usually does.
+func Rouse(uid int) string {
+	user := ""
+	if uid != 0 {
+		user = "--user "
+	}
+	return "systemctl " + user + "enable --now podman.socket (without systemd: podman system service --time=0 &)"
 }
 
 // admit is how one gets the rights to use it.

@@ -146,6 +146,9 @@ func (b binding) prepare(ctx context.Context, dir filestore.Dir) (container.Sett
 	if err != nil {
 		return s, err
 	}
+	if err := client.Suits(ctx); err != nil {
+		return s, err
+	}
 	if b.quadlet {
 		if s.Quadlet, err = true, b.canQuadlet(ctx, client, s.Endpoint); err != nil {
 			return s, err

@@ -41,8 +41,11 @@ func (h Host) examine(ctx context.Context, c *cli.Context) (host.View, error) {
 		return e.URL, err
 	}
 	m.Open = func(ctx context.Context, address string) error {
-		_, err := engineapi.Open(ctx, platform, address)
-		return err
+		client, err := engineapi.Open(ctx, platform, address)
+		if err != nil {
+			return err
+		}
+		return client.Suits(ctx)
 	}
 	m.Systemd = func(ctx context.Context) bool {
 		_, ok := supervise.FindSystemd(ctx, h.getenv)

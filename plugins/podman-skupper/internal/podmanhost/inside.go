@@ -2,6 +2,7 @@ package podmanhost
 
 import (
 	"context"
+	"encoding/json"
 	"encoding/pem"
 	"errors"
 	"io"
@@ -13,6 +14,7 @@ import (
 	"github.com/skupper-plugins/suite/plugins/podman-skupper/internal/container"
 	"github.com/skupper-plugins/suite/plugins/podman-skupper/internal/daemon"
 	"github.com/skupper-plugins/suite/plugins/podman-skupper/internal/filestore"
+	"github.com/skupper-plugins/suite/router/config"
 	"github.com/skupper-plugins/suite/shared/fault"
 	"github.com/skupper-plugins/suite/shared/op"
 )
@@ -34,7 +36,7 @@ var (
 
 // Components implements op.Components.
 func (i inside) Components(ctx context.Context) ([]op.Component, error) {
-	router := i.h.version + " (in this program)"
+	router := i.routerVersion() + " (in this program)"
 	if p := i.h.getenv(daemon.RouterEnv); p != "" {
 		router = p
 	}
@@ -53,12 +55,28 @@ func (i inside) Components(ctx context.Context) ([]op.Component, error) {
 	}
 	var all []op.Component
 	if st.Agent.Running {
-		all = append(all, op.Component{Component: "agent", Version: i.h.version})
+		all = append(all, op.Component{Component: "agent", Version: st.Agent.Version})
 	}
 	if st.Router.Running {
 		all = append(all, op.Component{Component: "router", Version: router, Where: i.dir.Name()})
 	}
 	return all, nil
+}
+
+// routerVersion is the version of the program that a router was configured by last, which is the one that runs it: one of another
+// version starts it anew.
+func (i inside) routerVersion() string {
+	c, err := config.Load(i.dir.RouterConfig())
+	if err != nil {
+		return i.h.version
+	}
+	var meta struct {
+		Version string `json:"version"`
+	}
+	if err := json.Unmarshal([]byte(c.Router.Metadata), &meta); err != nil || meta.Version == "" {
+		return i.h.version
+	}
+	return meta.Version
 }
 
 // maxText bounds what is read of one file, in octets: its end.

@@ -14,6 +14,7 @@ import (
 	"github.com/skupper-plugins/suite/plugins/podman-skupper/internal/container"
 	"github.com/skupper-plugins/suite/plugins/podman-skupper/internal/engineapi"
 	"github.com/skupper-plugins/suite/plugins/podman-skupper/internal/filestore"
+	"github.com/skupper-plugins/suite/plugins/podman-skupper/internal/shim"
 	"github.com/skupper-plugins/suite/shared/api/v2alpha1"
 	"github.com/skupper-plugins/suite/shared/fault"
 )
@@ -41,6 +42,14 @@ func (h Host) asked(c *cli.Context) (string, error) {
 	return "", fmt.Errorf("%s is %q, want podman, docker or linux", from, name)
 }
 
+// platformFrom is what said which platform is asked for.
+func (h Host) platformFrom(c *cli.Context) string {
+	if c.IsSet("platform") {
+		return "--platform"
+	}
+	return "$SKUPPER_PLATFORM"
+}
+
 // platform is the one of a namespace's site, or else the one that a new site gets; why it gets that is empty if there is no
 // need to say.
 func (h Host) platform(ctx context.Context, c *cli.Context, dir filestore.Dir) (name, why string, err error) {
@@ -54,7 +63,7 @@ func (h Host) platform(ctx context.Context, c *cli.Context, dir filestore.Dir) (
 		return "", "", err
 	case has != "" && asked != "" && has != asked:
 		return "", "", fault.New(fault.Conflict, fmt.Sprintf("existing namespace uses %q platform and it cannot change to %q", has, asked),
-			"use another --namespace, or `site delete` first")
+			"leave "+h.platformFrom(c)+" out, use another --namespace, or `site delete --platform "+has+"` first")
 	case has != "":
 		return has, "", h.sameEngine(dir, has, chosenEngine(c))
 	case asked != "":
@@ -95,7 +104,7 @@ func (h Host) chosen(ctx context.Context) (name, why string) {
 	ctx, cancel := context.WithTimeout(ctx, answerWait)
 	defer cancel()
 	if !engineapi.Answers(ctx, engineapi.Podman, settings.Endpoint) {
-		return filestore.PlatformLinux, "platform linux, as no Podman answers at " + engineapi.SocketPath(settings.Endpoint)
+		return filestore.PlatformLinux, "platform linux, as no Podman answers at " + engineapi.SocketPath(settings.Endpoint) + h.rouse(settings.Endpoint)
 	}
 	if container.Embeddable() == nil && settings.Router != container.FromName {
 		return engineapi.Podman, "platform podman, as it answers at " + engineapi.SocketPath(settings.Endpoint)
@@ -108,4 +117,19 @@ func (h Host) chosen(ctx context.Context) (name, why string) {
 		return filestore.PlatformLinux, "platform linux, as Podman has no image " + settings.Image
 	}
 	return engineapi.Podman, "platform podman, as it answers and has image " + settings.Image
+}
+
+// rouse is how a Podman that is here, and does not answer at its usual place, could run the router; empty if there is none.
+func (h Host) rouse(endpoint string) string {
+	if !engineapi.Usual(engineapi.Podman, endpoint, os.Getuid(), h.getenv) {
+		return ""
+	}
+	_, self, err := shim.Self()
+	if err == nil {
+		_, err = shim.Real(shim.Podman, h.getenv("PATH"), self)
+	}
+	if err != nil {
+		return ""
+	}
+	return "; to have the router of a new site in a container, before that: " + engineapi.Rouse(os.Getuid())
 }

@@ -1,8 +1,11 @@
 package podmanhost
 
 import (
+	"cmp"
 	"fmt"
 	"io"
+	"slices"
+	"strings"
 
 	"github.com/containers/common/pkg/report"
 	"github.com/urfave/cli/v2"
@@ -38,6 +41,9 @@ func checkOutput(c *cli.Context) (err error) {
 	if _, bad := filters(c); bad != nil {
 		err = multierr.Append(err, bad)
 	}
+	if by := c.String("sort"); strings.HasPrefix(by, "-") {
+		err = multierr.Append(err, fmt.Errorf("sort is %q, want the name of a column, such as name or status", by))
+	}
 	f := c.String("format")
 	if f != "" && c.String("output") != "" {
 		err = multierr.Append(err, fmt.Errorf("format and output cannot be given both"))
@@ -52,9 +58,23 @@ func checkOutput(c *cli.Context) (err error) {
 	if f != "" && !report.IsJSON(f) {
 		if _, bad := report.New(io.Discard, "format").Parse(report.OriginUser, template(f)); bad != nil {
 			err = multierr.Append(err, fmt.Errorf("format is %q, which is no template: %w", f, bad))
+		} else if !fitsChange(c, template(f)) {
+			err = multierr.Append(err, fmt.Errorf("format is %q, and of what this changes there are .Kind, .Name and .Verb, or of several things .Line", f))
 		}
 	}
 	return err
+}
+
+// fitsChange tells whether a template fits what a verb gives that changes something: it is told before, as afterwards nothing can be
+// taken back. What others give is known only then, and they change nothing.
+func fitsChange(c *cli.Context, format string) bool {
+	for _, f := range c.Command.Flags {
+		if slices.Contains(f.Names(), "noheading") {
+			return true // a listing
+		}
+	}
+	one, several := host.View{Kind: "site", Name: "west", Verb: "created"}, host.View{Lines: []string{"Site west created"}}
+	return byTemplate(c, io.Discard, one, format, false) == nil || byTemplate(c, io.Discard, several, format, false) == nil
 }
 
 // Follows implements host.Follower.
@@ -174,10 +194,10 @@ func asPodmans(object any) any {
 	return object
 }
 
-// names writes the names only.
+// names writes the names only; of images they are what stands under IMAGE.
 func names(w io.Writer, v host.View) error {
 	for _, rec := range host.Records(v) {
-		if name := rec["Name"]; name != "" {
+		if name := cmp.Or(rec["Name"], rec["Image"]); name != "" {
 			if _, err := fmt.Fprintln(w, name); err != nil {
 				return err
 			}

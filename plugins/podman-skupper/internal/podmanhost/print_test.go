@@ -49,6 +49,7 @@ func TestPrint(t *testing.T) {
 	docs := host.View{Documents: []any{map[string]string{"kind": "A"}, map[string]string{"kind": "B"}}}
 	list, none := table(), empty
 	list.Object, none.Object = host.List([]map[string]string{{"a": "b"}}), host.List([]map[string]string{})
+	images := host.View{Columns: []host.Column{{Title: "COMPONENT", Name: "Component"}, {Title: "IMAGE", Name: "Image"}}, Rows: [][]string{{"router", "r/router:1"}}}
 	tests := map[string]struct {
 		manner host.Manner
 		view   host.View
@@ -76,6 +77,8 @@ func TestPrint(t *testing.T) {
 		"change template": {host.Change, change, "--format {{.Verb}}", "created\n"},
 		"unchanged":       {host.Change, same, "", "west\n"},
 		"lines":           {host.Change, lines, "", "Site west deleted\nLink l deleted\n"},
+		"quiet images":    {host.Table, images, "-q", "r/router:1\n"},
+		"change of many":  {host.Change, lines, "--format {{.Line}}", "Site west deleted\nLink l deleted\n"},
 		"documents":       {host.Documents, docs, "", "kind: A\n---\nkind: B\n"},
 	}
 	for name, tt := range tests {

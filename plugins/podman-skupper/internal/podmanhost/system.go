@@ -124,7 +124,7 @@ func (s system) Status(ctx context.Context) (op.SystemStatus, error) {
 	h, err := s.client().Health(ctx)
 	switch {
 	case err == nil:
-		out.Agent = op.Process{Running: true, PID: h.PID, Since: h.Since}
+		out.Agent = op.Process{Running: true, PID: h.PID, Since: h.Since, Version: h.Version}
 		if h.Version != s.h.version {
 			out.Notes = append(out.Notes, fmt.Sprintf("the agent is of version %s, this program of %s: end it (process %d), the next command starts the new one", h.Version, s.h.version, h.PID))
 		}

@@ -1,0 +1,31 @@
+package podmanhost
+
+import (
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/skupper-plugins/suite/plugins/podman-skupper/internal/engineapi"
+)
+
+// Who has podman, and no service of it, is told how a site gets a container; who has none, or has chosen an engine, is not.
+func TestRouse(t *testing.T) {
+	dir, run := t.TempDir(), t.TempDir()
+	if err := os.WriteFile(filepath.Join(dir, "podman"), []byte("#!/bin/sh\n"), 0o755); err != nil { //nolint:gosec // a program
+		t.Fatal(err)
+	}
+	env := map[string]string{"PATH": dir, "XDG_RUNTIME_DIR": run}
+	h := Host{getenv: func(name string) string { return env[name] }}
+	usual := engineapi.Endpoint(engineapi.Podman, os.Getuid(), h.getenv)
+	if got := h.rouse(usual); !strings.Contains(got, "podman.socket") || !strings.Contains(got, "podman system service") {
+		t.Errorf("podman is there, and it says %q", got)
+	}
+	if got := h.rouse("unix://" + filepath.Join(run, "other.sock")); got != "" {
+		t.Errorf("another engine was chosen, and it says %q", got)
+	}
+	env["PATH"] = run
+	if got := h.rouse(usual); got != "" {
+		t.Errorf("there is no podman, and it says %q", got)
+	}
+}
