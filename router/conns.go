@@ -51,6 +51,10 @@ func (r *Router) connConfig(p connParams, id uint64, extra wire.Map) conn.Config
 		least := max(uint32(b/limits.WindowShare)/uint32(cmp.Or(p.maxFrame, limits.MaxFrameSize)), limits.LeastWindow)
 		window, messages = min(window, least), min(messages, max(least/2, limits.LeastWindow))
 	}
+	unsettled := 0 // what routers have not settled waits for others
+	if p.role == core.Normal {
+		unsettled = limits.MaxUnsettled
+	}
 	idle := limits.IdleTimeout
 	if p.role != core.Normal {
 		idle = limits.RouterIdleTimeout
@@ -60,7 +64,7 @@ func (r *Router) connConfig(p connParams, id uint64, extra wire.Map) conn.Config
 	}
 	return conn.Config{
 		ContainerID: r.cfg.Router.ID, MaxFrameSize: uint32(p.maxFrame), IdleTimeout: idle, Handshake: limits.HandshakeTimeout,
-		IncomingWindow: window, MessageWindow: messages, OfferedCaps: caps, DesiredCaps: caps, Properties: props, Chunks: r.chunks,
+		IncomingWindow: window, MessageWindow: messages, MaxUnsettled: unsettled, OfferedCaps: caps, DesiredCaps: caps, Properties: props, Chunks: r.chunks,
 	}
 }
 

@@ -65,7 +65,6 @@ func (c *connector) once(ctx context.Context, g *generation, l *line, data bool)
 	}
 	peer.Count(&c.traffic)
 	err = c.r.core.Serve(ctx, peer, id, o)
-	c.r.core.Call(c.r.ctx, func() {}) // OnOpen runs there
 	return ending{opened: opened.Load(), unseen: unseen(err), err: err}
 }
 

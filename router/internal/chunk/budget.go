@@ -49,12 +49,14 @@ func (p *Pool) Starve() bool {
 	if b == 0 || p.lenient.Load() || p.out.Load() < b {
 		return false
 	}
+	return p.starving()
+}
+
+// starving notes that somebody waits, unless there is room by now. Then others who wait hear of it too: who has given it back may not have seen them.
+func (p *Pool) starving() bool {
 	p.starved.Store(true)
-	if p.out.Load() <= enough(b) { // it was given back meanwhile
-		p.starved.Store(false)
-		return false
-	}
-	return true
+	p.feed()
+	return p.starved.Load()
 }
 
 // enough is how much of a budget may be used when there is room again.
@@ -139,6 +141,9 @@ func (p *Pool) hungry(now time.Time) bool {
 		p.lenient.Store(false)
 		p.feed()
 	case p.lenient.Load():
+		if p.starved.CompareAndSwap(true, false) { // by somebody who had looked just before
+			p.plenty()
+		}
 	case !p.starved.Load():
 		p.holders.since = time.Time{}
 	case p.holders.since.IsZero():

@@ -97,6 +97,31 @@ func TestStarve(t *testing.T) {
 	}
 }
 
+// TestStarveTwice: one who finds that there is room again does not take the word from another who waits.
+func TestStarveTwice(t *testing.T) {
+	p := &Pool{}
+	fed := 0
+	p.SetBudget(8*Size, func() { fed++ })
+	hold(p, 8, time.Unix(1000, 0))
+	if !p.Starve() {
+		t.Fatal("not starving although the budget is used up")
+	}
+	p.out.Store(6) // by somebody who has not looked yet who waits
+	if p.starving() || fed != 1 {
+		t.Errorf("there is room, and those who wait were told %d times", fed)
+	}
+	p.feed()
+	if fed != 1 {
+		t.Errorf("told %d times", fed)
+	}
+	p.out.Store(8)
+	p.lenient.Store(true)
+	p.starved.Store(true) // by somebody who did not know that waiting does not help
+	if p.Relieve(time.Unix(1000, 0)); fed != 2 {
+		t.Errorf("told %d times of the end of waiting", fed)
+	}
+}
+
 // TestStarveRelief: while somebody is kept waiting, holders whose somebody takes nothing have less time, and make room for who waits.
 func TestStarveRelief(t *testing.T) {
 	now := time.Unix(1000, 0)

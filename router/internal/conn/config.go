@@ -44,6 +44,7 @@ type Config struct {
 	SkipSASL        bool
 	IncomingWindow  uint32 // frames of each session; 0 means 8192
 	MessageWindow   uint32 // frames of a session while none of its deliveries has a window of its own; 0 means IncomingWindow
+	MaxUnsettled    int    // deliveries that the peer may leave unsettled which it was sent; 0 means any number
 	OfferedCaps     []wire.Symbol
 	DesiredCaps     []wire.Symbol
 	Properties      wire.Map

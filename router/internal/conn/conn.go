@@ -32,6 +32,9 @@ type Conn struct {
 	sessions map[uint16]*Session // by the peer's channel
 	local    []*Session          // by our channel; nil is free
 	links    int                 // over all sessions
+	attached int                 // octets of the attaches of those that the peer has made or answered
+	sent     int                 // deliveries out that nobody has settled, over all sessions
+	more     bool                // input was left because there were enough events
 	classes  map[Class]*Session  // sessions that we made
 	started  time.Time
 	lastIn   time.Time
@@ -115,13 +118,17 @@ func (c *Conn) Quiet() bool {
 func (c *Conn) Done() bool { return c.phase == done }
 
 // Input consumes the whole frames at the start of b, appends what they mean to evs, and returns how many octets it used. Payloads
-// in evs alias b. Once the connection is done everything is consumed and ignored.
+// in evs alias b. Once the connection is done everything is consumed and ignored. It stops early after limits.MaxEvents: see [Conn.More].
 func (c *Conn) Input(now time.Time, b []byte, evs []Event) (int, []Event) {
 	n := 0
 	if len(b) > 0 {
 		c.lastIn = now
 	}
+	c.more = false
 	for c.phase != done {
+		if c.more = len(evs) >= limits.MaxEvents; c.more {
+			break
+		}
 		rest := b[n:]
 		if c.phase == wantHeader {
 			if len(rest) < 8 {
@@ -157,6 +164,9 @@ func (c *Conn) Input(now time.Time, b []byte, evs []Event) (int, []Event) {
 	}
 	return n, evs
 }
+
+// More reports that Input has left whole frames, because it had found enough events: it is to be called again once those are handled.
+func (c *Conn) More() bool { return c.more }
 
 // Lost ends the connection because its socket did. The events say what became of its links and deliveries.
 func (c *Conn) Lost(evs []Event, cause string) []Event {
@@ -256,7 +266,7 @@ func (c *Conn) frame(h frame.Header, body []byte, evs []Event) []Event {
 	case *frame.Begin:
 		return c.onBegin(h.Channel, p, evs)
 	case *frame.Attach:
-		return c.onAttach(h.Channel, p, evs)
+		return c.onAttach(h.Channel, p, len(body), evs)
 	case *frame.Flow:
 		return c.onFlow(h.Channel, p, evs)
 	case *frame.Disposition:

@@ -26,7 +26,24 @@ func (c *Conn) UpdateOut(d *OutDelivery, state frame.DeliveryState, settled bool
 	c.send(d.Link.s.channel, &frame.Disposition{Role: frame.RoleSender, First: d.ID, Settled: settled, State: state})
 	if settled {
 		d.forgotten = true
-		delete(d.Link.s.out, d.ID)
+		d.Link.s.settled(d.ID)
+	}
+}
+
+// unsettled notes a delivery that leaves. A peer that takes them and never settles any is not sent more and more.
+func (s *Session) unsettled(d *OutDelivery) {
+	s.out[d.ID] = d
+	s.c.sent++
+	if most := s.c.cfg.MaxUnsettled; most > 0 && s.c.sent > most {
+		s.c.Close(&frame.Error{Condition: "amqp:resource-limit-exceeded", Description: fmt.Sprintf("more than %d deliveries were not settled", most)})
+	}
+}
+
+// settled forgets a delivery that was noted.
+func (s *Session) settled(id uint32) {
+	if _, ok := s.out[id]; ok {
+		delete(s.out, id)
+		s.c.sent--
 	}
 }
 
@@ -46,7 +63,7 @@ func (c *Conn) onDisposition(channel uint16, p *frame.Disposition, evs []Event) 
 		each(s.out, first, n, func(d *OutDelivery) {
 			if p.Settled {
 				d.forgotten = true
-				delete(s.out, d.ID)
+				s.settled(d.ID)
 			}
 			evs = append(evs, Event{Kind: Outcome, Link: d.Link, Out: d, State: p.State, Settled: p.Settled})
 		})

@@ -28,6 +28,7 @@ type Link struct {
 	cur      *InDelivery
 	fresh    *OutDelivery // made, but nothing of it was sent yet
 	peer     *frame.Attach
+	size     int // octets of peer
 
 	bySettlement bool
 	unsettled    uint32 // incoming deliveries that are not settled, counted when bySettlement is set
@@ -184,7 +185,7 @@ func (c *Conn) Drained(l *Link) {
 	l.drain = false
 }
 
-func (c *Conn) onAttach(channel uint16, a *frame.Attach, evs []Event) []Event {
+func (c *Conn) onAttach(channel uint16, a *frame.Attach, size int, evs []Event) []Event {
 	s := c.sessions[channel]
 	if s == nil {
 		return c.fail(evs, "amqp:illegal-state", fmt.Sprintf("attach on channel %d, which has not begun", channel))
@@ -198,6 +199,10 @@ func (c *Conn) onAttach(channel uint16, a *frame.Attach, evs []Event) []Event {
 	if a.Handle > limits.HandleMax {
 		return c.fail(evs, "amqp:connection:framing-error", fmt.Sprintf("handle %d, at most %d is allowed", a.Handle, uint32(limits.HandleMax)))
 	}
+	if c.attached += size; c.attached > limits.MaxAttached {
+		return c.fail(evs, "amqp:resource-limit-exceeded", fmt.Sprintf("the links of the connection take more than %d octets", limits.MaxAttached))
+	}
+	a.Unsettled, a.Properties = nil, nil // nobody looks at them
 	weSend := a.Role == frame.RoleReceiver
 	key := awaitingKey(weSend, a.Name)
 	l := s.awaiting[key]
@@ -209,7 +214,7 @@ func (c *Conn) onAttach(channel uint16, a *frame.Attach, evs []Event) []Event {
 			return c.fail(evs, "amqp:resource-limit-exceeded", err.Error())
 		}
 	}
-	l.attached, l.remote, l.peer = true, a.Handle, a
+	l.attached, l.remote, l.peer, l.size = true, a.Handle, a, size
 	if !weSend && a.InitialDeliveryCount != nil {
 		l.count = *a.InitialDeliveryCount
 	}
@@ -245,6 +250,7 @@ func (c *Conn) onDetach(channel uint16, d *frame.Detach, evs []Event) []Event {
 	s.links[l.handle] = nil
 	s.free = append(s.free, l.handle)
 	c.links--
+	c.attached -= l.size
 	return evs
 }
 
@@ -301,7 +307,7 @@ func (s *Session) lostDeliveries(only *Link, evs []Event) []Event {
 	}
 	for id, d := range s.out {
 		if l := d.Link; only == nil || l == only {
-			delete(s.out, id)
+			s.settled(id)
 			evs = d.lost(evs)
 		}
 	}

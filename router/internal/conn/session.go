@@ -42,7 +42,8 @@ type Session struct {
 	nextOut   uint32           // transfer-id of the next transfer out
 	window    uint32           // transfers that the peer still takes
 	nextIn    uint32           // transfer-id of the next transfer in
-	inWindow  uint32           // transfers that we still take
+	inWindow  uint32           // transfers that we still take, as we said last
+	slack     uint32           // and those that may be on their way because we said more before
 	nextID    uint32           // delivery-id of the next delivery out
 	peerMax   uint32           // highest handle that the peer allows
 	links     []*Link          // by our handle; nil is free
@@ -165,6 +166,7 @@ func (s *Session) lost(err *frame.Error, evs []Event) []Event {
 		if l != nil {
 			evs = l.lost(err, evs)
 			s.c.links--
+			s.c.attached -= l.size
 		}
 	}
 	s.links, s.free = nil, nil
@@ -220,11 +222,15 @@ func (s *Session) sendFlow(l *Link) {
 
 // took counts one transfer in and opens the window again when half of it is used.
 func (s *Session) took() bool {
-	if s.inWindow == 0 {
+	switch {
+	case s.inWindow > 0:
+		s.inWindow--
+	case s.slack > 0:
+		s.slack--
+	default:
 		return false
 	}
 	s.nextIn++
-	s.inWindow--
 	if s.inWindow <= s.full()/2 { // a window of 1, too, is opened again
 		s.reopen()
 	}

@@ -1,5 +1,7 @@
 package conn
 
+import "github.com/skupper-plugins/suite/router/internal/limits"
+
 // Streams that come in share the window of their session. Those whose sender minds a window of its own, as TCP flows have, need the session's to be open,
 // always: it must never be what they wait for. Others have nothing but the session's window to make their sender wait.
 
@@ -35,6 +37,7 @@ func (d *InDelivery) endStream() {
 	switch d.stream {
 	case windowed:
 		s.windowed--
+		s.narrow()
 	case plain:
 		s.messages--
 	case whole:
@@ -42,11 +45,23 @@ func (d *InDelivery) endStream() {
 	d.stream = whole
 }
 
-// Hold keeps the window of the session of l closed, once it is used up, until [Conn.Release] has been called as often. It reports whether that makes the
-// peer wait: while streams with a window of their own share the session it stays open.
+// Hold makes the window of the session of l small, and keeps it closed once it is used up, until [Conn.Release] has been called as often. It reports
+// whether that makes the peer wait: while streams with a window of their own share the session it stays open.
 func (c *Conn) Hold(l *Link) bool {
 	l.s.holds++
+	l.s.narrow()
 	return l.s.windowed == 0
+}
+
+// narrow takes back what a held session's peer may send. What is on its way already still comes.
+func (s *Session) narrow() {
+	if s.holds == 0 || s.windowed > 0 || s.inWindow <= limits.HeldWindow || !s.begun {
+		return
+	}
+	s.slack += s.inWindow - limits.HeldWindow
+	s.inWindow = limits.HeldWindow
+	s.dry = true
+	s.sendFlow(nil)
 }
 
 // Shared reports that streams with a window of their own share the session of l.
@@ -80,8 +95,9 @@ func (s *Session) full() uint32 {
 // management say to each other has sessions without streams, and never waits.
 func (s *Session) reopen() {
 	s.dry = s.holds > 0 && s.windowed == 0 || s.windowed+s.messages > 0 && s.c.cfg.Chunks.Starve()
-	if !s.dry && s.inWindow < s.full() {
-		s.inWindow = s.full()
+	if full := s.full(); !s.dry && s.inWindow < full {
+		s.slack -= min(s.slack, full-s.inWindow)
+		s.inWindow = full
 		s.sendFlow(nil)
 	}
 }

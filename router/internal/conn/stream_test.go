@@ -6,6 +6,7 @@ import (
 
 	"github.com/skupper-plugins/suite/router/internal/chunk"
 	"github.com/skupper-plugins/suite/router/internal/frame"
+	"github.com/skupper-plugins/suite/router/internal/limits"
 )
 
 // TestHold: while a window is held the sender gets no further than that, nothing is lost, and other sessions go on.
@@ -53,6 +54,51 @@ func TestHold(t *testing.T) {
 	}
 	if p.a.c.Congested(slow.Link) || p.a.c.held != 0 {
 		t.Errorf("%d octets are held in the end", p.a.c.held)
+	}
+}
+
+// TestHoldNarrows: a window that is held becomes small at once. What is on its way comes all the same, more is a violation, and in the end all is as before.
+func TestHoldNarrows(t *testing.T) {
+	const full, frame = 1000, 1024
+	p := opened(t, Config{}, Config{IncomingWindow: full, MaxFrameSize: frame})
+	slow := p.a.c.NewDelivery(p.link("slow"), false, nil)
+	p.a.c.Send(slow, []byte("x"), true)
+	p.pump()
+	in := p.b.one(Octets)
+	p.b.c.Stream(in.In, false)
+	want := pattern(200_000)
+	p.a.c.Send(slow, want[:100_000], true) // is on its way
+	p.b.c.Hold(in.Link)
+	p.pump()
+	p.a.c.Send(slow, want[100_000:], true)
+	p.pump()
+	got := p.b.octets()
+	if len(got) < 100_000 || len(got) > 100_000+(limits.HeldWindow+1)*frame {
+		t.Errorf("%d octets came, held after 100000 were sent", len(got))
+	}
+	p.b.c.Grant(in.Link, 5) // says nothing of the window
+	p.b.c.Hold(in.Link)
+	p.b.c.Release(in.Link)
+	p.pump()
+	if more := p.b.octets(); len(more) > 0 {
+		t.Errorf("%d octets came although the window is held", len(more))
+	}
+	p.b.c.Release(in.Link)
+	p.pump()
+	if got = append(got, p.b.octets()...); !bytes.Equal(got, want) {
+		t.Errorf("%d octets came, want %d: %v", len(got), len(want), p.b.c.Err())
+	}
+	s := p.b.c.sessions[0]
+	if total := s.inWindow + s.slack; s.inWindow <= full/2 || total > full {
+		t.Errorf("the window is %d in the end, with %d that may still come", s.inWindow, s.slack)
+	}
+	p.b.c.Hold(in.Link)
+	p.pump()
+	slow.Link.s.window = 2 * full // the sender does not mind
+	p.a.c.Send(slow, pattern(2*full*900), true)
+	p.pump()
+	if e := p.b.c.Err(); e == nil || e.Condition != "amqp:session:window-violation" {
+		t.Errorf("a peer that goes on and on: %v", e)
 	}
 }
 

@@ -121,7 +121,7 @@ func (c *Conn) start(d *OutDelivery) {
 	d.ID = s.nextID
 	s.nextID++
 	if !d.settled {
-		s.out[d.ID] = d
+		s.unsettled(d)
 	}
 }
 
@@ -144,8 +144,7 @@ func (c *Conn) Send(d *OutDelivery, p []byte, more bool) {
 	if c.dead(d) {
 		return
 	}
-	c.start(d)
-	if more && len(p) == 0 {
+	if c.start(d); c.phase != open || more && len(p) == 0 {
 		return
 	}
 	var tag [8]byte
@@ -247,14 +246,16 @@ func (c *Conn) finishDelivery(d *OutDelivery, settled, aborted bool) {
 		d.Link.fresh = nil
 		return
 	}
-	c.start(d)
+	if c.start(d); c.phase != open {
+		return
+	}
 	var tag [8]byte
 	var buf [frame.MaxTransferHeader]byte
 	t := d.transfer(&tag, false)
 	if settled {
 		t.Settled, t.HasSettled = true, true
 		d.forgotten = true
-		delete(d.Link.s.out, d.ID)
+		d.Link.s.settled(d.ID)
 	}
 	t.Aborted = aborted
 	h := frame.AppendTransferHeader(buf[:0], d.Link.s.channel, &t, 0)

@@ -39,13 +39,14 @@ type Engine struct {
 
 	// Local addresses: as they are, as peers were told by mobileSeq, and which
 	// may differ between the two.
-	local       map[string]address
-	told        map[string]address
-	touched     map[string]struct{}
-	touchedAt   time.Time // of the first of touched
-	mobileSeq   int64
-	lastMobile  time.Time
-	localBeyond bool // too many local addresses was logged
+	local        map[string]address
+	told         map[string]address
+	touched      map[string]struct{}
+	touchedAt    time.Time // of the first of touched
+	mobileSeq    int64
+	lastMobile   time.Time
+	localBeyond  bool // too many local addresses was logged
+	localStrange bool // so was one that cannot be advertised
 
 	// Work that is due.
 	linksChanged bool // peers differs from what lsSeq stands for

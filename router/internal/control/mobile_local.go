@@ -10,7 +10,10 @@ import (
 // another treatment. key is a hash key of class M, N or H; others are ignored.
 func (e *Engine) LocalAdded(now time.Time, key string, treatment int) {
 	if !mobileClass(key) || len(key) > MaxKey {
-		e.log.Warn().Str("address", key).Msg("address of this class or length is not advertised")
+		if !e.localStrange {
+			e.localStrange = true
+			e.log.Warn().Str("address", key[:min(len(key), 100)]).Msg("addresses of this class or length are not advertised")
+		}
 		return
 	}
 	if _, known := e.local[key]; !known && len(e.local) >= MaxAddresses {

@@ -46,6 +46,7 @@ func (r Role) routerRole() bool { return r != Normal }
 type Connection struct {
 	ID   uint64
 	core *Core
+	work *tasks
 	peer *transport.Peer
 	opts ConnOptions
 	role Role
@@ -58,7 +59,10 @@ type Connection struct {
 	remote     *frame.Open
 	links      map[*conn.Link]*link
 	pool       [lanes][]*link // idle streaming links
-	messages   int            // streaming links for streams without a window, so far
+	queued     int            // messages that wait on its links
+	octets     int            // of those
+	dropped    drops
+	messages   int // streaming links for streams without a window, so far
 	resting    []restingLink
 	trimmed    time.Time
 	control    [2]*link // incoming, outgoing
@@ -102,21 +106,30 @@ type ConnOptions struct {
 	OnOpen     func(properties wire.Map) // of the peer's open; on the core's goroutine
 }
 
-// Serve runs a connection until it is over. It returns why.
+// Serve runs a connection until it is over, here too. It returns why.
 func (c *Core) Serve(ctx context.Context, peer *transport.Peer, id uint64, o ConnOptions) error {
-	cn := &Connection{ID: id, core: c, peer: peer, opts: o, role: o.Role, cost: max(o.Cost, 1), links: map[*conn.Link]*link{}, correlator: o.Correlator}
+	cn := &Connection{ID: id, core: c, work: c.q.tasks(), peer: peer, opts: o, role: o.Role, cost: max(o.Cost, 1), links: map[*conn.Link]*link{}, correlator: o.Correlator}
 	if o.Data {
 		cn.role = InterRouterData
 	}
-	c.Do(func() { c.conns[id] = cn })
+	cn.do(func() { c.conns[id] = cn })
 	err := peer.Run(ctx, cn)
-	c.Do(func() { c.closed(cn) })
+	closed := make(chan struct{})
+	cn.do(func() { c.closed(cn); close(closed) })
+	select {
+	case <-closed:
+	case <-c.q.over:
+	}
 	return err
 }
+
+// do has f run on the core's goroutine, after what the connection gave it before. It never blocks.
+func (cn *Connection) do(f func()) { cn.core.q.put(cn.work, f) }
 
 // Events gets what the connection reports, on its reader's goroutine: data goes on at once, everything else to the core.
 func (cn *Connection) Events(evs []conn.Event) {
 	for i := range evs {
+		cn.core.q.room(cn.work)
 		ev := &evs[i]
 		switch ev.Kind {
 		case conn.Octets:
@@ -143,10 +156,10 @@ func (cn *Connection) Events(evs []conn.Event) {
 			if l == nil || l.ready.Load() && !ev.Drain || l.credited.Swap(true) {
 				continue // streaming links keep their credit: nothing waits for it
 			}
-			cn.core.Do(func() { cn.credit(l) })
+			cn.do(func() { cn.credit(l) })
 		default:
 			e := *ev
-			cn.core.Do(func() { cn.handle(e) })
+			cn.do(func() { cn.handle(e) })
 		}
 	}
 	for i, o := range cn.flush {
@@ -154,7 +167,7 @@ func (cn *Connection) Events(evs []conn.Event) {
 		cn.flush[i] = nil
 	}
 	cn.flush = cn.flush[:0]
-	cn.core.q.room()
+	cn.core.q.room(cn.work)
 }
 
 // arrive makes the delivery whose first transfer came.

@@ -108,6 +108,7 @@ func New(cfg Config) *Core {
 	c.EachTick(c.retire)
 	c.EachTick(c.endDoubt)
 	c.EachTick(c.sample)
+	c.EachTick(c.tellDrops)
 	return c
 }
 
@@ -126,8 +127,8 @@ func (c *Core) Replenish() {
 	})
 }
 
-// Do has f run on the core's goroutine, after what was given before. It never blocks.
-func (c *Core) Do(f func()) { c.q.put(f) }
+// Do has f run on the core's goroutine, after what was given to Do before. It never blocks.
+func (c *Core) Do(f func()) { c.q.put(&c.q.own, f) }
 
 // Call runs f on the core's goroutine and waits for it. It returns false when the core is over or ctx ends first; f may still run later then.
 func (c *Core) Call(ctx context.Context, f func()) bool {
@@ -150,6 +151,9 @@ func (c *Core) Call(ctx context.Context, f func()) bool {
 // EachTick adds a function that runs on the core's goroutine about five times a second. Call it before Run.
 func (c *Core) EachTick(f func(now time.Time)) { c.tick = append(c.tick, f) }
 
+// looks is how many turns of work are done before the time is looked at while there is more.
+const looks = 64
+
 // Run works until ctx ends and everything that was given before its end is done.
 func (c *Core) Run(ctx context.Context) {
 	t := time.NewTicker(200 * time.Millisecond)
@@ -158,13 +162,29 @@ func (c *Core) Run(ctx context.Context) {
 	defer due.Stop()
 	defer c.q.end()
 	var work []func()
-	for {
+	ticked := func(now time.Time) {
+		for _, f := range c.tick {
+			f(now)
+		}
+	}
+	for busy := 1; ; busy++ {
 		work = c.q.take(work)
 		for i, f := range work {
 			f()
 			work[i] = nil
 		}
-		if len(work) > 0 {
+		if len(work) > 0 { // then time goes on all the same
+			select {
+			case now := <-t.C:
+				ticked(now)
+				busy = 0
+			default:
+			}
+			if busy%looks == 0 {
+				if now := time.Now(); !now.Before(c.cfg.Control.Deadline()) {
+					c.cfg.Control.Tick(now)
+				}
+			}
 			continue
 		}
 		due.Reset(time.Until(c.cfg.Control.Deadline()))
@@ -175,9 +195,7 @@ func (c *Core) Run(ctx context.Context) {
 		case now := <-due.C:
 			c.cfg.Control.Tick(now)
 		case now := <-t.C:
-			for _, f := range c.tick {
-				f(now)
-			}
+			ticked(now)
 		}
 	}
 }

@@ -2,6 +2,9 @@ package core
 
 import (
 	"context"
+	"fmt"
+	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -43,7 +46,7 @@ func TestCallAfterTheEnd(t *testing.T) {
 	if c.Call(t.Context(), func() { t.Error("a core that is over does something") }) {
 		t.Error("the call is said to be done")
 	}
-	c.q.room() // does not wait
+	c.q.room(&c.q.own) // does not wait
 	if !ran {
 		t.Error("what was given before the end is not done")
 	}
@@ -55,11 +58,13 @@ func TestBacklog(t *testing.T) {
 	hold, begun := make(chan struct{}), make(chan struct{})
 	c.Do(func() { close(begun); <-hold })
 	<-begun
+	busy, other := c.q.tasks(), c.q.tasks()
 	for range limits.MaxBacklog + 1 {
-		c.Do(func() {})
+		c.q.put(busy, func() {})
 	}
+	c.q.room(other) // is not full
 	free := make(chan struct{})
-	go func() { c.q.room(); close(free) }()
+	go func() { c.q.room(busy); close(free) }()
 	select {
 	case <-free:
 		t.Error("nobody waits")
@@ -71,6 +76,67 @@ func TestBacklog(t *testing.T) {
 	case <-time.After(10 * time.Second):
 		t.Error("it waits for ever")
 	}
+}
+
+// Connections take turns: what one of them has given before others comes after what it is their turn for, each one's work is done in order, and
+// the router's own comes in between.
+func TestTurns(t *testing.T) {
+	q := newQueue()
+	var did []string
+	add := func(l *tasks, what string, n int) {
+		for i := range n {
+			q.put(l, func() { did = append(did, fmt.Sprint(what, i)) })
+		}
+	}
+	busy, other, third := q.tasks(), q.tasks(), q.tasks()
+	add(busy, "b", 3*limits.MaxBacklog)
+	add(other, "o", 2)
+	add(&q.own, "own", 3)
+	var work []func()
+	for i := 0; ; i++ {
+		if work = q.take(work); len(work) == 0 {
+			break
+		}
+		for _, f := range work {
+			f()
+		}
+		if i == 2 {
+			add(third, "t", 1)
+		}
+	}
+	if got := strings.Join(did[:9], " "); got != "own0 b0 own1 o0 own2 b1 t0 o1 b2" {
+		t.Errorf("done in the order %s", got)
+	}
+	if n := len(did); n != 3*limits.MaxBacklog+6 || did[n-1] != fmt.Sprint("b", 3*limits.MaxBacklog-1) || busy.n.Load() != 0 || busy.full() {
+		t.Errorf("%d were done, the last one %s", n, did[n-1])
+	}
+}
+
+// The core looks at the time however much there is to do.
+func TestTimeGoesOn(t *testing.T) {
+	c := quiet("me")
+	ticked := make(chan struct{})
+	once := sync.OnceFunc(func() { close(ticked) })
+	c.EachTick(func(time.Time) { once() })
+	ctx, cancel := context.WithCancel(t.Context())
+	done := make(chan struct{})
+	stop := false // of the core's goroutine
+	var again func()
+	again = func() {
+		if !stop {
+			c.Do(again)
+		}
+	}
+	c.Do(again)
+	go func() { defer close(done); c.Run(ctx) }()
+	select {
+	case <-ticked:
+	case <-time.After(10 * time.Second):
+		t.Error("nobody looks at the time")
+	}
+	c.Do(func() { stop = true })
+	cancel()
+	<-done
 }
 
 // word is what a source was told.

@@ -118,7 +118,7 @@ func (d *Delivery) octets(p []byte, more, settled, aborted bool) Outlet {
 
 // tooMuch reports that n more octets may not be held: a stream with a window has sent more than that, or the connection holds enough.
 func (d *Delivery) tooMuch(n int) bool {
-	if d.windowed() && len(d.buf)+n > limits.StreamWindow+limits.StreamSlack {
+	if d.windowed() && len(d.buf)+n > limits.StreamWindow+limits.StreamSlack || d.link.kind == controlLink && len(d.buf)+n > limits.MaxControl {
 		return true
 	}
 	return d.link.cn.buffered.Load()+int64(n) > limits.MaxOutput
@@ -172,7 +172,7 @@ func (d *Delivery) classify() {
 			d.ann = ann
 		}
 	}
-	d.stream = d.ann.Flags&message.FlagStreaming != 0 || len(d.buf) > limits.MaxBuffered
+	d.stream = d.link.kind != controlLink && (d.ann.Flags&message.FlagStreaming != 0 || len(d.buf) > limits.MaxBuffered)
 	if !d.ended && !d.stream {
 		return
 	}
@@ -198,7 +198,7 @@ func (d *Delivery) classify() {
 	d.head = h
 	d.to = d.address()
 	d.state = routing
-	d.core.Do(func() { d.core.route(d) })
+	d.link.cn.do(func() { d.core.route(d) })
 }
 
 // address is where the delivery wants to go: the target of its link, an override, or its to field.

@@ -1,6 +1,7 @@
 package core
 
 import (
+	"fmt"
 	"strings"
 
 	"github.com/skupper-plugins/suite/router/internal/conn"
@@ -92,6 +93,10 @@ func (cn *Connection) attachReceiver(l *link) {
 		cn.refuse(l, "amqp:not-found", "Node not found")
 		return
 	}
+	if a := c.addrs[k]; a != nil && a.receivers(cn) >= limits.MaxReceivers {
+		cn.refuse(l, "amqp:resource-limit-exceeded", fmt.Sprintf("%d links of the connection receive from this address already", limits.MaxReceivers))
+		return
+	}
 	l.addr = c.address(k)
 	cn.links[l.l] = l
 	cn.peer.Do(func(kc *conn.Conn) {
@@ -100,6 +105,16 @@ func (cn *Connection) attachReceiver(l *link) {
 	})
 	l.addr.locals = append(l.addr.locals, l)
 	c.changed(l.addr)
+}
+
+// receivers is how many links of a connection receive from the address.
+func (a *Address) receivers(cn *Connection) (n int) {
+	for _, l := range a.locals {
+		if l.cn == cn {
+			n++
+		}
+	}
+	return n
 }
 
 // Temporary is a new address that only this router has.

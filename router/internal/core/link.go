@@ -1,6 +1,7 @@
 package core
 
 import (
+	"slices"
 	"sync/atomic"
 	"time"
 
@@ -97,7 +98,7 @@ const (
 // release has f take the link back, once.
 func (o *outbound) release(f func()) {
 	if o.link != nil && o.progress.Or(streamReleased)&streamReleased == 0 {
-		o.link.cn.core.Do(f)
+		o.link.cn.do(f)
 	}
 }
 
@@ -138,15 +139,13 @@ func (l *link) put(q queued) {
 	}
 	switch {
 	case !l.dead && len(l.queue) == 0 && l.trySend(q):
-	case l.dead || len(l.queue) >= limits.MaxQueued || l.octets+len(q.msg) > limits.MaxQueuedOctets && len(l.queue) > 0:
-		if q.ob.presettled {
-			l.dropped.Add(1)
-			l.cn.core.stats.DroppedPresettled++
-		}
+	case l.dead:
 		q.refuse()
+	case !l.room(q):
+		l.drop(q)
 	default:
 		l.queue = append(l.queue, q)
-		l.octets += len(q.msg)
+		l.queued(1, len(q.msg))
 	}
 }
 
@@ -180,7 +179,7 @@ func (l *link) trySend(q queued) (sent bool) {
 	})
 	if full && !l.asked {
 		l.asked = true
-		l.cn.peer.WhenRoom(l.l, func() { l.cn.core.Do(func() { l.asked = false; l.pump() }) })
+		l.cn.peer.WhenRoom(l.l, func() { l.cn.do(func() { l.asked = false; l.pump() }) })
 	}
 	if sent {
 		l.deliveries.Add(1)
@@ -199,7 +198,7 @@ func (l *link) pump() {
 	}
 	n := 0
 	for n < len(l.queue) && l.trySend(l.queue[n]) {
-		l.octets -= len(l.queue[n].msg)
+		l.queued(-1, -len(l.queue[n].msg))
 		l.queue[n] = queued{}
 		n++
 	}
@@ -210,10 +209,52 @@ func (l *link) pump() {
 	}
 }
 
+// queued counts messages that wait, and their octets.
+func (l *link) queued(n, octets int) {
+	l.octets += octets
+	l.cn.queued += n
+	l.cn.octets += octets
+}
+
+// room makes room for another message that has to wait. Of those that nobody wants an outcome of, as copies for several receivers, the oldest gives way,
+// as at other routers; there is no room when there is none.
+func (l *link) room(q queued) bool {
+	for len(l.queue) > 0 && (len(l.queue) >= limits.MaxQueued || l.octets+len(q.msg) > limits.MaxQueuedOctets || l.cn.crowded(len(q.msg))) {
+		i := -1
+		if q.ob.presettled {
+			i = slices.IndexFunc(l.queue, func(w queued) bool { return w.d == nil && w.ob.presettled })
+		}
+		if i < 0 {
+			return false
+		}
+		old := l.queue[i]
+		l.queue = slices.Delete(l.queue, i, i+1)
+		l.queued(-1, -len(old.msg))
+		l.drop(old)
+	}
+	return len(l.queue) > 0 || !l.cn.crowded(len(q.msg))
+}
+
+// drop gives up a message whose receiver does not take what it is sent.
+func (l *link) drop(q queued) {
+	if q.ob.presettled {
+		l.dropped.Add(1)
+		l.cn.core.stats.DroppedPresettled++
+	}
+	l.cn.dropped.note(l)
+	q.refuse()
+}
+
+// crowded reports that a message of n octets more may not wait on any link of the connection.
+func (cn *Connection) crowded(n int) bool {
+	return cn.queued >= limits.MaxQueuedOfAll || cn.queued > 0 && cn.octets+n > limits.MaxQueuedOctetsOfAll
+}
+
 // flushLost gives back what never left.
 func (l *link) flushLost() {
 	lost := l.queue
-	l.queue, l.octets = nil, 0
+	l.queued(-len(lost), -l.octets)
+	l.queue = nil
 	for _, q := range lost {
 		q.refuse()
 	}

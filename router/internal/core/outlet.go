@@ -102,6 +102,9 @@ func (o *linkOutlet) End(settled bool) {
 
 func (o *linkOutlet) Abort() {
 	o.peer.Abort(o.od)
+	if !o.over && o.sent > 0 && o.link.kind == streamingLink {
+		o.ob.release(o.link.leave)
+	}
 	o.finish(true)
 }
 

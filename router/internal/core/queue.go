@@ -2,31 +2,59 @@ package core
 
 import (
 	"sync"
+	"sync/atomic"
 
 	"github.com/skupper-plugins/suite/router/internal/limits"
 )
 
-// queue is the core's list of work. Putting never blocks; readers wait with room after a batch, so that the list stays bounded.
+// queue is the core's work. Each connection has a list of its own, and the router one for what is of no connection; those with work take turns, so that
+// a peer that makes much of it holds up nobody but itself. The router's own list has a turn after each of the others. Putting never blocks; readers
+// wait for room in theirs, so that it stays bounded.
 type queue struct {
 	wake chan struct{}
 	over chan struct{} // closed when nobody takes any more
 
 	mu    sync.Mutex
-	short sync.Cond
-	items []func()
+	own   tasks
+	turns []*tasks // of connections, with work; the first one is next
+	next  bool     // it is the turn of own
 	ended bool
 }
 
+// tasks is the work of one connection, in order.
+type tasks struct {
+	n atomic.Int32 // of items, for a look without the lock
+
+	// Guarded by the queue's lock.
+	items []func()
+	at    int // of the first one that was not taken
+	short sync.Cond
+}
+
+// turn is how many items are taken at once when nobody else waits.
+const turn = 16
+
 func newQueue() *queue {
 	q := &queue{wake: make(chan struct{}, 1), over: make(chan struct{})}
-	q.short.L = &q.mu
+	q.own.short.L = &q.mu
 	return q
 }
 
-func (q *queue) put(f func()) {
+// tasks is a new list.
+func (q *queue) tasks() *tasks {
+	l := &tasks{}
+	l.short.L = &q.mu
+	return l
+}
+
+func (q *queue) put(l *tasks, f func()) {
 	q.mu.Lock()
 	if !q.ended {
-		q.items = append(q.items, f)
+		if l != &q.own && len(l.items) == 0 {
+			q.turns = append(q.turns, l)
+		}
+		l.items = append(l.items, f)
+		l.n.Add(1)
 	}
 	q.mu.Unlock()
 	select {
@@ -35,23 +63,62 @@ func (q *queue) put(f func()) {
 	}
 }
 
-// take returns all work and keeps dst for what comes next.
+// take returns the work whose turn it is, none when there is none. dst is used for it.
 func (q *queue) take(dst []func()) []func() {
 	q.mu.Lock()
 	defer q.mu.Unlock()
-	if len(q.items) >= limits.MaxBacklog {
-		q.short.Broadcast()
+	l, own := &q.own, len(q.own.items) > 0
+	if !own || q.next && len(q.turns) > 0 {
+		if len(q.turns) == 0 {
+			return dst[:0]
+		}
+		l = q.turns[0]
+		q.turns = append(q.turns[:0], q.turns[1:]...)
 	}
-	dst, q.items = q.items, dst[:0]
+	q.next = l == &q.own
+	n := 1
+	if len(q.turns) == 0 && (l == &q.own || !own) { // nobody else
+		n = turn
+	}
+	dst = l.take(dst[:0], n)
+	if l != &q.own && len(l.items) > 0 {
+		q.turns = append(q.turns, l)
+	}
 	return dst
 }
 
-// room waits while more than limits.MaxBacklog items wait. The core never waits for a reader, so it will come to them.
-func (q *queue) room() {
+func (l *tasks) take(dst []func(), n int) []func() {
+	end := min(l.at+n, len(l.items))
+	dst = append(dst, l.items[l.at:end]...)
+	clear(l.items[l.at:end])
+	l.n.Add(int32(l.at - end))
+	if l.at = end; end == len(l.items) {
+		l.items, l.at = l.items[:0], 0
+		if cap(l.items) > limits.MaxBacklog {
+			l.items = nil
+		}
+	} else if l.at > limits.MaxBacklog { // of what was taken nothing stays
+		l.items = append(l.items[:0], l.items[l.at:]...)
+		l.at = 0
+	}
+	if l.n.Load() <= limits.MaxBacklog/2 {
+		l.short.Broadcast()
+	}
+	return dst
+}
+
+// full reports that whoever adds to them should wait.
+func (l *tasks) full() bool { return l.n.Load() >= limits.MaxBacklog }
+
+// room waits while the list is full, and then until half of that is done. The core never waits for a reader, so it will come to it.
+func (q *queue) room(l *tasks) {
+	if !l.full() {
+		return
+	}
 	q.mu.Lock()
 	defer q.mu.Unlock()
-	for len(q.items) >= limits.MaxBacklog && !q.ended {
-		q.short.Wait()
+	for l.n.Load() > limits.MaxBacklog/2 && !q.ended {
+		l.short.Wait()
 	}
 }
 
@@ -59,7 +126,12 @@ func (q *queue) room() {
 func (q *queue) end() {
 	q.mu.Lock()
 	defer q.mu.Unlock()
-	q.ended, q.items = true, nil
-	q.short.Broadcast()
+	q.ended = true
+	for _, l := range append(q.turns, &q.own) {
+		l.items, l.at = nil, 0
+		l.n.Store(0)
+		l.short.Broadcast()
+	}
+	q.turns = nil
 	close(q.over)
 }

@@ -119,6 +119,14 @@ func (l *link) free() {
 	}
 }
 
+// leave detaches a link whose stream was cut. A receiver that could not take all of that yet may never look at another stream on the link: some routers
+// do not go on behind one that was cut while they waited for their own receiver.
+func (l *link) leave() {
+	if !l.dead {
+		l.cn.detach(l)
+	}
+}
+
 // rest is free for a link whose receiver does not say when it is done with the stream that has ended.
 func (l *link) rest() {
 	l.cn.resting = append(l.cn.resting, restingLink{l, time.Now().Add(limits.StreamLinkRest)})
@@ -134,7 +142,9 @@ type restingLink struct {
 func (cn *Connection) wake(now time.Time) {
 	n := 0
 	for n < len(cn.resting) && now.After(cn.resting[n].at) {
-		cn.resting[n].l.free()
+		if l := cn.resting[n].l; !l.dead { // to be used after those of which the receiver has said that it is done
+			cn.pool[l.lane] = slices.Insert(cn.pool[l.lane], 0, l)
+		}
 		n++
 	}
 	cn.resting = slices.Delete(cn.resting, 0, n)

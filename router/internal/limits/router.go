@@ -12,6 +12,12 @@ const (
 	HandleMax = 0x7fffffff
 	// MaxLinks is how many links one connection may have over all its sessions, in links.
 	MaxLinks = 1 << 16
+	// MaxAttached is how much the attaches of all links of one connection may take, in octets: they are kept as long as the links.
+	MaxAttached = 32 << 20
+	// MaxUnsettled is how many deliveries a client may leave unsettled that it was sent, in deliveries.
+	MaxUnsettled = 1 << 14
+	// MaxEvents is how many events of one connection are gathered before they are handled, but for those of one frame.
+	MaxEvents = 4096
 	// RouterIncomingWindow is the session window that routers give each other, in transfers.
 	RouterIncomingWindow = 8192
 	// EndpointIncomingWindow is the session window that clients get, in transfers.
@@ -22,6 +28,8 @@ const (
 	OutputHighWater = 512 << 10
 	// MessageWindow is the session window for streams whose senders mind no window of their own, in transfers: what waits when their receiver is slow.
 	MessageWindow = 512
+	// HeldWindow is what a session's window is made while the receiver of one of its streams is slow, in transfers.
+	HeldWindow = 64
 	// WindowShare is the part of the router's budget of memory that one session's window may be.
 	WindowShare = 8
 	// LeastWindow is what a window has however small the budget is, in transfers.
@@ -72,8 +80,17 @@ const (
 	MaxQueued = 1000
 	// MaxQueuedOctets is how much those messages may hold, in octets.
 	MaxQueuedOctets = 8 << 20
-	// MaxBacklog is how much work of readers may wait for the core before they pause, in events.
-	MaxBacklog = 1 << 16
+	// MaxQueuedOfAll and MaxQueuedOctetsOfAll are the same for all links of a connection.
+	MaxQueuedOfAll       = 16 * MaxQueued
+	MaxQueuedOctetsOfAll = 4 * MaxQueuedOctets
+	// MaxReceivers is how many links of one connection may receive from the same address, in links: each of them costs a copy of every multicast message.
+	MaxReceivers = 256
+	// MaxControl is how much a message on a control link may hold, in octets. There all messages are whole.
+	MaxControl = 8 << 20
+	// DropsPause is the time between lines about messages that the receivers on one connection do not take.
+	DropsPause = time.Minute
+	// MaxBacklog is how much work of one connection may wait for the core before its reader pauses, in events.
+	MaxBacklog = 512
 	// StreamLinkTimeout is how long a peer may take to answer a streaming link and give it credit.
 	StreamLinkTimeout = 10 * time.Second
 	// MaxRouters is how many routers a network may have, in routers.

@@ -93,8 +93,9 @@ func (p *Peer) Run(ctx context.Context, r Receiver) error {
 func (p *Peer) read(r Receiver) error {
 	buf := make([]byte, 96<<10)
 	var evs []conn.Event
+	var err error
 	from, to := 0, 0
-	for {
+	for more := false; ; {
 		if from == to {
 			from, to = 0, 0
 		} else if len(buf)-to < 1<<14 {
@@ -104,12 +105,15 @@ func (p *Peer) read(r Receiver) error {
 				buf = append(buf, make([]byte, len(buf))...)
 			}
 		}
-		p.reading.Store(true)
-		n, err := p.sock.readBatch(buf[to:])
-		p.reading.Store(false)
-		to += n
-		if p.traffic != nil {
-			p.traffic.In.Add(uint64(n))
+		if !more { // else there is enough to do
+			var n int
+			p.reading.Store(true)
+			n, err = p.sock.readBatch(buf[to:])
+			p.reading.Store(false)
+			to += n
+			if p.traffic != nil {
+				p.traffic.In.Add(uint64(n))
+			}
 		}
 		p.mu.Lock()
 		p.doubted = false
@@ -117,7 +121,7 @@ func (p *Peer) read(r Receiver) error {
 		var used int
 		used, evs = p.c.Input(time.Now(), buf[from:to], evs[:0])
 		from += used
-		if err != nil {
+		if more = p.c.More(); err != nil && !more {
 			evs = p.c.Lost(evs, cause(err))
 		}
 		if p.c.Done() {
