@@ -64,7 +64,7 @@ func (r *Router) connConfig(p connParams, id uint64, extra wire.Map) conn.Config
 	}
 	return conn.Config{
 		ContainerID: r.cfg.Router.ID, MaxFrameSize: uint32(p.maxFrame), IdleTimeout: idle, Handshake: limits.HandshakeTimeout,
-		IncomingWindow: window, MessageWindow: messages, MaxUnsettled: unsettled, OfferedCaps: caps, DesiredCaps: caps, Properties: props, Chunks: r.chunks,
+		IncomingWindow: window, MessageWindow: messages, MaxUnsettled: unsettled, Narrows: p.role != core.Normal, OfferedCaps: caps, DesiredCaps: caps, Properties: props, Chunks: r.chunks,
 	}
 }
 

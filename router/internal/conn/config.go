@@ -41,10 +41,13 @@ type Config struct {
 	SASL       SASL
 	Mechanisms []SASL
 	// SkipSASL lets a peer of a listener start with the AMQP header at once.
-	SkipSASL        bool
-	IncomingWindow  uint32 // frames of each session; 0 means 8192
-	MessageWindow   uint32 // frames of a session while none of its deliveries has a window of its own; 0 means IncomingWindow
-	MaxUnsettled    int    // deliveries that the peer may leave unsettled which it was sent; 0 means any number
+	SkipSASL       bool
+	IncomingWindow uint32 // frames of each session; 0 means 8192
+	MessageWindow  uint32 // frames of a session while none of its deliveries has a window of its own; 0 means IncomingWindow
+	// Narrows lets a held window be made smaller than was said. The peer has to expect that what is on its way is more than that: some clients take the
+	// difference for a very large window.
+	Narrows         bool
+	MaxUnsettled    int // deliveries that the peer may leave unsettled which it was sent; 0 means any number
 	OfferedCaps     []wire.Symbol
 	DesiredCaps     []wire.Symbol
 	Properties      wire.Map

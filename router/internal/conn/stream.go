@@ -45,7 +45,7 @@ func (d *InDelivery) endStream() {
 	d.stream = whole
 }
 
-// Hold makes the window of the session of l small, and keeps it closed once it is used up, until [Conn.Release] has been called as often. It reports
+// Hold makes the window of the session of l small, if the configuration has it, and keeps it closed once it is used up, until [Conn.Release] has been called as often. It reports
 // whether that makes the peer wait: while streams with a window of their own share the session it stays open.
 func (c *Conn) Hold(l *Link) bool {
 	l.s.holds++
@@ -55,7 +55,7 @@ func (c *Conn) Hold(l *Link) bool {
 
 // narrow takes back what a held session's peer may send. What is on its way already still comes.
 func (s *Session) narrow() {
-	if s.holds == 0 || s.windowed > 0 || s.inWindow <= limits.HeldWindow || !s.begun {
+	if !s.c.cfg.Narrows || s.holds == 0 || s.windowed > 0 || s.inWindow <= limits.HeldWindow || !s.begun {
 		return
 	}
 	s.slack += s.inWindow - limits.HeldWindow

@@ -60,7 +60,7 @@ func TestHold(t *testing.T) {
 // TestHoldNarrows: a window that is held becomes small at once. What is on its way comes all the same, more is a violation, and in the end all is as before.
 func TestHoldNarrows(t *testing.T) {
 	const full, frame = 1000, 1024
-	p := opened(t, Config{}, Config{IncomingWindow: full, MaxFrameSize: frame})
+	p := opened(t, Config{}, Config{IncomingWindow: full, MaxFrameSize: frame, Narrows: true})
 	slow := p.a.c.NewDelivery(p.link("slow"), false, nil)
 	p.a.c.Send(slow, []byte("x"), true)
 	p.pump()
