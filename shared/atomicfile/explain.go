@@ -20,7 +20,7 @@ func Explain(operation, path string, err error) error {
 	hint := ""
 	switch {
 	case errors.Is(err, syscall.ENOSPC), errors.Is(err, errQuota):
-		hint = "make room on the file system of " + filepath.Dir(path) + ", then try again; nothing was changed"
+		hint = "make room on the file system of " + filepath.Dir(path)
 	case errors.Is(err, syscall.EROFS):
 		hint = "the file system is read-only; use a directory that can be written (SKUPPER_HOME for what belongs to a local site)"
 	case errors.Is(err, fs.ErrPermission):

@@ -32,7 +32,7 @@ func Main(ctx context.Context, h host.Host, s host.Streams, args []string) int {
 	if err != nil {
 		report(ctx, s.Err, shown{h.Command(), l.here(), top, len(l.path) == 1}, err)
 	}
-	return fault.KindOf(err).ExitCode()
+	return fault.ExitCode(err)
 }
 
 func run(ctx context.Context, h host.Host, s host.Streams, top []*cli.Command, l line) error {

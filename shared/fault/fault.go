@@ -1,7 +1,10 @@
 // Package fault classifies the errors that somebody acts on: it fixes the exit code of a command and carries the next step to try.
 package fault
 
-import "errors"
+import (
+	"errors"
+	"slices"
+)
 
 // Kind says who has to act on an error. The zero value means "no error".
 type Kind int
@@ -84,6 +87,45 @@ func KindOf(err error) Kind {
 	}
 	return Failed
 }
+
+// ExitCode is the exit code of a command that ended with err.
+func ExitCode(err error) int {
+	if errors.Is(err, ErrUnknownKind) {
+		return Missing.ExitCode()
+	}
+	return KindOf(err).ExitCode()
+}
+
+// ErrUnknownKind is in an error that is of the kind Usage for those who ask for kinds of resources of which a cluster may know some only.
+// To who asked for something else, a user, it says that what he needs is not there.
+var ErrUnknownKind = errors.New("unknown kind of resource")
+
+// Join is errors.Join, but says only once what several say.
+func Join(errs ...error) error {
+	var kept []error
+	for _, err := range errs {
+		if err == nil || slices.ContainsFunc(kept, func(k error) bool { return k.Error() == err.Error() }) {
+			continue
+		}
+		kept = append(kept, err)
+	}
+	if len(kept) == 1 {
+		return kept[0]
+	}
+	return errors.Join(kept...)
+}
+
+// Mark makes an error one that errors.Is takes for mark too. Its words stay.
+func Mark(err *Error, mark error) error { return &marked{err, mark} }
+
+type marked struct {
+	err  *Error
+	mark error
+}
+
+func (m *marked) Error() string { return m.err.Error() }
+
+func (m *marked) Unwrap() []error { return []error{m.err, m.mark} }
 
 // Hint is the first hint in err's tree, or empty.
 func Hint(err error) string {

@@ -38,6 +38,31 @@ func TestKindOf(t *testing.T) {
 	}
 }
 
+func TestExitCode(t *testing.T) {
+	unknown := fmt.Errorf("list links: %w", Mark(New(Usage, "no links here", "install"), ErrUnknownKind))
+	if KindOf(unknown) != Usage || ExitCode(unknown) != 4 || Hint(unknown) != "install" || unknown.Error() != "list links: no links here" {
+		t.Errorf("got %v, code %d, hint %q, %q", KindOf(unknown), ExitCode(unknown), Hint(unknown), unknown)
+	}
+	for err, want := range map[error]int{nil: 0, io.EOF: 1, New(Usage, "x", ""): 2, New(Engine, "x", ""): 125} {
+		if got := ExitCode(err); got != want {
+			t.Errorf("%v: got %d", err, got)
+		}
+	}
+}
+
+func TestJoin(t *testing.T) {
+	a, same, b := New(Denied, "a", "h"), New(Failed, "a", ""), errors.New("b")
+	if got := Join(nil, a, same); got != error(a) {
+		t.Errorf("got %v", got)
+	}
+	if got := Join(a, b, same); got.Error() != "a\nb" || !errors.Is(got, b) {
+		t.Errorf("got %v", got)
+	}
+	if Join(nil, nil) != nil || Join() != nil {
+		t.Error("nothing is something")
+	}
+}
+
 func TestErrorText(t *testing.T) {
 	for want, err := range map[string]error{
 		"open x":      New(Failed, "open x", "hint"),

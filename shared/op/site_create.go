@@ -132,10 +132,18 @@ func (c CreateSite) Run(ctx context.Context, p Ports, say Progress) (Changed, er
 	}
 	if p.System != nil {
 		if err := start(ctx, p, c.Name, c.Wait, say); err != nil {
-			return did, fault.Wrap(fault.KindOf(err), "site "+c.Name+" is stored, but cannot be started", err, "`system start`")
+			return did, fault.Wrap(fault.KindOf(err), "site "+c.Name+" is stored, but cannot be started", err, first(fault.Hint(err), "`system start`"))
 		}
 	}
 	return did, takeEffect(ctx, p, &did, c.Wait, say)
+}
+
+// first puts what a hint says, if anything, before the command that is of use after that.
+func first(hint, command string) string {
+	if hint == "" || strings.Contains(hint, strings.Trim(command, "`")) {
+		return orElse(hint, command)
+	}
+	return hint + "; then: " + command
 }
 
 // alone reports another site as what is in the way.

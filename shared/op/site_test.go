@@ -41,6 +41,15 @@ func TestCreateSiteThatCannotStart(t *testing.T) {
 	m, sys := newMemory(), &fakeSystem{startErr: errors.New("no router program")}
 	_, err := CreateSite{Name: "west", Wait: aWait}.Run(t.Context(), Ports{Store: m, System: sys}, nil)
 	wantKind(t, err, fault.Failed, "site west is stored, but cannot be started: no router program")
+	if got := fault.Hint(err); got != "`system start`" {
+		t.Errorf("hint %q", got)
+	}
+	for hint, want := range map[string]string{"make room on /": "make room on /; then: `system start`", "end it, then: system start": "end it, then: system start"} {
+		sys = &fakeSystem{startErr: fault.New(fault.Engine, "no", hint)}
+		if _, err := (CreateSite{Name: "west", Wait: aWait}).Run(t.Context(), Ports{Store: newMemory(), System: sys}, nil); fault.Hint(err) != want || !fault.Is(err, fault.Engine) {
+			t.Errorf("%s: %v, hint %q", hint, err, fault.Hint(err))
+		}
+	}
 }
 
 func TestCreateSiteObject(t *testing.T) {

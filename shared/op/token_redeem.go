@@ -68,7 +68,7 @@ func (c RedeemToken) Run(ctx context.Context, p Ports, say Progress) (did Redeem
 		did.Links, err = c.ask(ctx, p, say)
 	}
 	if err != nil {
-		if c.Token.Expired(c.Now) && (fault.Is(err, fault.Missing) || p.Redeemer == nil && fault.Is(err, fault.Denied)) { // as vague as "no such claim"
+		if c.Token.Expired(c.Now) && p.Redeemer == nil && fault.Is(err, fault.Denied) { // as vague as "no such claim"
 			return did, c.expired()
 		}
 		if c.anew {

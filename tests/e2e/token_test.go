@@ -180,6 +180,6 @@ func TestTokensRefused(t *testing.T) {
 
 	revoked := west.issue()
 	west.do("token", "revoke", read(t, revoked).Name)
-	other.refuses(4, "its grant was deleted", "token", "redeem", revoked)
+	other.refuses(5, "its grant was deleted", "token", "redeem", revoked)
 	secretsAreKept(t, west, tok.Code)
 }

@@ -38,7 +38,7 @@ func TestMissingDefinitions(t *testing.T) {
 	writeToken(sh, "east.yaml")
 	for _, v := range verbs {
 		t.Run(strings.Join(v, "_"), func(t *testing.T) {
-			quick(t, sh.fails(2, []string{"the cluster does not know ", "Skupper v2 is not installed in it", "kubectl skupper install puts it there"}, v...))
+			quick(t, sh.fails(4, []string{"the cluster does not know ", "Skupper v2 is not installed in it", "kubectl skupper install puts it there"}, v...))
 		})
 	}
 }

@@ -146,7 +146,7 @@ func (x *exchange) refused(resp *http.Response, body string) *Failure {
 		if x.ours(resp) {
 			what = "the server at %s does not know token %s: its grant was deleted"
 		}
-		f = failure(cause, fault.Missing, true, hintNew, what, host, name)
+		f = failure(cause, fault.Denied, true, hintNew, what, host, name) // what is not there is the grant: the token is, and is refused
 	case grant.Refused:
 		f = failure(cause, fault.Denied, true, hintNew, "the server at %s refuses the code of token %s", host, name)
 	case grant.Corrupted:

@@ -59,10 +59,10 @@ func TestFailures(t *testing.T) {
 				g.before = answers(404, "No such claim", "skupper-cause", "expired", "skupper-expired", past.Format(time.RFC3339))
 			}, cause: grant.Expired, kind: fault.Denied, final: true,
 			want: []string{"expired at " + past.Format(time.RFC3339), "(1h30m ago)", "clocks of this machine and of the server are 2"}, hint: "token issue"},
-		{name: "unknown to ours", change: func(g *granter) { g.token.URL = g.srv.URL + "/v" }, cause: grant.Unknown, kind: fault.Missing, final: true,
+		{name: "unknown to ours", change: func(g *granter) { g.token.URL = g.srv.URL + "/v" }, cause: grant.Unknown, kind: fault.Denied, final: true,
 			want: []string{"does not know token tok", "was deleted"}, hint: "token issue"},
 		{name: "unknown to another", change: func(g *granter) { g.token.ExpiresAt = time.Time{}; g.before = answers(404, "No such claim") },
-			cause: grant.Unknown, kind: fault.Missing, final: true, want: []string{"deleted, or has expired"}, hint: "token issue"},
+			cause: grant.Unknown, kind: fault.Denied, final: true, want: []string{"deleted, or has expired"}, hint: "token issue"},
 		{name: "used up", change: func(g *granter) { g.grant.Redeemed = 1 }, cause: grant.UsedUp, kind: fault.Denied, final: true,
 			want: []string{"token tok is used up"}, hint: "token issue"},
 		{name: "used up, says another", change: func(g *granter) { g.before = answers(404, "No such access granted") }, cause: grant.UsedUp, kind: fault.Denied, final: true,

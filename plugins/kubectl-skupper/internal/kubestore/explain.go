@@ -129,12 +129,14 @@ func hasCause(s metav1.Status, cause metav1.CauseType) bool {
 	return false
 }
 
-// unknownKind is a fault.Usage, as site.Store has it of a kind that does not exist.
+// unknownKind is a fault.Usage, as site.Store has it of a kind that does not exist, and a fault.ErrUnknownKind, as it is the cluster
+// that has it not.
 func unknownKind(c call) error {
-	if c.resource.Group != v2alpha1.Group {
-		return fault.New(fault.Usage, fmt.Sprintf("the cluster does not know %s", c.resource), "")
+	f := fault.New(fault.Usage, fmt.Sprintf("the cluster does not know %s", c.resource), "")
+	if c.resource.Group == v2alpha1.Group {
+		f.Msg, f.Hint = f.Msg+": Skupper v2 is not installed in it, or only an older version", InstallHint
 	}
-	return fault.New(fault.Usage, fmt.Sprintf("the cluster does not know %s: Skupper v2 is not installed in it, or only an older version", c.resource), InstallHint)
+	return fault.Mark(f, fault.ErrUnknownKind)
 }
 
 func (c call) rightHint() string {

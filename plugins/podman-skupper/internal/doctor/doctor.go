@@ -10,6 +10,7 @@ import (
 	"os/user"
 	"path/filepath"
 	"runtime"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -40,6 +41,8 @@ type Machine struct {
 	Platform string // podman, docker or linux: what sites are to run on
 	Getenv   func(string) string
 	Ports    []int // TCP ports that something listens at
+
+	Own map[int]string // those of them that are this installation's own, and what has each
 
 	// Engine is the address of the engine, or why there is none; Open asks it whether it serves.
 	Engine func() (string, error)
@@ -196,17 +199,46 @@ func (m Machine) subordinate(file, fix string) Finding {
 	if m.Platform != "podman" || !m.rootless() {
 		return skipped("for Podman of a user only")
 	}
+	if mapper := "new" + strings.TrimPrefix(filepath.Base(file), "sub") + "map"; !m.has(mapper) {
+		return Finding{Result: Bad, Message: "there is no " + mapper + " in $PATH, so no Podman of " + m.User + " starts", Fix: "install the package uidmap, or shadow-utils"}
+	}
+	switch n, from := m.given(file); {
+	case n >= 65536:
+		return ok("%d from %s", n, from)
+	case from != "":
+		return Finding{Result: Warning, Message: file + " gives " + m.User + " fewer than 65536", Fix: fix + m.User + "; podman system migrate"}
+	}
+	return Finding{Result: Bad, Message: file + " gives " + m.User + " none, so Podman cannot make containers", Fix: fix + m.User + "; podman system migrate"}
+}
+
+// given is how many ids a file gives this user, and from which on; empty if none.
+func (m Machine) given(file string) (n int, from string) {
 	for line := range strings.Lines(m.read(file)) {
 		f := strings.Split(strings.TrimSpace(line), ":")
 		if len(f) != 3 || f[0] != m.User && f[0] != strconv.Itoa(m.UID) {
 			continue
 		}
-		if n, err := strconv.Atoi(f[2]); err == nil && n >= 65536 {
-			return ok("%d from %s", n, f[1])
-		}
-		return Finding{Result: Warning, Message: file + " gives " + m.User + " fewer than 65536", Fix: fix + m.User + "; podman system migrate"}
+		n, _ = strconv.Atoi(f[2]) // what is no number gives none
+		return n, f[1]
 	}
-	return Finding{Result: Bad, Message: file + " gives " + m.User + " none, so Podman cannot make containers", Fix: fix + m.User + "; podman system migrate"}
+	return 0, ""
+}
+
+// GivenIDs tells whether the files of this machine give the user ids beside the own one. They may come from elsewhere too.
+func (m Machine) GivenIDs() bool {
+	uids, _ := m.given("/etc/subuid")
+	gids, _ := m.given("/etc/subgid")
+	return uids > 0 && gids > 0
+}
+
+// has tells whether a program is in $PATH.
+func (m Machine) has(program string) bool {
+	for _, dir := range filepath.SplitList(m.Getenv("PATH")) {
+		if info, err := os.Stat(m.path(filepath.Join(dir, program))); err == nil && info.Mode()&0o111 != 0 {
+			return true
+		}
+	}
+	return false
 }
 
 func (m Machine) tun(context.Context) Finding {
@@ -268,15 +300,23 @@ func (m Machine) controller(context.Context) Finding {
 var wanted = map[int]string{55671: "links of routers", 45671: "links of edge routers", 9490: "tokens to redeem"}
 
 func (m Machine) ports(context.Context) Finding {
-	var taken []string
-	for _, p := range m.Ports {
-		if what, is := wanted[p]; is {
+	var taken, own []string
+	for _, p := range slices.Sorted(slices.Values(m.Ports)) {
+		what, is := wanted[p]
+		switch whose := m.Own[p]; {
+		case !is:
+		case whose != "":
+			own = append(own, fmt.Sprintf("%d by %s", p, whose))
+		default:
 			taken = append(taken, fmt.Sprintf("%d (%s)", p, what))
 		}
 	}
-	if len(taken) == 0 {
-		return ok("those that a site prefers are free")
+	switch {
+	case len(taken) > 0:
+		return Finding{Result: Warning, Message: "taken: " + strings.Join(taken, ", ") + "; a new site takes the next free ones",
+			Fix: "open those that site status shows in the firewall, or end what listens there: ss -ltnp"}
+	case len(own) > 0:
+		return ok("of those that a site prefers, %s; others are free", strings.Join(own, ", "))
 	}
-	return Finding{Result: Warning, Message: "taken: " + strings.Join(taken, ", ") + "; a new site takes the next free ones",
-		Fix: "open those that site status shows in the firewall, or end what listens there: ss -ltnp"}
+	return ok("those that a site prefers are free")
 }

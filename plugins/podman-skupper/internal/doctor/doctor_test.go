@@ -14,12 +14,18 @@ import (
 func healthy(t *testing.T) Machine {
 	t.Helper()
 	m := Machine{Root: t.TempDir(), UID: 1000, User: "ann", Platform: "podman", Ports: []int{22, 8080},
-		Getenv:     func(string) string { return "" },
+		Getenv:     func(name string) string { return map[string]string{"PATH": "/none:/usr/bin"}[name] },
 		Engine:     func() (string, error) { return "unix:///s", nil },
 		Open:       func(context.Context, string) error { return nil },
 		Systemd:    func(context.Context) bool { return true },
 		Agent:      func(context.Context) (bool, string) { return false, "" },
 		Controller: func() bool { return false },
+	}
+	for _, program := range []string{"/usr/bin/newuidmap", "/usr/bin/newgidmap"} {
+		put(t, m, program, "")
+		if err := os.Chmod(m.path(program), 0o755); err != nil {
+			t.Fatal(err)
+		}
 	}
 	for path, text := range map[string]string{
 		"/run/systemd/system/x": "", "/var/lib/systemd/linger/ann": "", "/sys/fs/cgroup/cgroup.controllers": "cpu", "/dev/net/tun": "",
@@ -102,11 +108,18 @@ func TestFindings(t *testing.T) {
 		"no-subuid":      {says("/etc/subuid", "bob:1:65536\n"), "subuid", Bad, "gives ann none", "usermod --add-subuids 100000-165535 ann"},
 		"few-subgid":     {says("/etc/subgid", "ann:1:100\n"), "subgid", Warning, "fewer than 65536", "usermod --add-subgids"},
 		"odd-subuid":     {says("/etc/subuid", "ann\nann:x:y\n"), "subuid", Warning, "fewer", "usermod"},
+		"no-newuidmap":   {gone("/usr/bin/newuidmap"), "subuid", Bad, "no newuidmap in $PATH", "package uidmap"},
 		"docker-subuid":  {func(_ *testing.T, m *Machine) { m.Platform = "docker" }, "subuid", Skipped, "", ""},
 		"no-tun":         {gone("/dev/net/tun"), "tun", Warning, "no /dev/net/tun", "modprobe tun"},
 		"low-ports":      {says("/proc/sys/net/ipv4/ip_unprivileged_port_start", "1024"), "low ports", Warning, "below 1024", "sysctl"},
 		"root-low-ports": {func(_ *testing.T, m *Machine) { m.UID = 0 }, "low ports", Skipped, "", ""},
 		"taken-port":     {func(_ *testing.T, m *Machine) { m.Ports = []int{1, 55671} }, "ports", Warning, "55671 (links of routers)", "ss -ltnp"},
+		"own-port": {func(_ *testing.T, m *Machine) {
+			m.Ports, m.Own = []int{45671, 55671}, map[int]string{55671: "the site of namespace east"}
+		}, "ports", Warning, "taken: 45671 (links of edge routers);", "ss -ltnp"},
+		"own-ports": {func(_ *testing.T, m *Machine) {
+			m.Ports, m.Own = []int{9490, 55671}, map[int]string{55671: "the site of namespace east", 9490: "the agent"}
+		}, "ports", OK, "9490 by the agent, 55671 by the site of namespace east", ""},
 	} {
 		t.Run(name, func(t *testing.T) {
 			m := healthy(t)

@@ -87,13 +87,13 @@ func (c *Client) greet(ctx context.Context) error {
 		return fault.New(fault.Engine, fmt.Sprintf("what answers at %s is no container engine (status %d)", c.path, resp.StatusCode), "set CONTAINER_ENDPOINT to the engine's socket")
 	case c.platform == Docker:
 		if c.version = api; older(api, 1, 40) {
-			return fault.New(fault.Engine, fmt.Sprintf("the Docker at %s is too old: its interface is version %s, want 1.40 (Docker 19.03) or later", c.path, api), "upgrade Docker, or use --platform linux")
+			return fault.New(fault.Engine, fmt.Sprintf("the Docker at %s is too old: its interface is version %s, want 1.40 (Docker 19.03) or later", c.path, api), "upgrade Docker")
 		}
 	case libpod == "":
 		return fault.New(fault.Engine, "what answers at "+c.path+" is Docker, not Podman", "use --platform docker")
 	default:
 		if c.version = libpod; older(libpod, 4, 0) {
-			return fault.New(fault.Engine, fmt.Sprintf("the Podman at %s is too old: version %s, want 4.0 or later", c.path, libpod), "upgrade Podman, or use --platform linux")
+			return fault.New(fault.Engine, fmt.Sprintf("the Podman at %s is too old: version %s, want 4.0 or later", c.path, libpod), "upgrade Podman")
 		}
 	}
 	return nil
@@ -170,6 +170,9 @@ func (c *Client) call(ctx context.Context, method, path string, in, out any) err
 func (c *Client) cut(ctx context.Context, err error) error {
 	if ctx.Err() != nil {
 		return c.unreachable(ctx, ctx.Err())
+	}
+	if brokenOff(err) {
+		return c.unreachable(ctx, err)
 	}
 	return fault.Wrap(fault.Engine, "read the answer of "+c.platform, err, "")
 }

@@ -127,13 +127,15 @@ func TestUnreachable(t *testing.T) {
 			{syscall.ECONNREFUSED, fault.Engine, "nobody answers at /p"},
 			{syscall.EACCES, fault.Denied, "this user may not use"},
 			{os.ErrDeadlineExceeded, fault.Late, "does not answer in time"},
-			{io.ErrUnexpectedEOF, fault.Engine, "talk to the " + platform},
+			{io.ErrUnexpectedEOF, fault.Engine, "broke off in the middle of an answer"},
+			{syscall.EPIPE, fault.Engine, "broke off"},
+			{errors.New("odd"), fault.Engine, "talk to the " + platform},
 		} {
 			err := c.unreachable(t.Context(), &net.OpError{Op: "dial", Err: tt.err})
 			if !fault.Is(err, tt.kind) || !strings.Contains(err.Error(), tt.want) {
 				t.Errorf("%v: got %v (%v)", tt.err, err, fault.KindOf(err))
 			}
-			if fault.Hint(err) == "" && !errors.Is(tt.err, io.ErrUnexpectedEOF) {
+			if fault.Hint(err) == "" && tt.want != "talk to the "+platform {
 				t.Errorf("%v: there is no hint", tt.err)
 			}
 		}
@@ -260,7 +262,7 @@ func TestPull(t *testing.T) {
 		{`200 {"stream":"a"}` + "\n" + `{"error":"initializing source: reading manifest: unauthorized: access"}`, fault.Denied, "pull r.example/a/b:1: podman says: initializing source", "a"},
 		{`200 {"error":"pinging registry: no route to host"}`, fault.Engine, "no route to host", ""},
 		{`500 {"message":"invalid reference"}`, fault.Engine, "invalid reference", ""},
-		{`200 {"stream":"cut off`, fault.Engine, "read the answer of podman", ""},
+		{`200 {"stream":"cut off`, fault.Engine, "broke off in the middle of an answer", ""},
 	} {
 		e := &engine{header: podman, answers: map[string]string{path: tt.answer}}
 		var said []string

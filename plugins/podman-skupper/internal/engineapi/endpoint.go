@@ -4,8 +4,11 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
+	"net/url"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"strconv"
 	"strings"
@@ -89,28 +92,48 @@ func (c *Client) unreachable(ctx context.Context, err error) error {
 	case errors.Is(err, syscall.EACCES), errors.Is(err, syscall.EPERM):
 		return fault.New(fault.Denied, "this user may not use the "+c.platform+" at "+c.path, c.admit())
 	case isTimeout(err), ctx.Err() != nil:
-		return fault.New(fault.Late, "the "+c.platform+" at "+c.path+" does not answer in time", "restart it, or use --platform linux")
+		return fault.New(fault.Late, "the "+c.platform+" at "+c.path+" does not answer in time", "restart it")
+	case brokenOff(err):
+		return fault.New(fault.Engine, "the "+c.platform+" at "+c.path+" broke off in the middle of an answer: it ended, or was ended", c.start()+"; then do this again")
+	}
+	if u := (*url.Error)(nil); errors.As(err, &u) { // its address is a made up one
+		err = u.Err
 	}
 	return fault.Wrap(fault.Engine, "talk to the "+c.platform+" at "+c.path, err, "")
 }
 
+// brokenOff tells whether an engine hung up, as one does that is killed.
+func brokenOff(err error) bool {
+	for _, one := range []error{io.EOF, io.ErrUnexpectedEOF, syscall.ECONNRESET, syscall.EPIPE} {
+		if errors.Is(err, one) {
+			return true
+		}
+	}
+	return false
+}
+
 // start is how an engine is started.
 func (c *Client) start() string {
-	how := "systemctl start docker"
 	if c.platform == Podman {
-		how = Rouse(os.Getuid())
+		return Rouse(os.Getuid())
 	}
-	return how + ", or use --platform linux, which needs no engine"
+	return "systemctl start docker"
 }
 
 // Rouse is how a user gets the Podman that is installed to answer where it usually does.
 func Rouse(uid int) string {
-	user := ""
-	if uid != 0 {
-		user = "--user "
+	if uid == 0 {
+		return "systemctl enable --now podman.socket (without systemd: podman system service --time=0 &)"
 	}
-	return "systemctl " + user + "enable --now podman.socket (without systemd: podman system service --time=0 &)"
+	how := "systemctl --user enable --now podman.socket (without systemd: podman system service --time=0 &)"
+	if _, err := exec.LookPath(mapper); err != nil {
+		how = "install " + mapper + " (package uidmap, or shadow-utils), without which no Podman of a user starts; then " + how
+	}
+	return how
 }
+
+// mapper is the program by which a user's Podman gets more than one id.
+const mapper = "newuidmap"
 
 // admit is how one gets the rights to use it.
 func (c *Client) admit() string {

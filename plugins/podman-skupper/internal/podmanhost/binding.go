@@ -13,6 +13,7 @@ import (
 	"github.com/skupper-plugins/suite/plugins/podman-skupper/internal/connection"
 	"github.com/skupper-plugins/suite/plugins/podman-skupper/internal/container"
 	"github.com/skupper-plugins/suite/plugins/podman-skupper/internal/daemon"
+	"github.com/skupper-plugins/suite/plugins/podman-skupper/internal/doctor"
 	"github.com/skupper-plugins/suite/plugins/podman-skupper/internal/engineapi"
 	"github.com/skupper-plugins/suite/plugins/podman-skupper/internal/filestore"
 	"github.com/skupper-plugins/suite/plugins/podman-skupper/internal/supervise"
@@ -143,8 +144,11 @@ func (b binding) prepare(ctx context.Context, dir filestore.Dir) (container.Sett
 		s.Router = container.Choice(b.choice)
 	}
 	client, err := engineapi.Open(ctx, b.platform, s.Endpoint)
+	if err == nil {
+		err = ownIDs(ctx, doctor.Here(b.h.getenv), client)
+	}
 	if err != nil {
-		return s, err
+		return s, orLinux(err)
 	}
 	if err := client.Suits(ctx); err != nil {
 		return s, err

@@ -2,7 +2,9 @@ package podmanhost
 
 import (
 	"context"
+	"net/url"
 	"path/filepath"
+	"strconv"
 
 	"github.com/urfave/cli/v2"
 
@@ -12,6 +14,7 @@ import (
 	"github.com/skupper-plugins/suite/plugins/podman-skupper/internal/filestore"
 	"github.com/skupper-plugins/suite/plugins/podman-skupper/internal/lockfile"
 	"github.com/skupper-plugins/suite/plugins/podman-skupper/internal/supervise"
+	"github.com/skupper-plugins/suite/router/config"
 	"github.com/skupper-plugins/suite/shared/host"
 )
 
@@ -35,7 +38,7 @@ func (h Host) examine(ctx context.Context, c *cli.Context) (host.View, error) {
 		return host.View{}, err
 	}
 	m := doctor.Here(h.getenv)
-	m.Platform, m.Ports = platform, supervise.BusyPorts()
+	m.Platform, m.Ports, m.Own = platform, supervise.BusyPorts(), ownPorts(ctx, paths)
 	m.Engine = func() (string, error) {
 		e, err := h.engineOf(platform, chosenEngine(c))
 		return e.URL, err
@@ -63,6 +66,37 @@ func (h Host) examine(ctx context.Context, c *cli.Context) (host.View, error) {
 		v.Notes = append(v.Notes, why)
 	}
 	return v, doctor.Worst(found)
+}
+
+// ownPorts are those that the routers and the agent of an installation listen at, and what has each.
+func ownPorts(ctx context.Context, paths filestore.Paths) map[int]string {
+	own := map[int]string{}
+	names, _ := paths.List() // of what cannot be read nothing is known
+	for _, name := range names {
+		dir := paths.Namespace(name)
+		if r, err := supervise.ReadRecord(dir.RouterPID()); err != nil || !r.Alive() {
+			continue
+		}
+		c, err := config.Load(dir.RouterConfig())
+		if err != nil {
+			continue
+		}
+		for _, ln := range c.Listeners {
+			if port, err := strconv.Atoi(string(ln.Port)); err == nil {
+				own[port] = "the site of namespace " + name
+			}
+		}
+	}
+	h, err := agent.NewClient(paths.AgentSocket()).Health(ctx)
+	if err != nil {
+		return own
+	}
+	if u, err := url.Parse(h.Grants); err == nil {
+		if port, err := strconv.Atoi(u.Port()); err == nil {
+			own[port] = "the agent"
+		}
+	}
+	return own
 }
 
 // otherController tells whether Skupper's own controller for local sites runs on the namespaces of a directory: it holds

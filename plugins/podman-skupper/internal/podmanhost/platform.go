@@ -12,6 +12,7 @@ import (
 
 	"github.com/skupper-plugins/suite/plugins/podman-skupper/internal/connection"
 	"github.com/skupper-plugins/suite/plugins/podman-skupper/internal/container"
+	"github.com/skupper-plugins/suite/plugins/podman-skupper/internal/doctor"
 	"github.com/skupper-plugins/suite/plugins/podman-skupper/internal/engineapi"
 	"github.com/skupper-plugins/suite/plugins/podman-skupper/internal/filestore"
 	"github.com/skupper-plugins/suite/plugins/podman-skupper/internal/shim"
@@ -101,19 +102,22 @@ func (h Host) chosen(ctx context.Context) (name, why string) {
 	if err != nil {
 		return filestore.PlatformLinux, "platform linux: " + err.Error()
 	}
-	ctx, cancel := context.WithTimeout(ctx, answerWait)
+	soon, cancel := context.WithTimeout(ctx, answerWait)
 	defer cancel()
-	if !engineapi.Answers(ctx, engineapi.Podman, settings.Endpoint) {
+	if !engineapi.Answers(soon, engineapi.Podman, settings.Endpoint) {
 		return filestore.PlatformLinux, "platform linux, as no Podman answers at " + engineapi.SocketPath(settings.Endpoint) + h.rouse(settings.Endpoint)
+	}
+	client, err := engineapi.Open(soon, engineapi.Podman, settings.Endpoint)
+	if err == nil {
+		err = ownIDs(ctx, doctor.Here(h.getenv), client) // which may take an engine longer
+	}
+	if err != nil {
+		return filestore.PlatformLinux, "platform linux: " + err.Error()
 	}
 	if container.Embeddable() == nil && settings.Router != container.FromName {
 		return engineapi.Podman, "platform podman, as it answers at " + engineapi.SocketPath(settings.Endpoint)
 	}
-	client, err := engineapi.Open(ctx, engineapi.Podman, settings.Endpoint)
-	if err != nil {
-		return filestore.PlatformLinux, "platform linux: " + err.Error()
-	}
-	if _, err := client.Image(ctx, settings.Image); err != nil {
+	if _, err := client.Image(soon, settings.Image); err != nil {
 		return filestore.PlatformLinux, "platform linux, as Podman has no image " + settings.Image
 	}
 	return engineapi.Podman, "platform podman, as it answers and has image " + settings.Image

@@ -1,7 +1,6 @@
 package podmanhost
 
 import (
-	"errors"
 	"fmt"
 	"path/filepath"
 	"strings"
@@ -9,6 +8,7 @@ import (
 	"github.com/urfave/cli/v2"
 
 	"github.com/skupper-plugins/suite/plugins/podman-skupper/internal/shim"
+	"github.com/skupper-plugins/suite/shared/fault"
 	"github.com/skupper-plugins/suite/shared/host"
 )
 
@@ -146,7 +146,7 @@ type toolState struct {
 func (h Host) shimStatus(dir string) (host.View, error) {
 	podman, err1 := h.podmanState(dir)
 	docker, err2 := h.dockerState()
-	if err := errors.Join(err1, err2); err != nil {
+	if err := fault.Join(err1, err2); err != nil { // without a home both say so
 		return host.View{}, err
 	}
 	v := host.View{Kind: "shim", Object: host.List([]toolState{podman, docker}),
