@@ -4,12 +4,24 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"strings"
 	"time"
 )
 
 // sweepAge is how old what a writer left must be to be taken away if it is not known whether the writer is at work: one
 // that is at work is done long before.
 const sweepAge = 10 * time.Second
+
+// sweepOf removes what writers of one file left that are known to be gone.
+func sweepOf(path string) {
+	entries, _ := os.ReadDir(filepath.Dir(path)) // what cannot be read stays
+	for _, e := range entries {
+		base := filepath.Base(path)
+		if IsTemp(e.Name()) && strings.HasPrefix(e.Name(), tempPrefix+base[:min(len(base), maxBase)]+".") && abandoned(e.Name()) {
+			_ = os.RemoveAll(filepath.Join(filepath.Dir(path), e.Name())) // it is tried again
+		}
+	}
+}
 
 // Sweep removes below dir what writers left that were killed.
 func Sweep(dir string, now time.Time) {

@@ -220,7 +220,7 @@ func (n *namespace) apply(ctx context.Context, w *world, d site.Desired, in *fil
 	}
 	obs, err := n.runtime.Observe(ctx)
 	if err != nil {
-		return multierr.Append(failed, err)
+		return fault.Join(failed, err) // an engine that is gone says so to both
 	}
 	obs.Ports = w.obs.Ports
 	switch {

@@ -126,7 +126,7 @@ func (e *Engine) State(ctx context.Context) supervise.State {
 	case !c.Running || c.PID <= 0:
 		return supervise.State{Detail: e.ended(ctx, api, c)}
 	case c.Restarts >= quickEnd && time.Since(c.Started) < grace:
-		return supervise.State{Detail: e.explain(e.describe(c) + " ends again and again" + e.lastWords(ctx, api, c))}
+		return supervise.State{Detail: e.explain(e.describe(c)+" ends again and again"+e.lastWords(ctx, api, c), c.Image)}
 	}
 	st := e.note(c)
 	if c.Restarts > 0 && time.Since(c.Started) < grace {
@@ -154,11 +154,14 @@ func (e *Engine) ended(ctx context.Context, api API, c engineapi.Container) stri
 	if c.Started.IsZero() || c.Status == "created" || c.Status == "configured" {
 		return e.describe(c) + " was never started"
 	}
-	return e.explain(fmt.Sprintf("%s has exited with code %d%s", e.describe(c), c.ExitCode, e.lastWords(ctx, api, c)))
+	return e.explain(fmt.Sprintf("%s has exited with code %d%s", e.describe(c), c.ExitCode, e.lastWords(ctx, api, c)), c.Image)
 }
 
 // explain adds to why a container does not run what that may be due to.
-func (e *Engine) explain(detail string) string {
+func (e *Engine) explain(detail, image string) string {
+	if fix := otherMachine(detail, image); fix != "" {
+		return detail + "; " + fix
+	}
 	if fix := e.denied(detail); fix != "" {
 		return detail + "; " + fix
 	}
@@ -292,7 +295,7 @@ func (e *Engine) Start(ctx context.Context) error {
 	if s.Quadlet && e.opts.Quadlet != nil {
 		run = e.opts.Quadlet
 	}
-	if err := e.started(run(ctx, spec)); err != nil {
+	if err := e.started(run(ctx, spec), spec.Image); err != nil {
 		return err
 	}
 	e.opts.Log.Info().Str("container", e.name()).Str("image", spec.Image).Msg("container.started")

@@ -2,7 +2,6 @@ package container
 
 import (
 	"context"
-	"fmt"
 	"runtime"
 
 	"github.com/skupper-plugins/suite/shared/fault"
@@ -61,10 +60,11 @@ func (s Settings) named(ctx context.Context, api API, credentials Credentials, s
 
 // fits refuses the image of another architecture, which would end with no more than "exec format error".
 func (s Settings) fits(arch string) error {
-	if arch == "" || arch == runtime.GOARCH {
+	wrong := WrongMachine(s.Image, arch)
+	if wrong == "" {
 		return nil
 	}
-	return fault.New(fault.Failed, fmt.Sprintf("image %s is for %s, and this machine is %s", s.Image, arch, runtime.GOARCH),
+	return fault.New(fault.Failed, wrong,
 		"pull or load the one for "+runtime.GOARCH+", or --engine embedded")
 }
 

@@ -57,9 +57,12 @@ func (e *Engine) denied(text string) string {
 }
 
 // started explains why an engine could not start the container.
-func (e *Engine) started(err error) error {
+func (e *Engine) started(err error, image string) error {
 	if err == nil {
 		return nil
+	}
+	if fix := otherMachine(err.Error(), image); fix != "" {
+		return fault.Wrap(fault.Failed, "start the "+e.what(), err, fix)
 	}
 	if fix := e.denied(err.Error()); fix != "" {
 		return fault.Wrap(fault.KindOf(err), "start the "+e.what(), err, fix)

@@ -44,7 +44,7 @@ func TestDeniedIsSaid(t *testing.T) {
 	if err := e.Start(t.Context()); err == nil || !strings.Contains(err.Error(), "SELinux is enforced") {
 		t.Errorf("ended: %v", err)
 	}
-	err := e.started(fault.New(fault.Engine, "podman says: crun: Permission denied", ""))
+	err := e.started(fault.New(fault.Engine, "podman says: crun: Permission denied", ""), "i")
 	if fault.KindOf(err) != fault.Engine || !strings.Contains(fault.Hint(err), "container_file_t") {
 		t.Errorf("not started: %v, %q", err, fault.Hint(err))
 	}

@@ -109,6 +109,9 @@ func (h Host) listImages(ctx context.Context, c *cli.Context) (host.View, error)
 	v := host.View{Kind: "image", Object: host.List([]siteImage{one}),
 		Columns: []host.Column{{Title: "COMPONENT", Name: "Component"}, {Title: "IMAGE", Name: "Image"}, {Title: "FROM", Name: "From"}, {Title: "HERE", Name: "Here"}},
 		Rows:    [][]string{{one.Component, one.Image, one.From, here}}}
+	if wrong := container.WrongMachine(one.Image, have.Architecture); wrong != "" {
+		v.Notes = append(v.Notes, wrong)
+	}
 	if s.Router == container.Auto {
 		v.Notes = append(v.Notes, "where it cannot be had, the router in this program is used, which needs no image from elsewhere")
 	}
@@ -160,6 +163,15 @@ func (h Host) loadImages(ctx context.Context, c *cli.Context, file string, in io
 		return v, fault.Wrap(fault.KindOf(err), "load "+file, err, "see that it is an archive of images: tar -tf "+file)
 	}
 	v = host.View{Verb: "loaded", Kind: "image", Object: map[string]any{"images": names}, Lines: names}
+	for _, name := range names {
+		have, err := client.Image(ctx, name)
+		if err != nil {
+			continue // some engines tell of it by other words than its name
+		}
+		if wrong := container.WrongMachine(name, have.Architecture); wrong != "" {
+			v.Notes = append(v.Notes, wrong)
+		}
+	}
 	if _, err := client.Image(ctx, s.Image); fault.Is(err, fault.Missing) && s.Router != container.Embedded {
 		v.Notes = append(v.Notes, "sites use "+s.Image+", which is not among them: SKUPPER_ROUTER_IMAGE names another")
 	}

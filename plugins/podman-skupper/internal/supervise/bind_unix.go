@@ -37,7 +37,7 @@ func Allowed(host string, port int) error {
 	}
 	switch err := unix.Bind(fd, addr); {
 	case errors.Is(err, unix.EACCES):
-		return fmt.Errorf("port %d may not be used by this user", port)
+		return lowPort(port)
 	case errors.Is(err, unix.EADDRNOTAVAIL):
 		return fmt.Errorf("%s is no address of this machine", host)
 	}

@@ -4,7 +4,9 @@ import (
 	"errors"
 	"fmt"
 	"net"
+	"os"
 	"strconv"
+	"strings"
 	"syscall"
 
 	"go.uber.org/multierr"
@@ -32,6 +34,19 @@ func portsFree(c *config.Config) error {
 	return fault.Wrap(fault.Conflict, "cannot start the router", faults, "end what uses the port, then: system start")
 }
 
+// firstPortFile is where Linux says from which port on everybody may listen.
+const firstPortFile = "/proc/sys/net/ipv4/ip_unprivileged_port_start"
+
+// lowPort says that a port is not for this user, and what is to be done about it.
+func lowPort(port int) error {
+	text, err := os.ReadFile(firstPortFile)
+	first, bad := strconv.Atoi(strings.TrimSpace(string(text)))
+	if err != nil || bad != nil || port >= first { // something else forbids it
+		return fmt.Errorf("port %d may not be used by this user", port)
+	}
+	return fmt.Errorf("port %d may not be used by this user, who has those from %d on: choose one of these, or as root: sysctl -w net.ipv4.ip_unprivileged_port_start=%d", port, first, port)
+}
+
 // PortFree tells whether a TCP port can be listened on at host (empty: all addresses), and if not who has it, as far
 // as that can be found out.
 func PortFree(host string, port int) error {
@@ -47,7 +62,7 @@ func PortFree(host string, port int) error {
 		}
 		return fmt.Errorf("port %d is in use%s", port, by)
 	case errors.Is(err, syscall.EACCES):
-		return fmt.Errorf("port %d may not be used by this user", port)
+		return lowPort(port)
 	case errors.Is(err, syscall.EADDRNOTAVAIL):
 		return fmt.Errorf("%s is no address of this machine", host)
 	}
