@@ -30,8 +30,8 @@ type Ports struct {
 type Redeemer interface {
 	// Redeem performs the exchange and stores the Secret and the Links it yields in the site; it gives the names of the
 	// Links. Link cost of the token is honoured. Redeeming a token whose Links are in the site already does nothing and
-	// gives their names. A refusal (expired, used up, wrong code) is a fault.Denied, a token nobody knows a
-	// fault.Missing, no answer before ctx ends a fault.Late; after any error nothing is stored.
+	// gives their names. A refusal (expired, used up, wrong code, known to nobody) is a fault.Denied, no answer before ctx
+	// ends a fault.Late; after any error nothing is stored.
 	Redeem(ctx context.Context, tok token.Token) (links []string, err error)
 }
 
@@ -51,6 +51,12 @@ type Talker interface {
 type Renewer interface {
 	// Anew is the same Redeemer, which replaces the credentials of such Links instead of doing nothing.
 	Anew() Redeemer
+}
+
+// Forgetter is a Redeemer that keeps what it needs to finish redemptions that were cut off.
+type Forgetter interface {
+	// Forget gives all of that up, and gives the names of the tokens whose links would have been made of it.
+	Forget(ctx context.Context) (tokens []string, err error)
 }
 
 // Insight sees what the resources do not tell of. It takes one look, and says nothing where nothing is wrong or where the user may

@@ -126,6 +126,15 @@ func leftBehind(ctx context.Context, p Ports) (string, error) {
 
 func (c DeleteSite) others(ctx context.Context, p Ports, say Progress) ([]Changed, error) {
 	var all []Changed
+	if f, ok := p.Redeemer.(Forgetter); ok { // else who looks after the site would make links of it again
+		tokens, err := f.Forget(ctx)
+		if err != nil {
+			return all, err
+		}
+		for _, name := range tokens {
+			all = append(all, Changed{Did: Deleted, Kind: v2alpha1.KindAccessToken, Name: name})
+		}
+	}
 	secrets := map[string]int{} // where in all a link is that used it; -1: it went by itself
 	for _, kind := range siteKinds() {
 		objs, err := p.Store.List(ctx, kind)
@@ -137,8 +146,16 @@ func (c DeleteSite) others(ctx context.Context, p Ports, say Progress) ([]Change
 		}
 		for _, o := range objs {
 			l, isLink := o.(*v2alpha1.Link)
-			if isLink {
+			switch {
+			case !isLink:
+			case p.System == nil:
 				secrets[l.Spec.TLSCredentials] = -1
+			default: // before its link: of a deletion that is cut off nothing is left that the next one would not find
+				dropped, err := dropCredentials(ctx, p, l.Spec.TLSCredentials)
+				if err != nil {
+					return all, err
+				}
+				all = append(all, dropped...)
 			}
 			did, err := remove(ctx, p, kind, o.GetName(), c.Gone, say)
 			if err != nil && !fault.Is(err, fault.Missing) { // its owner may have taken it along
@@ -147,7 +164,7 @@ func (c DeleteSite) others(ctx context.Context, p Ports, say Progress) ([]Change
 			if err == nil {
 				all = append(all, did)
 			}
-			if err == nil && isLink {
+			if err == nil && isLink && p.System == nil {
 				secrets[l.Spec.TLSCredentials] = len(all) - 1
 			}
 		}
@@ -170,6 +187,20 @@ func (c DeleteSite) others(ctx context.Context, p Ports, say Progress) ([]Change
 		}
 	}
 	return all, nil
+}
+
+// dropCredentials deletes the secret of a link, whoever else uses it: everything goes.
+func dropCredentials(ctx context.Context, p Ports, name string) ([]Changed, error) {
+	if name == "" {
+		return nil, nil
+	}
+	switch err := p.Store.Delete(ctx, v2alpha1.KindSecret, name); {
+	case fault.Is(err, fault.Missing):
+		return nil, nil
+	case err != nil:
+		return nil, fmt.Errorf("delete secret %s: %w", name, err)
+	}
+	return []Changed{{Did: Deleted, Kind: v2alpha1.KindSecret, Name: name}}, nil
 }
 
 // redeemed adds the secrets that came for tokens and whose links are not there, as when somebody ended a redemption, or a deletion, in

@@ -1,6 +1,7 @@
 package op
 
 import (
+	"context"
 	"errors"
 	"reflect"
 	"testing"
@@ -150,5 +151,57 @@ func TestDeleteSite(t *testing.T) {
 				}
 			})
 		})
+	}
+}
+
+// cut is a store that is of no use any more after so many deletions, as for a command that is killed.
+type cut struct {
+	*memory
+	deletions int
+}
+
+func (c *cut) Delete(ctx context.Context, kind, name string) error {
+	if c.deletions--; c.deletions < 0 {
+		return errors.New("killed")
+	}
+	return c.memory.Delete(ctx, kind, name)
+}
+
+// forgetful is a Redeemer that was cut off itself.
+type forgetful struct {
+	Redeemer
+	left *[]string
+}
+
+func (f forgetful) Forget(context.Context) ([]string, error) {
+	names := *f.left
+	*f.left = nil
+	return names, nil
+}
+
+// Wherever a deletion of everything is cut off, the next one finds the rest, with the keys.
+func TestDeleteEverythingCutOff(t *testing.T) {
+	for n := range 8 {
+		left := []string{"tok"}
+		link := &v2alpha1.Link{ObjectMeta: named("l"), Spec: v2alpha1.LinkSpec{TLSCredentials: "mine"}}
+		m := newMemory(west(), link, &v2alpha1.Secret{ObjectMeta: named("mine")}, &v2alpha1.AccessGrant{ObjectMeta: named("g")})
+		verb := DeleteSite{All: true, Gone: aGone}
+		p := Ports{Store: &cut{m, n}, System: &fakeSystem{}, Redeemer: forgetful{left: &left}}
+		_, err := verb.Run(t.Context(), p, nil)
+		if killed := n < 4; (err != nil) != killed {
+			t.Errorf("%d deletions: %v", n, err)
+		}
+		p.Store = m
+		if _, err := verb.Run(t.Context(), p, nil); err != nil && !fault.Is(err, fault.Missing) {
+			t.Errorf("%d deletions, then again: %v", n, err)
+		}
+		if got := m.names(); got != "" || len(left) > 0 {
+			t.Errorf("%d deletions: left %q, and redemptions %v", n, got, left)
+		}
+	}
+	left := []string{"tok"}
+	all, err := DeleteSite{All: true, Gone: aGone}.Run(t.Context(), Ports{Store: newMemory(), System: &fakeSystem{}, Redeemer: forgetful{left: &left}}, nil)
+	if err != nil || len(all) != 1 || all[0].Kind != v2alpha1.KindAccessToken || all[0].Name != "tok" {
+		t.Errorf("of a redemption alone: %+v, %v", all, err)
 	}
 }

@@ -286,6 +286,37 @@ func TestTokenInInput(t *testing.T) {
 }
 
 // A site that others reach by a RouterAccess alone has tokens too, one that they cannot reach has none.
+// The tokens of a site that is stopped are left to whoever goes on with it, and redeemed when it is started again.
+func TestTokenWaitsForStart(t *testing.T) {
+	w := newWorld(t)
+	w.create("west", loopbackSite("west")...)
+	w.create("west", newGrant("g", 1))
+	w.create("east", newSite("east"))
+	w.ready("east", v2alpha1.KindSite, "east")
+	tok := w.token("west", "g")
+	stopped := w.paths.Namespace("east").Stopped()
+	if err := os.WriteFile(stopped, nil, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if rep := w.reconcile("east"); !rep.Stopped {
+		t.Fatalf("got %+v", rep)
+	}
+	tok.Name = "tok"
+	w.create("east", tok.Object())
+	for range 3 {
+		w.reconcile("east")
+		time.Sleep(300 * time.Millisecond) // a redemption takes less, if there is one
+	}
+	if _, err := w.store("east").Get(t.Context(), v2alpha1.KindSecret, "tok"); !fault.Is(err, fault.Missing) {
+		t.Errorf("it was redeemed: %v", err)
+	}
+	if err := os.Remove(stopped); err != nil {
+		t.Fatal(err)
+	}
+	w.reconcile("east")
+	w.ready("east", v2alpha1.KindAccessToken, "tok")
+}
+
 func TestTokenOfARouterAccess(t *testing.T) {
 	w := newWorld(t)
 	ra := &v2alpha1.RouterAccess{Spec: v2alpha1.RouterAccessSpec{BindHost: "127.0.0.1", GenerateTLSCredentials: true,

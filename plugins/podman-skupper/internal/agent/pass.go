@@ -237,7 +237,11 @@ func (n *namespace) apply(ctx context.Context, w *world, d site.Desired, in *fil
 		return multierr.Append(failed, err)
 	}
 	rep.WaitingFor = final.WaitingFor
-	n.tokens.start(ctx, n, w.res.Others)
+	if rep.Stopped {
+		n.tokens.rest() // whoever stopped it may have another tool go on
+	} else {
+		n.tokens.start(ctx, n, w.res.Others)
+	}
 	extra, due := n.tokens.statuses()
 	granted, again := n.agent.grants.see(ctx, n, final, w.res, obs.Now)
 	extra = append(extra, granted...)

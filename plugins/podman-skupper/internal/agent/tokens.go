@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/skupper-plugins/suite/shared/api/v2alpha1"
+	"github.com/skupper-plugins/suite/shared/fault"
 	"github.com/skupper-plugins/suite/shared/grant/redeem"
 	"github.com/skupper-plugins/suite/shared/token"
 )
@@ -16,6 +17,8 @@ const (
 	redeemGrace = 2 * time.Second  // from the end of the agent
 	redeemPause = 10 * time.Second // before the second try; then twice as long each time
 	redeemLong  = 5 * time.Minute  // between tries, at most
+
+	resumeAge = 10 * time.Second // of what a redemption by a command left that is not stored: it has been killed
 )
 
 // tokens redeems the AccessTokens that lie in a namespace's input, one after the other, beside the passes: a server that
@@ -44,11 +47,12 @@ func (t *tokens) start(ctx context.Context, n *namespace, others []v2alpha1.Obje
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	t.objs = nil
-	if t.results == nil {
-		t.results = map[string]*result{}
-		if err := n.redeemer.Resume(ctx); err != nil {
-			n.log.Warn().Err(err).Msg("redemption.unfinished")
-		}
+	age := resumeAge
+	if t.results == nil { // whoever began before this agent began is done, or gone
+		t.results, age = map[string]*result{}, 0
+	}
+	if err := n.redeemer.Resume(ctx, age); err != nil {
+		n.log.Warn().Err(err).Msg("redemption.unfinished")
 	}
 	now := n.agent.opts.Now()
 	for _, o := range others {
@@ -67,6 +71,13 @@ func (t *tokens) start(ctx context.Context, n *namespace, others []v2alpha1.Obje
 	}
 }
 
+// rest forgets the tokens of the last pass until start is called again: their statuses stay as they are.
+func (t *tokens) rest() {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.objs = nil
+}
+
 // redeem redeems one token. When life ends it goes on for a moment: what was sent should be answered.
 func (t *tokens) redeem(life context.Context, n *namespace, obj *v2alpha1.AccessToken) {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(life), redeemTime)
@@ -76,7 +87,12 @@ func (t *tokens) redeem(life context.Context, n *namespace, obj *v2alpha1.Access
 	final := err != nil
 	var links []string
 	if err == nil {
-		links, err = n.redeemer.Redeem(ctx, tok)
+		r := n.redeemer
+		r.Wanted = func(ctx context.Context) bool {
+			now, err := n.store.Get(ctx, v2alpha1.KindAccessToken, obj.Name)
+			return err != nil && !fault.Is(err, fault.Missing) || err == nil && now.GetUID() == obj.UID
+		}
+		links, err = r.Redeem(ctx, tok)
 		var f *redeem.Failure
 		final = err == nil || errors.As(err, &f) && f.Final
 	}

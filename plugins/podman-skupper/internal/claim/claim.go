@@ -37,6 +37,9 @@ type Redeemer struct {
 
 	// Anew has a token redeemed again whose links are there: their credentials are replaced.
 	Anew bool
+
+	// Wanted tells whether a token is to be redeemed still, when the answer has come. Nil: it is.
+	Wanted func(ctx context.Context) bool
 }
 
 // Redeem implements op.Redeemer.
@@ -56,6 +59,9 @@ func (r Redeemer) Redeem(ctx context.Context, tok token.Token) ([]string, error)
 	}
 	client := redeem.Client{Pending: redeem.Dir(r.Store.Dir().Pending()), Proxy: http.ProxyFromEnvironment, Progress: r.Progress}
 	_, err = client.Redeem(ctx, r.Now(), tok, r.Store.Namespace(), func(ctx context.Context, res redeem.Result) error {
+		if r.Wanted != nil && !r.Wanted(ctx) {
+			return errors.Join(fault.New(fault.Missing, "token "+tok.Name+" was deleted while it was redeemed: what came for it is not kept", ""), r.forgetKeys(res.Secret))
+		}
 		if err := r.writeJournal(tok.Name, res); err != nil {
 			return err
 		}
@@ -65,23 +71,56 @@ func (r Redeemer) Redeem(ctx context.Context, tok token.Token) ([]string, error)
 	return links, err
 }
 
-// Resume stores what is left of redemptions that were cut off after the answer had come.
-func (r Redeemer) Resume(ctx context.Context) error {
-	entries, err := os.ReadDir(r.Store.Dir().Pending())
-	if errors.Is(err, fs.ErrNotExist) {
-		return nil
-	}
+// Resume stores what is left of redemptions that were cut off after the answer had come, unless that was less than age ago: then
+// somebody may be about to store it.
+func (r Redeemer) Resume(ctx context.Context, age time.Duration) error {
+	entries, err := r.pending()
 	if err != nil {
-		return fault.Wrap(fault.Failed, "look for redemptions", err, "")
+		return err
 	}
 	var faults []error
 	for _, e := range entries {
-		if name, ok := strings.CutSuffix(e.Name(), journalSuffix); ok && !atomicfile.IsTemp(e.Name()) {
-			_, _, err := r.finish(ctx, name)
-			faults = append(faults, err)
+		name, ok := strings.CutSuffix(e.Name(), journalSuffix)
+		if !ok || atomicfile.IsTemp(e.Name()) {
+			continue
 		}
+		info, err := e.Info()
+		if err != nil {
+			continue // it is gone
+		}
+		if old := r.Now().Sub(info.ModTime()); old >= 0 && old < age {
+			continue
+		}
+		_, _, err = r.finish(ctx, name)
+		faults = append(faults, err)
 	}
 	return errors.Join(faults...)
+}
+
+// pending are the files of redemptions that are under way, or were cut off.
+func (r Redeemer) pending() ([]fs.DirEntry, error) {
+	entries, err := os.ReadDir(r.Store.Dir().Pending())
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return nil, fault.Wrap(fault.Failed, "look for redemptions", err, "")
+	}
+	return entries, nil
+}
+
+// Forget implements op.Forgetter.
+func (r Redeemer) Forget(context.Context) (tokens []string, err error) {
+	entries, err := r.pending()
+	if err != nil {
+		return nil, err
+	}
+	for _, e := range entries {
+		if err := os.RemoveAll(filepath.Join(r.Store.Dir().Pending(), e.Name())); err != nil {
+			return tokens, fault.Wrap(fault.Failed, "forget a redemption that was cut off", err, "")
+		}
+		if name, ok := strings.CutSuffix(e.Name(), journalSuffix); ok && !atomicfile.IsTemp(e.Name()) {
+			tokens = append(tokens, name)
+		}
+	}
+	return tokens, nil
 }
 
 const journalSuffix = ".yaml"

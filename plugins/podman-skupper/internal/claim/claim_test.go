@@ -210,16 +210,62 @@ func TestResume(t *testing.T) {
 	if _, err := r.Redeem(t.Context(), tok); err == nil {
 		t.Fatal("nothing broke")
 	}
-	if err := r.Resume(t.Context()); err == nil {
+	if err := r.Resume(t.Context(), 0); err == nil {
 		t.Error("resumed though it cannot be stored")
 	}
 	rm(t, blocked)
+	if err := r.Resume(t.Context(), time.Hour); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := r.Store.Get(t.Context(), v2alpha1.KindLink, "tok-2"); !fault.Is(err, fault.Missing) {
+		t.Errorf("what another may be about to store was taken from it: %v", err)
+	}
 	for range 2 {
-		if err := r.Resume(t.Context()); err != nil {
+		if err := r.Resume(t.Context(), 0); err != nil {
 			t.Fatal(err)
 		}
 	}
 	r.whole(t, g)
+}
+
+// What is given up is not made again, by nobody, and its keys are gone.
+func TestForget(t *testing.T) {
+	_, tok := serve(t)
+	r := newRedeemer(t)
+	if names, err := r.Forget(t.Context()); len(names) > 0 || err != nil {
+		t.Errorf("of nothing: %v, %v", names, err)
+	}
+	mkdir(t, filepath.Join(r.Store.Dir().InputResources(), "Link-tok-2.yaml", "x"))
+	if _, err := r.Redeem(t.Context(), tok); err == nil {
+		t.Fatal("nothing broke")
+	}
+	if files, _ := os.ReadDir(r.Store.Dir().Pending()); len(files) < 2 { // an answer, and the key that is kept until that is stored
+		t.Errorf("kept: %v", files)
+	}
+	if names, err := r.Forget(t.Context()); len(names) != 1 || names[0] != "tok" || err != nil {
+		t.Errorf("got %v, %v", names, err)
+	}
+	if files, _ := os.ReadDir(r.Store.Dir().Pending()); len(files) > 0 {
+		t.Errorf("left: %v", files)
+	}
+	if err := r.Resume(t.Context(), 0); err != nil {
+		t.Error(err)
+	}
+}
+
+// A token that is deleted while its answer is on its way leaves nothing.
+func TestUnwanted(t *testing.T) {
+	g, tok := serve(t)
+	r := newRedeemer(t)
+	r.Wanted = func(context.Context) bool { return g.redeemed() == 0 } // until it has been redeemed
+	if _, err := r.Redeem(t.Context(), tok); !fault.Is(err, fault.Missing) || !strings.Contains(err.Error(), "was deleted while it was redeemed") {
+		t.Errorf("got %v", err)
+	}
+	for _, dir := range []string{r.Store.Dir().Pending(), r.Store.Dir().InputResources()} {
+		if files, _ := os.ReadDir(dir); len(files) > 0 {
+			t.Errorf("left in %s: %v", dir, files)
+		}
+	}
 }
 
 func TestManyAtOnce(t *testing.T) {
