@@ -39,6 +39,7 @@ type Agent struct {
 	since  time.Time
 	grants *grants
 	stop   context.CancelFunc
+	lock   *lockfile.Lock
 	told   atomic.Bool // to end
 
 	mu         sync.Mutex
@@ -76,13 +77,13 @@ func Run(ctx context.Context, o Options) error {
 	outer := ctx
 	ctx, stop := context.WithCancel(ctx)
 	defer stop()
-	a := &Agent{opts: o, since: o.Now(), stop: stop, namespaces: map[string]*namespace{}}
+	a := &Agent{opts: o, since: o.Now(), stop: stop, lock: lock, namespaces: map[string]*namespace{}}
 	a.grants = newGrants(a)
 	o.Log.Info().Str("home", o.Paths.Data()).Int("pid", os.Getpid()).Str("version", o.Version).Msg("agent.started")
 	var all sync.WaitGroup
 	all.Go(func() { a.serve(ctx, ln) })
 	all.Go(func() { a.grants.run(ctx) })
-	all.Go(func() { a.watchLock(ctx, lock) })
+	all.Go(func() { a.watchLock(ctx) })
 	a.look(ctx)
 	all.Wait()
 	a.running.Wait()
@@ -98,7 +99,7 @@ const standing = 2 * time.Second
 
 // watchLock ends an agent that nobody could find any more: its home was removed, or its socket, as by who cleans up
 // temporary directories. In that case the next one is found again.
-func (a *Agent) watchLock(ctx context.Context, lock *lockfile.Lock) {
+func (a *Agent) watchLock(ctx context.Context) {
 	t := time.NewTicker(standing)
 	defer t.Stop()
 	for {
@@ -106,10 +107,7 @@ func (a *Agent) watchLock(ctx context.Context, lock *lockfile.Lock) {
 		case <-ctx.Done():
 			return
 		case <-t.C:
-			if !lock.Standing() {
-				a.opts.Log.Warn().Msg("agent.home-removed")
-				a.told.Store(true)
-				a.stop()
+			if a.homeless() {
 				return
 			}
 			if _, err := os.Lstat(a.opts.Paths.AgentSocket()); errors.Is(err, os.ErrNotExist) {
@@ -119,6 +117,18 @@ func (a *Agent) watchLock(ctx context.Context, lock *lockfile.Lock) {
 			}
 		}
 	}
+}
+
+// homeless tells whether the agent's home was removed, and ends it then: what is in the place of the home by now is another agent's.
+func (a *Agent) homeless() bool {
+	if a.lock.Standing() {
+		return false
+	}
+	if !a.told.Swap(true) {
+		a.opts.Log.Warn().Msg("agent.home-removed")
+	}
+	a.stop()
+	return true
 }
 
 // listen opens the agent's socket for its user only. The lock is held, so a socket that is there is a dead agent's.

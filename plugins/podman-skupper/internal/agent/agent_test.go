@@ -260,6 +260,30 @@ func TestHomeRemoved(t *testing.T) {
 	})
 }
 
+// An agent whose home was removed leaves alone what somebody makes in its place before it has noticed.
+func TestHomeReplaced(t *testing.T) {
+	w := newWorld(t)
+	w.create("west", newSite("west"))
+	w.ready("west", v2alpha1.KindSite, "west")
+	w.signal("west", syscall.SIGKILL) // which would end by itself
+	if err := os.Remove(w.paths.AgentLock()); err != nil {
+		t.Fatal(err)
+	}
+	w.create("late", newSite("late"))
+	if rep, err := w.client().Reconcile(t.Context(), "late", false); err == nil {
+		t.Errorf("it does a pass still: %+v", rep)
+	}
+	w.eventually("its end", func() error {
+		if !strings.Contains(w.log.String(), "agent.ended") {
+			return errors.New("it still runs")
+		}
+		return nil
+	})
+	if made, _ := filepath.Glob(filepath.Join(w.paths.Namespace("late").RuntimeIssuers(), "*")); len(made) > 0 {
+		t.Errorf("it has made %v", made)
+	}
+}
+
 // A token that lies in the input is redeemed once, and says what came of it.
 func TestTokenInInput(t *testing.T) {
 	w := newWorld(t)

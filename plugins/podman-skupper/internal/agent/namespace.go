@@ -133,6 +133,9 @@ func (n *namespace) run(ctx context.Context) {
 			timer.Reset(abandonAgain)
 			continue
 		}
+		if now && n.agent.homeless() { // as when the home was removed and somebody makes a site in its place already
+			return
+		}
 		if now && len(waiting) == 0 && n.vanishing() {
 			timer.Reset(abandonAgain)
 			continue

@@ -89,6 +89,9 @@ func (n *namespace) attempt(ctx context.Context, in *filestore.Input, st *state,
 	if wary && n.vanishing() { // looking around takes a while
 		return errTouched
 	}
+	if n.agent.homeless() {
+		return fault.New(fault.Missing, "the home of the agent was removed", "")
+	}
 	for _, unfit := range w.unfit {
 		if !slices.Contains(rep.Broken, unfit) { // an attempt before this has found it too
 			rep.Faults, rep.Broken = append(rep.Faults, unfit), append(rep.Broken, unfit)
