@@ -37,6 +37,18 @@ func TestFullDisk(t *testing.T) {
 	if entries, _ := os.ReadDir(dir); len(entries) != 1 {
 		t.Errorf("left: %v", entries)
 	}
+	// A directory that is being made is not spoken of by the name that it has meanwhile.
+	tmp, err := MakeDir(filepath.Join(dir, "key.pair"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	err = Write(filepath.Join(tmp, "tls.key"), 0o600, bytes.Repeat([]byte("x"), 128<<10))
+	if want := "write " + filepath.Join(dir, "key.pair", "tls.key") + ": no space left on device"; err == nil || err.Error() != want || fault.Hint(err) != "make room on the file system of "+dir {
+		t.Errorf("got %v, hint %q", err, fault.Hint(err))
+	}
+	if err := os.Remove(tmp); err != nil {
+		t.Fatal(err)
+	}
 	if err := syscall.Mount("", dir, "", syscall.MS_REMOUNT|syscall.MS_RDONLY, ""); err != nil {
 		t.Fatal(err)
 	}

@@ -7,6 +7,8 @@ import (
 	"context"
 	"os"
 	"path/filepath"
+	"regexp"
+	"strings"
 	"syscall"
 	"testing"
 )
@@ -112,4 +114,27 @@ func TestDirectoryReadOnly(t *testing.T) { // alone: its ports are free for othe
 	p.shows(patience, `west +Ready`, "site", "status")
 	p.do("system", "stop")
 	p.do("system", "start")
+}
+
+// A disk that becomes full while a site is made is named, and that there has to be room, wherever that happens; no name is shown that
+// nobody knows. Then the same command does it.
+func TestDiskFullInTheMiddle(t *testing.T) { // alone: its ports are free for others now and then
+	for _, size := range []string{"8k", "20k", "52k", "84k", "108k"} {
+		t.Run(size, func(t *testing.T) {
+			p, _, _ := small(t)
+			resize := func(size string) {
+				if err := syscall.Mount("", p.home.Dir, "", syscall.MS_REMOUNT, "size="+size); err != nil {
+					t.Fatal(err)
+				}
+			}
+			resize(size)
+			r := p.try("site", "create", "west", "--enable-link-access")
+			if r.code != 1 || !regexp.MustCompile(`no space left on device\ntry: make room on the file system of `+p.home.Dir+`.*; then: .*system start`).MatchString(r.err) || strings.Contains(r.err, ".tmp") {
+				t.Errorf("ended with %d and said %q", r.code, r.err)
+			}
+			resize("4m")
+			p.do("site", "create", "west", "--enable-link-access")
+			p.do("site", "delete", "--all")
+		})
+	}
 }

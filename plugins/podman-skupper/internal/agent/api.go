@@ -8,6 +8,9 @@ import (
 	"sort"
 	"time"
 
+	"go.uber.org/multierr"
+
+	"github.com/skupper-plugins/suite/shared/atomicfile"
 	"github.com/skupper-plugins/suite/shared/fault"
 )
 
@@ -96,8 +99,18 @@ func reply(w http.ResponseWriter, v any) {
 // fail notes why a pass could not be completed.
 func (r *Report) fail(err error) {
 	if err != nil {
-		r.Error, r.Kind, r.Hint = err.Error(), int(fault.KindOf(err)), fault.Hint(err)
+		r.Error, r.Kind, r.Hint = err.Error(), int(fault.KindOf(err)), hint(err)
 	}
+}
+
+// hint is what to do first about an error: of several the one that others may follow from, a full disk.
+func hint(err error) string {
+	for _, one := range multierr.Errors(err) {
+		if h := fault.Hint(one); h != "" && atomicfile.Full(one) {
+			return h
+		}
+	}
+	return fault.Hint(err)
 }
 
 // Err is the error of the pass.

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
+	"path/filepath"
 	"strings"
 	"time"
 
@@ -14,6 +15,7 @@ import (
 	"github.com/skupper-plugins/suite/plugins/podman-skupper/internal/lockfile"
 	"github.com/skupper-plugins/suite/plugins/podman-skupper/internal/logfile"
 	"github.com/skupper-plugins/suite/plugins/podman-skupper/internal/supervise"
+	"github.com/skupper-plugins/suite/shared/atomicfile"
 	"github.com/skupper-plugins/suite/shared/fault"
 )
 
@@ -90,7 +92,19 @@ func logged(paths filestore.Paths, kind fault.Kind, msg string) error {
 	if lines := logfile.Tail(paths.AgentLog(), 5); len(lines) > 0 {
 		msg += "; its log ends with: " + strings.Join(lines, " | ")
 	}
+	if err := room(paths.Agent()); atomicfile.Full(err) { // then it could not even say so
+		return fault.Wrap(kind, msg, err, fault.Hint(err))
+	}
 	return fault.New(kind, msg, "see "+paths.AgentLog())
+}
+
+// room says why nothing can be written to a directory, or nil.
+func room(dir string) error {
+	probe := filepath.Join(dir, "room")
+	if err := atomicfile.Write(probe, 0o600, make([]byte, 8<<10)); err != nil {
+		return err
+	}
+	return os.Remove(probe)
 }
 
 // HoldAgent keeps everybody from starting the agent until the lock is released. Where there never was an agent it holds
