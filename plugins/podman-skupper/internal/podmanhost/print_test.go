@@ -135,14 +135,15 @@ func TestTemplateOfUnknownFields(t *testing.T) {
 		manner host.Manner
 		view   host.View
 		format string
+		kind   fault.Kind
 		want   string
 	}{
-		{host.Table, table(), "{{.Name}} {{.Port}}", "whose fields are .Name, .RoutingKey"},
-		{host.Table, table(), "table {{.Name}}\t{{.Port}}", "whose fields are .Name, .RoutingKey"},
-		{host.Change, change, "{{.Port}}", "whose fields are .Kind, .Name, .Verb"},
+		{host.Table, table(), "{{.Name}} {{.Port}}", fault.Usage, "whose fields are .Name, .RoutingKey"},
+		{host.Table, table(), "table {{.Name}}\t{{.Port}}", fault.Usage, "whose fields are .Name, .RoutingKey"},
+		{host.Change, change, "{{.Port}}", fault.Failed, "there are .Kind, .Name and .Verb"}, // of the flags, which the program makes a usage error
 	} {
 		out, _, err := show(t, tt.manner, tt.view, "--format", tt.format)
-		if fault.KindOf(err) != fault.Usage || !strings.Contains(err.Error(), tt.want) || out != "" {
+		if fault.KindOf(err) != tt.kind || !strings.Contains(err.Error(), tt.want) || out != "" {
 			t.Errorf("%s: got %q, %v", tt.format, out, err)
 		}
 	}
