@@ -12,6 +12,7 @@ import (
 	"github.com/skupper-plugins/suite/router/internal/core"
 	"github.com/skupper-plugins/suite/router/internal/transport"
 	"github.com/skupper-plugins/suite/router/internal/vanflow"
+	"github.com/skupper-plugins/suite/router/internal/wire"
 )
 
 // connector keeps connections to one peer: a control connection, and for inter-router ones data connections beside it.
@@ -27,6 +28,7 @@ type connector struct {
 	traffic transport.Traffic // of all its connections
 	status  string            // INITIALIZING, CONNECTING, SUCCESS, FAILED, CLOSING
 	msg     string
+	places  places
 	up      []*transport.Peer // control connections that are open
 	doubts  int               // looks in a row at which none of those was heard
 	now     *generation
@@ -80,7 +82,7 @@ func (r *Router) addConnector(e config.Connector) error {
 		return fmt.Errorf("connector %q: role edge is for routers of mode edge: use role inter-router", e.Name)
 	}
 	ctx, cancel := context.WithCancel(r.ctx)
-	c := &connector{r: r, cfg: e, ctx: ctx, cancel: cancel, status: "INITIALIZING"}
+	c := &connector{r: r, cfg: e, ctx: ctx, cancel: cancel, status: "INITIALIZING", places: newPlaces(orDefault(e.Host, defaultHost), e.Port)}
 	if role != core.Normal {
 		c.flows = r.flows.link(e)
 		c.flows.gauge(c.measure)
@@ -214,6 +216,29 @@ func (r *Router) watchLinks(now time.Time) {
 	}
 }
 
+// place is where to dial now.
+func (c *connector) place() config.Place {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.places.current()
+}
+
+// learn notes where else the peer says that it can be reached.
+func (c *connector) learn(properties wire.Map) {
+	if told, ok := toldPlaces(properties); ok {
+		c.mu.Lock()
+		defer c.mu.Unlock()
+		c.places.learn(told)
+	}
+}
+
+// failover is where the connector may dial, as management shows it.
+func (c *connector) failover() string {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.places.String()
+}
+
 // measure brings the link's record up to date.
 func (c *connector) measure(v *vanflow.Record) {
 	v.Number(vanflow.Octets, c.traffic.Out.Load())
@@ -263,12 +288,15 @@ func (c *connector) ended(g *generation, end ending) {
 	if end.err != nil {
 		text = end.err.Error()
 	}
-	if end.opened != nil && end.unseen {
+	c.mu.Lock()
+	moved := c.places.next()
+	c.mu.Unlock()
+	if moved || end.opened != nil && end.unseen {
 		g.renew(c.ctx)
 	}
 	if c.ctx.Err() != nil {
 		return
 	}
 	c.failed(end.opened, text)
-	c.r.log.Info().Str("connector", c.cfg.Name).Str("host", c.cfg.Host).Str("port", c.cfg.Port).Str("err", text).Msg("connection failed")
+	c.r.log.Info().Str("connector", c.cfg.Name).Str("host", end.place.Host).Str("port", end.place.Port).Str("err", text).Msg("connection failed")
 }

@@ -19,6 +19,9 @@ type connParams struct {
 	window   int // session frames; 0 means the default of the role
 	idle     int // seconds; 0 means the default of the role
 	cost     int
+	sessions int            // 0 means the most that there can be
+	patience int            // seconds until the peer has opened; 0 means the default
+	more     map[string]any // properties for the peer
 }
 
 // connConfig makes the configuration of one connection.
@@ -33,7 +36,12 @@ func (r *Router) connConfig(p connParams, id uint64, extra wire.Map) conn.Config
 		if p.cost > 1 {
 			props = append(props, wire.Pair{Key: wire.Symbol("qd.inter-router-cost"), Value: int32(p.cost)})
 		}
-		props = append(props, extra...)
+	}
+	props = append(props, extra...)
+	for _, k := range sortedNames(p.more) {
+		props = append(props, wire.Pair{Key: wire.Symbol(k), Value: p.more[k]})
+	}
+	if p.role != core.Normal {
 		props = append(props, wire.Pair{Key: wire.Symbol("qd.annotations-version"), Value: int32(2)})
 	}
 	window := uint32(limits.RouterIncomingWindow)
@@ -62,8 +70,12 @@ func (r *Router) connConfig(p connParams, id uint64, extra wire.Map) conn.Config
 	if p.idle > 0 {
 		idle = time.Duration(p.idle) * time.Second
 	}
+	handshake := limits.HandshakeTimeout
+	if p.patience > 0 {
+		handshake = time.Duration(p.patience) * time.Second
+	}
 	return conn.Config{
-		ContainerID: r.cfg.Router.ID, MaxFrameSize: uint32(p.maxFrame), IdleTimeout: idle, Handshake: limits.HandshakeTimeout,
+		ContainerID: r.cfg.Router.ID, MaxFrameSize: uint32(p.maxFrame), ChannelMax: uint16(max(p.sessions-1, 0)), IdleTimeout: idle, Handshake: handshake,
 		IncomingWindow: window, MessageWindow: messages, MaxUnsettled: unsettled, Narrows: p.role != core.Normal, OfferedCaps: caps, DesiredCaps: caps, Properties: props, Chunks: r.chunks,
 	}
 }

@@ -26,17 +26,18 @@ type ending struct {
 	opened *transport.Peer // nil: it has not
 	unseen bool            // the peer may not know
 	err    error
+	place  config.Place
 }
 
 // once makes one connection and runs it to its end.
 func (c *connector) once(ctx context.Context, g *generation, l *line, data bool) ending {
-	host := orDefault(c.cfg.Host, defaultHost)
+	place := c.place()
 	o := core.ConnOptions{
 		Role: roleOf(c.cfg.Role), Dialled: true, Cost: c.cfg.Cost, Name: c.cfg.Name, Data: data, Profile: c.cfg.SSLProfile, Ordinal: g.ordinal,
 	}
-	sock, sasl, err := c.dial(g.retired, host)
+	sock, sasl, err := c.dial(g.retired, place)
 	if err != nil {
-		return ending{err: err}
+		return ending{err: err, place: place}
 	}
 	describe(&o, sock)
 	o.SASL = string(sasl.Mechanism())
@@ -50,8 +51,11 @@ func (c *connector) once(ctx context.Context, g *generation, l *line, data bool)
 		extra = append(extra, wire.Pair{Key: wire.Symbol("qd.group-correlator"), Value: l.correlator},
 			wire.Pair{Key: wire.Symbol("qd.group-ordinal"), Value: g.ordinal})
 	}
-	cc := c.r.connConfig(connParams{role: o.Role, maxFrame: c.cfg.MaxFrameSize, window: c.cfg.MaxSessionFrames, idle: c.cfg.IdleTimeoutSeconds, cost: c.cfg.Cost}, id, extra)
-	cc.Client, cc.Hostname, cc.SASL, cc.Handshake = true, host, sasl, limits.RouterDialTimeout
+	cc := c.r.connConfig(connParams{
+		role: o.Role, maxFrame: c.cfg.MaxFrameSize, window: c.cfg.MaxSessionFrames, idle: c.cfg.IdleTimeoutSeconds, cost: c.cfg.Cost,
+		sessions: c.cfg.MaxSessions, more: c.cfg.OpenProperties,
+	}, id, extra)
+	cc.Client, cc.Hostname, cc.SASL, cc.Handshake = true, place.Host, sasl, limits.RouterDialTimeout
 	peer := transport.NewPeer(sock, cc)
 	var opened atomic.Pointer[transport.Peer]
 	o.OnOpen = func(properties wire.Map) {
@@ -60,12 +64,13 @@ func (c *connector) once(ctx context.Context, g *generation, l *line, data bool)
 			if id, ok := properties.Get("qd.access-id"); ok {
 				c.flows.peer(text(id))
 			}
+			c.learn(properties)
 			c.opened(peer)
 		}
 	}
 	peer.Count(&c.traffic)
 	err = c.r.core.Serve(ctx, peer, id, o)
-	return ending{opened: opened.Load(), unseen: unseen(err), err: err}
+	return ending{opened: opened.Load(), unseen: unseen(err), err: err, place: place}
 }
 
 // unseen reports that the peer may not know that a connection has ended: neither side has said so, and it did not just go away.
@@ -78,15 +83,15 @@ func unseen(err error) bool {
 }
 
 // dial makes the socket of a connection, with the certificates as they are now.
-func (c *connector) dial(ctx context.Context, host string) (*transport.Socket, conn.SASL, error) {
+func (c *connector) dial(ctx context.Context, at config.Place) (*transport.Socket, conn.SASL, error) {
 	sasl := conn.SASLAnonymous
 	p, err := c.r.profile(c.cfg.SSLProfile)
 	if err != nil {
 		return nil, sasl, err
 	}
-	t := transport.Target{Host: host, Port: c.cfg.Port}
+	t := transport.Target{Host: at.Host, Port: at.Port}
 	if p != nil {
-		if t.TLS, err = p.Client(host, c.cfg.VerifyHostname == nil || *c.cfg.VerifyHostname); err != nil {
+		if t.TLS, err = p.Client(at.Host, c.cfg.VerifyHostname == nil || *c.cfg.VerifyHostname); err != nil {
 			return nil, sasl, err
 		}
 		if len(t.TLS.Certificates) > 0 {

@@ -41,6 +41,9 @@ func (r *Router) addListener(e config.Listener) error {
 	if e.HTTP {
 		return r.addHTTP(e)
 	}
+	if _, err := config.ParseFailover(e.FailoverURLs); err != nil {
+		return fmt.Errorf("listener %q: %w", e.Name, err)
+	}
 	ctx, cancel := context.WithCancel(r.ctx)
 	l := &listener{r: r, cfg: e, accessID: r.recordID(), cancel: cancel, done: make(chan struct{}), half: make(chan struct{}, limits.MaxHalfOpen)}
 	if err := l.listen(ctx); err != nil {
@@ -146,7 +149,13 @@ func (l *listener) serve(ctx context.Context, c net.Conn) {
 	if o.Role != core.Normal {
 		extra = wire.Map{{Key: wire.Symbol("qd.access-id"), Value: l.accessID}}
 	}
-	cc := l.r.connConfig(connParams{role: o.Role, maxFrame: l.cfg.MaxFrameSize, window: l.cfg.MaxSessionFrames, idle: l.cfg.IdleTimeoutSeconds, cost: l.cfg.Cost}, id, extra)
+	if places, err := config.ParseFailover(l.cfg.FailoverURLs); err == nil && len(places) > 0 { // it was checked
+		extra = append(extra, wire.Pair{Key: wire.Symbol(failoverProperty), Value: failoverList(places)})
+	}
+	cc := l.r.connConfig(connParams{
+		role: o.Role, maxFrame: l.cfg.MaxFrameSize, window: l.cfg.MaxSessionFrames, idle: l.cfg.IdleTimeoutSeconds, cost: l.cfg.Cost,
+		sessions: l.cfg.MaxSessions, patience: l.cfg.InitialHandshakeTimeoutSeconds, more: l.cfg.OpenProperties,
+	}, id, extra)
 	cc.Mechanisms, cc.SkipSASL = mechs, !l.cfg.AuthenticatePeer
 	if len(mechs) > 0 {
 		o.SASL = string(mechs[0].Mechanism())

@@ -71,10 +71,17 @@ func (r *Router) metrics(w http.ResponseWriter, req *http.Request) {
 
 func (r *Router) coreMetrics(ctx context.Context, e *exposition) bool {
 	var t core.Stats
-	var conns, links, addrs, routers, changed float64
+	var conns, links, addrs, routers, changed, stuck, blocked float64
 	if !r.core.Call(ctx, func() {
 		t = r.core.Totals()
-		conns, links, addrs = float64(len(r.core.Connections())), float64(len(r.core.Links())), float64(len(r.core.Addresses()))
+		all := r.core.Links()
+		conns, links, addrs = float64(len(r.core.Connections())), float64(len(all)), float64(len(r.core.Addresses()))
+		for _, l := range all {
+			stuck += float64(l.Stuck)
+			if l.Blocked {
+				blocked++
+			}
+		}
 		if r.edge() {
 			return
 		}
@@ -104,6 +111,10 @@ func (r *Router) coreMetrics(ctx context.Context, e *exposition) bool {
 		{"qdr_deliveries_ingress_total", "counter", float64(t.Ingress)},
 		{"qdr_deliveries_egress_total", "counter", float64(t.Egress)},
 		{"qdr_deliveries_transit_total", "counter", float64(t.Transit)},
+		{"qdr_deliveries_delayed_1sec_total", "counter", float64(t.Delayed1)},
+		{"qdr_deliveries_delayed_10sec_total", "counter", float64(t.Delayed10)},
+		{"qdr_deliveries_stuck_total", "gauge", stuck},
+		{"qdr_links_blocked_total", "gauge", blocked},
 		{"qdr_last_topology_change_timestamp", "gauge", changed},
 		{"qdr_amqp_service_connections", "gauge", conns},
 		{"qdr_tcp_service_connections", "gauge", float64(r.openFlows())},
@@ -114,6 +125,7 @@ func (r *Router) coreMetrics(ctx context.Context, e *exposition) bool {
 }
 
 func processMetrics(e *exposition) {
+	e.add("qdr_router_vmsize_bytes", "gauge", "", float64(memoryInUse(0)))
 	e.add("qdr_router_rss_bytes", "gauge", "", float64(residentMemory()))
 	e.add("go_goroutines", "gauge", "", float64(runtime.NumGoroutine()))
 	files, err := os.ReadDir("/proc/self/fd")

@@ -124,6 +124,7 @@ func (r *Router) operationalLocked(entityType, name string, m map[string]any) {
 	case "connector":
 		if c := r.connectors[name]; c != nil {
 			m["connectionStatus"], m["connectionMsg"] = c.state()
+			m["failoverUrls"] = c.failover()
 		}
 	case "tcpListener":
 		if t := r.tcpIn[name]; t != nil {

@@ -61,6 +61,9 @@ func newTelemetry(cfg *config.Config, version, name string, nextID func() string
 	r.Text(vanflow.Name, "0/"+cfg.Router.ID)
 	r.Text(vanflow.Version, version)
 	r.TextIf(vanflow.Hostname, os.Getenv("HOSTNAME"))
+	r.TextIf(vanflow.Namespace, os.Getenv("POD_NAMESPACE")) // these three are variables of the containers of other routers
+	r.TextIf(vanflow.ImageName, os.Getenv("APPLICATION_NAME"))
+	r.TextIf(vanflow.ImageVersion, os.Getenv("VERSION"))
 
 	c.Watch("M"+vanflow.Beacons, t.source.BeaconsWanted)
 	c.Watch("M"+t.source.RecordAddress(), t.source.RecordsWanted)

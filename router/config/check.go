@@ -172,6 +172,9 @@ func (c *Config) checkReferences(l *faultList) {
 		if e.RequireSSL && e.SSLProfile == "" {
 			l.add("listener %q: requireSsl needs an sslProfile", e.Name)
 		}
+		if _, err := ParseFailover(e.FailoverURLs); err != nil {
+			l.add("listener %q: %v", e.Name, err)
+		}
 	}
 	for i := range c.Connectors {
 		e := &c.Connectors[i]
