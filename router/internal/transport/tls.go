@@ -1,6 +1,7 @@
 package transport
 
 import (
+	"crypto/rand"
 	"crypto/tls"
 	"crypto/x509"
 	"errors"
@@ -28,7 +29,17 @@ type Profile struct {
 	pool   *x509.CertPool
 	cert   *tls.Certificate
 	broken time.Time // since when the files are no profile; zero while they are
+	// What lets connections be resumed that were made with these files: none survives them.
+	tickets  [][32]byte // the newest first
+	ticketed time.Time  // when that was made
+	sessions tls.ClientSessionCache
 }
+
+// Sessions that may be resumed.
+const (
+	ticketLife  = 12 * time.Hour // after which sessions are encrypted with a new key; with the old one they are read that long
+	sessionsFor = 64             // servers
+)
 
 type stamp struct {
 	at   time.Time
@@ -103,7 +114,21 @@ func (p *Profile) read() (*x509.CertPool, *tls.Certificate, error) {
 		cert = &c
 	}
 	p.stamps, p.pool, p.cert = now, pool, cert
+	p.tickets, p.sessions = nil, tls.NewLRUClientSessionCache(sessionsFor)
 	return pool, cert, nil
+}
+
+// ticketKeys are what sessions of clients are encrypted with. Without them each connection's configuration would have keys of its own, and a session would be
+// resumed by nobody.
+func (p *Profile) ticketKeys(now time.Time) [][32]byte {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if len(p.tickets) == 0 || now.Sub(p.ticketed) > ticketLife {
+		var key [32]byte
+		_, _ = rand.Read(key[:]) // never fails
+		p.tickets, p.ticketed = append([][32]byte{key}, p.tickets[:min(len(p.tickets), 1)]...), now
+	}
+	return p.tickets
 }
 
 // Server is the configuration of an accepting side. demand asks for a client certificate that the profile's CA signed.
@@ -116,6 +141,7 @@ func (p *Profile) Server(demand bool) (*tls.Config, error) {
 		return nil, fmt.Errorf("sslProfile %q has no certificate to show", p.Name)
 	}
 	cfg := &tls.Config{MinVersion: tls.VersionTLS12, Certificates: []tls.Certificate{*cert}, DynamicRecordSizingDisabled: true}
+	cfg.SetSessionTicketKeys(p.ticketKeys(time.Now()))
 	if demand {
 		if pool == nil {
 			return nil, fmt.Errorf("sslProfile %q has no CA to check clients with", p.Name)
@@ -140,6 +166,9 @@ func (p *Profile) Client(host string, verifyHost bool) (*tls.Config, error) {
 		InsecureSkipVerify: true, //nolint:gosec // VerifyConnection below verifies chain and name
 		VerifyConnection:   func(st tls.ConnectionState) error { return verifyServer(st, pool, host, verifyHost) },
 	}
+	p.mu.Lock()
+	cfg.ClientSessionCache = p.sessions // VerifyConnection checks what is resumed as well
+	p.mu.Unlock()
 	if net.ParseIP(host) == nil {
 		cfg.ServerName = host // SNI takes no addresses (RFC 6066 3)
 	}
