@@ -69,6 +69,7 @@ func (c *connector) once(ctx context.Context, g *generation, l *line, data bool)
 		}
 	}
 	peer.Count(&c.traffic)
+	defer c.r.trace(id, peer)()
 	err = c.r.core.Serve(ctx, peer, id, o)
 	return ending{opened: opened.Load(), unseen: unseen(err), err: err, place: place}
 }

@@ -11,15 +11,18 @@ import (
 )
 
 // levelHook drops log events below a level that can be changed while the router runs.
-type levelHook struct{ level atomic.Int32 }
+type levelHook struct {
+	level  atomic.Int32
+	frames atomic.Bool // are wanted of all connections
+	// What the levels of DEFAULT and PROTOCOL say of that.
+	all, protocol atomic.Bool
+}
 
 func newLevelHook(logs []config.Log) *levelHook {
 	h := &levelHook{}
 	h.level.Store(int32(zerolog.InfoLevel))
 	for _, l := range logs {
-		if l.Module == "DEFAULT" {
-			h.set(l.Enable)
-		}
+		h.module(l.Module, l.Enable)
 	}
 	return h
 }
@@ -54,10 +57,24 @@ func checkEnable(enable string) error {
 	return err
 }
 
+// module takes what the log entity of a module says. Lines have one level for all modules, but for frames, which have a module of their own.
+func (h *levelHook) module(name, enable string) {
+	switch name {
+	case "DEFAULT":
+		h.set(enable)
+	case "PROTOCOL":
+		if l, ok, err := lowest(enable); err == nil {
+			h.protocol.Store(ok && l <= zerolog.DebugLevel)
+		}
+	}
+	h.frames.Store(h.all.Load() || h.protocol.Load())
+}
+
 // set takes an expression such as "info+" or "debug". One without a level, or that is none, changes nothing.
 func (h *levelHook) set(enable string) {
 	if l, ok, err := lowest(enable); ok && err == nil {
 		h.level.Store(int32(l))
+		h.all.Store(l == zerolog.TraceLevel)
 	}
 }
 

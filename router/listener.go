@@ -160,7 +160,9 @@ func (l *listener) serve(ctx context.Context, c net.Conn) {
 	if len(mechs) > 0 {
 		o.SASL = string(mechs[0].Mechanism())
 	}
-	err = l.r.core.Serve(ctx, transport.NewPeer(sock, cc), id, o)
+	peer := transport.NewPeer(sock, cc)
+	defer l.r.trace(id, peer)()
+	err = l.r.core.Serve(ctx, peer, id, o)
 	wasOpened := false
 	l.r.core.Call(context.WithoutCancel(ctx), func() { // after OnOpen; the core outlives listeners
 		if linked {

@@ -46,6 +46,7 @@ type Router struct {
 	source  string // identity of this router in telemetry
 	nextID  atomic.Uint64
 	records atomic.Uint64
+	traces  sync.Map // *frameTrace by the number of the connection
 
 	ctx context.Context //nolint:containedctx // the life of everything that entities start; Run sets and ends it
 	wg  sync.WaitGroup

@@ -158,7 +158,7 @@ func (r *Router) connectionRows() []map[string]any {
 				"protocol": "amqp", "dir": "in", "sasl": v.Options.SASL, "isAuthenticated": v.Options.User != "", "user": orDefault(v.Options.User, "anonymous"),
 				"isEncrypted": v.Options.TLSVersion != "", "sslProto": v.Options.TLSVersion, "sslCipher": v.Options.TLSCipher, "sslSsf": int64(0),
 				"ssl": v.Options.TLSVersion != "", "opened": v.Opened, "active": v.Active, "adminStatus": "enabled", "operStatus": "up",
-				"enableProtocolTrace": false, "meshId": v.Mesh, "tlsOrdinal": v.Options.Ordinal, "groupCorrelationId": v.Correlator, "groupOrdinal": v.Ordinal,
+				"enableProtocolTrace": r.isTraced(v.ID), "meshId": v.Mesh, "tlsOrdinal": v.Options.Ordinal, "groupCorrelationId": v.Correlator, "groupOrdinal": v.Ordinal,
 			}
 			if v.Options.Dialled {
 				m["dir"] = "out"

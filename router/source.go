@@ -132,16 +132,15 @@ func (r *Router) setLog(l config.Log) error {
 	}
 	r.cfg.Logs = slices.DeleteFunc(slices.Clone(r.cfg.Logs), func(o config.Log) bool { return o.Module == l.Module })
 	r.cfg.Logs = append(r.cfg.Logs, l)
-	if l.Module == "DEFAULT" {
-		r.level.set(l.Enable)
-	}
+	r.level.module(l.Module, l.Enable)
 	return nil
 }
 
 // Update changes an entity.
 func (r *Router) Update(ctx context.Context, entityType, name string, attrs map[string]any) (map[string]any, error) {
 	if entityType == "connection" {
-		if attrs["adminStatus"] != "deleted" {
+		on, trace := attrs["enableProtocolTrace"].(bool)
+		if attrs["adminStatus"] != "deleted" && !trace {
 			return nil, nil //nolint:nilnil // enabled is what it is
 		}
 		// The name that requests give is the identity or "connection/<host>".
@@ -149,7 +148,13 @@ func (r *Router) Update(ctx context.Context, entityType, name string, attrs map[
 		r.core.Call(ctx, func() {
 			for _, c := range r.core.Connections() {
 				if id := strconv.FormatUint(c.ID, 10); id == name || "connection/"+c.Options.Host == name {
-					ok = r.core.Disconnect(c.ID)
+					if f := r.traced(c.ID); f != nil && trace {
+						f.own.Store(on)
+						ok = true
+					}
+					if attrs["adminStatus"] == "deleted" {
+						ok = r.core.Disconnect(c.ID)
+					}
 				}
 			}
 		})

@@ -23,6 +23,7 @@ type Receiver interface {
 type Peer struct {
 	sock    *Socket
 	traffic *Traffic // nil: nobody counts
+	tracer  Tracer   // nil: nobody traces
 	pool    *chunk.Pool
 	wake    chan struct{}
 	// reading is set while the reader waits for octets.
@@ -120,6 +121,7 @@ func (p *Peer) read(r Receiver) error {
 		closed := p.c.Done() // then an error is only the socket's end
 		var used int
 		used, evs = p.c.Input(time.Now(), buf[from:to], evs[:0])
+		consumed := buf[from : from+used]
 		from += used
 		if more = p.c.More(); err != nil && !more {
 			evs = p.c.Lost(evs, cause(err))
@@ -140,6 +142,7 @@ func (p *Peer) read(r Receiver) error {
 		for _, w := range ready {
 			w.f()
 		}
+		p.trace(true, consumed)
 		r.Events(evs)
 		clear(evs)
 		if kick {
@@ -186,6 +189,7 @@ func (p *Peer) write(done chan<- struct{}) {
 		written := 0
 		for i, k := range out {
 			if err == nil {
+				p.trace(false, k.Bytes())
 				_, err = p.sock.conn.Write(k.Bytes())
 				written += len(k.Bytes())
 			}
