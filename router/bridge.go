@@ -79,6 +79,9 @@ func (r *Router) startTCPListener(t *tcpListener) {
 	c.Fails = func(client net.Addr, err error) {
 		r.failing.note(time.Now(), "tls handshake failed", t.cfg.Name, client, err)
 	}
+	if t.l != nil { // it takes the place of one that knew other alternatives
+		c.Totals = t.l.Totals
+	}
 	t.l = tcp.NewListener(c, r.core, r.log)
 	r.flows.targets(t, c.Targets)
 	for name, rec := range t.flows {

@@ -140,6 +140,10 @@ func (r *Router) operationalLocked(entityType, name string, m map[string]any) {
 				m["address"] = nil
 			}
 		}
+	case "listenerAddress":
+		if t := r.tcpIn[r.alts[name].Listener]; t != nil {
+			m["connectionsOpened"] = t.l.To(name)
+		}
 	case "tcpConnector":
 		if t := r.tcpOut[name]; t != nil {
 			m["connectionsOpened"], m["connectionsClosed"] = t.k.Opened.Load(), t.k.Closed.Load()

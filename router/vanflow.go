@@ -312,9 +312,11 @@ func (t *telemetry) targets(l *tcpListener, targets []tcp.Target) {
 		if l.flows[to.Name] == nil {
 			l.flows[to.Name] = t.begin(vanflow.Listener, "", func(r *vanflow.Record) { service(r, l.cfg.Name, l.cfg.Host, l.cfg.Port, to.Address) })
 		}
-		if len(targets) == 1 { // of several nobody counts each
-			in := l.l
+		in := l.l
+		if l.cfg.Address != "" {
 			l.flows[to.Name].count(func() uint64 { return uint64(in.Opened.Load()) })
+		} else {
+			l.flows[to.Name].count(func() uint64 { return uint64(in.To(to.Name)) })
 		}
 	}
 	for name, r := range gone {

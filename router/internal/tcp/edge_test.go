@@ -249,7 +249,7 @@ func (s said) Update(st frame.DeliveryState, _ bool) { s.states <- st }
 func TestWindowOverrun(t *testing.T) {
 	s := newSite(t, "A")
 	g := newGroup()
-	l := &Listener{}
+	l := &Listener{Totals: &Totals{}}
 	over := make(chan error, 1)
 	f := newFlow(&stuckSock{make(chan struct{})}, s.core, g, &l.BytesIn, &l.BytesOut, &Count{}, noEntry{})
 	f.over = func(err error) { over <- err }

@@ -45,8 +45,28 @@ type ListenerConfig struct {
 	Targets  []Target
 	TLS      func() (*tls.Config, error) // nil: no TLS
 	Books    Books                       // nil: none
+	Totals   *Totals                     // of a listener whose place this one takes; nil: it begins at 0
 	// Fails is told of clients with which TLS does not come about.
 	Fails func(client net.Addr, err error)
+}
+
+// Totals are what a listener has done. They outlive it when another one takes its place.
+type Totals struct {
+	Opened, Closed    atomic.Int32  // connections
+	BytesIn, BytesOut atomic.Uint64 // octets from and to clients
+
+	to sync.Map // *atomic.Int32 by the name of the target
+}
+
+// To is how many connections there have been for a target.
+func (t *Totals) To(name string) int32 { return t.counter(name).Load() }
+
+func (t *Totals) counter(name string) *atomic.Int32 {
+	n, ok := t.to.Load(name)
+	if !ok {
+		n, _ = t.to.LoadOrStore(name, new(atomic.Int32))
+	}
+	return n.(*atomic.Int32)
 }
 
 // Listener accepts TCP connections for an address while that can be reached.
@@ -55,17 +75,16 @@ type Listener struct {
 	core *core.Core
 	log  zerolog.Logger
 
-	Opened, Closed    atomic.Int32  // connections
-	BytesIn, BytesOut atomic.Uint64 // octets from and to clients
-	group             *group
-	changes           chan struct{}
-	cancel            context.CancelFunc
-	done              chan struct{}
-	mu                sync.Mutex
-	reach             []bool // by target
-	up                bool
-	lastErr           string
-	unwatch           []func()
+	*Totals
+	group   *group
+	changes chan struct{}
+	cancel  context.CancelFunc
+	done    chan struct{}
+	mu      sync.Mutex
+	reach   []bool // by target
+	up      bool
+	lastErr string
+	unwatch []func()
 }
 
 // NewListener makes a listener; Start makes it work.
@@ -73,8 +92,11 @@ func NewListener(cfg ListenerConfig, c *core.Core, log zerolog.Logger) *Listener
 	if cfg.Books == nil {
 		cfg.Books = noBooks{}
 	}
+	if cfg.Totals == nil {
+		cfg.Totals = &Totals{}
+	}
 	return &Listener{
-		cfg: cfg, core: c, log: log.With().Str("listener", cfg.Name).Logger(), group: newGroup(),
+		Totals: cfg.Totals, cfg: cfg, core: c, log: log.With().Str("listener", cfg.Name).Logger(), group: newGroup(),
 		changes: make(chan struct{}, 1), done: make(chan struct{}), reach: make([]bool, len(cfg.Targets)),
 	}
 }
@@ -219,6 +241,7 @@ func (l *Listener) send(c *client) bool {
 		l.lost(*c, true, nil)
 		return false
 	}
+	l.counter(to.Name).Add(1)
 	c.to = to.Address
 	c.entry = l.cfg.Books.Accepted(c.since, to.Name, c.RemoteAddr(), c.own)
 	return true
