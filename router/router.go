@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"os"
 	"runtime/debug"
-	"strings"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -46,6 +45,7 @@ type Router struct {
 	source  string // identity of this router in telemetry
 	nextID  atomic.Uint64
 	records atomic.Uint64
+	rules   atomic.Pointer[[]rule]
 	traces  sync.Map // *frameTrace by the number of the connection
 
 	ctx context.Context //nolint:containedctx // the life of everything that entities start; Run sets and ends it
@@ -82,9 +82,10 @@ func New(cfg *config.Config, opts Options) (*Router, error) {
 	}
 	r.log = opts.Log.Hook(r.level).With().Str("router", cfg.Router.ID).Logger()
 	r.failing = newFailures(r.log)
+	r.setAddresses(cfg.Addresses)
 	r.control = newControl(r)
 	r.core = core.New(core.Config{
-		ID: cfg.Router.ID, Log: r.log, Control: r.control, Chunks: r.chunks, Treatment: r.treatment,
+		ID: cfg.Router.ID, Log: r.log, Control: r.control, Chunks: r.chunks, Distribution: r.distribution,
 		Default: treatments[orDefault(cfg.Router.DefaultDistribution, "balanced")],
 		Edge:    r.edge(), Uplink: func() { r.flows.announce() },
 	})
@@ -120,25 +121,6 @@ func orDefault(s, d string) string {
 
 var treatments = map[string]core.Treatment{
 	"multicast": core.Multicast, "closest": core.Closest, "balanced": core.Balanced, "unavailable": core.Unavailable,
-}
-
-// treatment is what the configuration says of a mobile address: the longest prefix that matches whole words.
-func (r *Router) treatment(addr string) (core.Treatment, bool) {
-	if t, ok := telemetryTreatment(addr); ok {
-		return t, true
-	}
-	best, found := -1, core.Balanced
-	for _, a := range r.cfg.Addresses {
-		p := strings.TrimSuffix(a.Prefix, ".#")
-		if p == "" || !strings.HasPrefix(addr, p) || len(p) <= best {
-			continue
-		}
-		if len(addr) > len(p) && addr[len(p)] != '/' && addr[len(p)] != '.' {
-			continue
-		}
-		best, found = len(p), treatments[orDefault(a.Distribution, "balanced")]
-	}
-	return found, best >= 0
 }
 
 // Run starts what the configuration names and works until ctx ends. It returns when all of it has stopped.

@@ -220,7 +220,7 @@ func (r *Router) addressRows() []map[string]any {
 				"deliveriesIngress": a.Ingress, "deliveriesEgress": a.Egress, "deliveriesTransit": a.Transit, "deliveriesToContainer": a.ToContainer,
 				"deliveriesFromContainer": a.FromContainer, "deliveriesEgressRouteContainer": uint64(0), "deliveriesIngressRouteContainer": uint64(0),
 				"deliveriesEgressInterNetwork": uint64(0), "deliveriesIngressInterNetwork": uint64(0), "trackedDeliveries": a.Outstanding, "transitOutstanding": numbers(a.OutstandingByLink),
-				"priority": int32(-1), "deliveriesRedirectedToFallback": uint64(0), "watch": a.Watched,
+				"priority": int32(a.Priority), "deliveriesRedirectedToFallback": uint64(0), "watch": a.Watched,
 			})
 		}
 	})

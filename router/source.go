@@ -75,6 +75,9 @@ func (r *Router) named(name string) string {
 	if _, ok := r.alts[name]; ok {
 		return "listenerAddress"
 	}
+	if slices.ContainsFunc(r.cfg.Addresses, func(a config.Address) bool { return a.Name == name }) {
+		return "router.config.address"
+	}
 	return ""
 }
 
@@ -119,7 +122,7 @@ func (r *Router) create(entityType, name string, one *config.Config) error {
 	case "log":
 		return r.setLog(one.Logs[0])
 	case "router.config.address":
-		return refuse(501, "addresses cannot be configured while the router runs")
+		return r.addAddress(one.Addresses[0])
 	default:
 		return refuse(501, "entities of type "+entityType+" cannot be created while the router runs")
 	}
@@ -295,6 +298,10 @@ func (r *Router) detach(entityType, name string) (stop func(), err error) {
 		}
 		delete(r.alts, name)
 		r.restartTCPListener(a.Listener)
+	case "router.config.address":
+		if !r.deleteAddress(name) {
+			return nil, missing
+		}
 	default:
 		return nil, refuse(501, "Operation 'DELETE' not implemented for "+entityType)
 	}

@@ -9,6 +9,7 @@ import (
 type Address struct {
 	Key       string
 	Treatment Treatment
+	Priority  int // of messages, -1: their own
 
 	subs      []*subscription // in this process, whole messages
 	consumers []*consumer     // in this process, streams
@@ -64,7 +65,10 @@ type watch struct{ f func(reachable bool) }
 func (c *Core) address(key string) *Address {
 	a := c.addrs[key]
 	if a == nil {
-		a = &Address{Key: key, Treatment: c.treatment(key)}
+		a = &Address{Key: key, Treatment: c.treatment(key), Priority: -1}
+		if d, ok := c.configured(key); ok {
+			a.Priority = d.Priority
+		}
 		c.addrs[key] = a
 	}
 	return a
@@ -76,10 +80,8 @@ func (c *Core) treatment(key string) Treatment {
 	}
 	switch key[0] {
 	case 'M':
-		if c.cfg.Treatment != nil {
-			if t, ok := c.cfg.Treatment(key[1:]); ok {
-				return t
-			}
+		if d, ok := c.configured(key); ok {
+			return d.Treatment
 		}
 		return c.cfg.Default
 	case 'T':
@@ -90,6 +92,14 @@ func (c *Core) treatment(key string) Treatment {
 		return Balanced
 	}
 	return c.cfg.Default
+}
+
+// configured is what the configuration says of a key.
+func (c *Core) configured(key string) (Distribution, bool) {
+	if c.cfg.Distribution == nil || key == "" || key[0] != 'M' {
+		return Distribution{}, false
+	}
+	return c.cfg.Distribution(key[1:])
 }
 
 // localDestinations is how many destinations this router itself has, that others may be told of.

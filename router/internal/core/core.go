@@ -23,6 +23,12 @@ const (
 	Unavailable
 )
 
+// Distribution is what is configured for an address.
+type Distribution struct {
+	Treatment Treatment
+	Priority  int // of its messages, -1: their own
+}
+
 // String is the name in configuration and management.
 func (t Treatment) String() string {
 	return [...]string{"flood", "multicast", "closest", "balanced", "unavailable"}[t]
@@ -50,9 +56,9 @@ type Config struct {
 	Log     zerolog.Logger
 	Control Control
 	Chunks  *chunk.Pool
-	// Treatment of a mobile address, without its class letter; ok is false when nothing is configured for it.
-	Treatment func(addr string) (t Treatment, ok bool)
-	Default   Treatment
+	// Distribution of a mobile address, without its class letter; ok is false when nothing is configured for it.
+	Distribution func(addr string) (d Distribution, ok bool)
+	Default      Treatment
 	// Container is what connections say of themselves; it has the router's metadata.
 	Capabilities []string
 	// Edge makes it an edge router: it has uplinks to interior ones instead of a routing protocol.

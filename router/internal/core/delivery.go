@@ -71,6 +71,7 @@ type Delivery struct {
 	head   message.Head
 	to     string
 	stream bool
+	rank   int // the priority that its address has, and 1; 0 without one
 	// onBound, of a stream that begins here, is told the outlet. It must not call back.
 	onBound func(Outlet)
 }

@@ -50,6 +50,7 @@ func (c *Core) Connections() []ConnectionView {
 type AddressView struct {
 	Key                                                  string
 	Treatment                                            Treatment
+	Priority                                             int
 	InProcess, Subscribers, Remotes                      int
 	RemoteRouters                                        []string
 	Watched                                              bool
@@ -66,7 +67,7 @@ func (c *Core) Addresses() []AddressView {
 	for _, k := range sortedKeys(c.addrs) {
 		a := c.addrs[k]
 		v := AddressView{
-			Key: k, Treatment: a.Treatment, InProcess: len(a.subs) + len(a.consumers), Subscribers: len(a.locals), Remotes: len(a.remotes),
+			Key: k, Treatment: a.Treatment, Priority: a.Priority, InProcess: len(a.subs) + len(a.consumers), Subscribers: len(a.locals), Remotes: len(a.remotes),
 			Watched: len(a.watches) > 0, Ingress: a.ingress, Egress: a.egress, Transit: a.transit, ToContainer: a.toContainer,
 			FromContainer: a.fromContainer, LocalProducers: a.ingoing + len(a.producers),
 		}

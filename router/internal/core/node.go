@@ -71,11 +71,7 @@ func (c *Core) AddRemote(id, key string, t Treatment, mesh string) {
 	_, known := c.addrs[key]
 	a := c.address(key)
 	if !known {
-		configured := false
-		if c.cfg.Treatment != nil && key[0] == 'M' {
-			_, configured = c.cfg.Treatment(key[1:])
-		}
-		if !configured && t >= Flood && t <= Unavailable {
+		if _, configured := c.configured(key); !configured && t >= Flood && t <= Unavailable {
 			a.Treatment = t
 		}
 	}

@@ -72,6 +72,7 @@ func (c *Core) route(d *Delivery) {
 			d.drop(&frame.Released{})
 			return
 		}
+		d.rank = a.Priority + 1
 		switch a.Treatment {
 		case Flood, Multicast:
 			c.multicast(d, k, false)
@@ -178,8 +179,11 @@ func (c *Core) forward(d *Delivery, cn *Connection, a *Address, l *link) {
 	l.send(append(c.annotate(ann), body...), ob)
 }
 
-// priority is that of the message.
+// priority is that of the address, or of the message.
 func (d *Delivery) priority() int {
+	if d.rank > 0 {
+		return d.rank - 1
+	}
 	if d.head.HasPriority {
 		return min(int(d.head.Priority), 9)
 	}
