@@ -213,8 +213,10 @@ func TestDocker(t *testing.T) {
 	env["CONTAINER_ENDPOINT"] = "unix:///e"
 	check("endpoint", "unix:///e", "CONTAINER_ENDPOINT", Choice{})
 	check("url", "unix:///u", "url", Choice{URL: "unix:///u"})
-	if _, err := Docker(Choice{Connection: "x"}, getenv); fault.KindOf(err) != fault.Usage {
-		t.Errorf("a connection: %v", err)
+	check("context", "unix:///run/user/7/docker.sock", `docker's context "rootless"`, Choice{Connection: "rootless"})
+	check("context that docker has by itself", "unix:///run/docker.sock", "", Choice{Connection: "default"})
+	if _, err := Docker(Choice{Connection: "x"}, getenv); fault.KindOf(err) != fault.Missing {
+		t.Errorf("no such context: %v", err)
 	}
 	clear(env)
 	env["DOCKER_CONFIG"] = dir

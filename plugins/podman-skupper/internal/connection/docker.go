@@ -16,11 +16,9 @@ import (
 // Docker is the engine that docker would talk to: of the command line, the environment (CONTAINER_ENDPOINT, which Skupper's own
 // tools go by, DOCKER_HOST, DOCKER_CONTEXT), the context that docker's configuration has chosen, and else the usual socket.
 func Docker(c Choice, getenv func(string) string) (Engine, error) {
-	if c.Connection != "" {
-		return Engine{}, fault.New(fault.Usage, fmt.Sprintf("connection is %q, but docker has no connections", c.Connection), "use --url, or docker context use")
-	}
+	name := c.Connection // names one of docker's contexts, and outdoes the environment as docker --context does
 	for _, n := range []struct{ from, address string }{{"url", c.URL}, {"CONTAINER_ENDPOINT", getenv("CONTAINER_ENDPOINT")}, {"DOCKER_HOST", getenv("DOCKER_HOST")}} {
-		if f, ok := named(n.from, n.address); ok {
+		if f, ok := named(n.from, n.address); ok && name == "" {
 			return f.engine()
 		}
 	}
@@ -28,7 +26,9 @@ func Docker(c Choice, getenv func(string) string) (Engine, error) {
 	if dir == "" {
 		dir = filepath.Join(getenv("HOME"), ".docker")
 	}
-	name := getenv("DOCKER_CONTEXT")
+	if name == "" {
+		name = getenv("DOCKER_CONTEXT")
+	}
 	if name == "" {
 		var conf struct{ CurrentContext string }
 		if err := readJSON(filepath.Join(dir, "config.json"), &conf); err != nil && !errors.Is(err, fs.ErrNotExist) {

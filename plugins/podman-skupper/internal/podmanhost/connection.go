@@ -18,7 +18,7 @@ import (
 // connectionFlags are podman's own that choose an engine.
 func connectionFlags() []cli.Flag {
 	return []cli.Flag{
-		&cli.StringFlag{Name: "connection", Aliases: []string{"c"}, Usage: "`NAME` of podman's connection to the engine of a new site (default: $CONTAINER_CONNECTION, or containers.conf)"},
+		&cli.StringFlag{Name: "connection", Aliases: []string{"c"}, Usage: "`NAME` of podman's connection, or docker's context, that leads to the engine of a new site (default: $CONTAINER_CONNECTION, or containers.conf; $DOCKER_CONTEXT)"},
 		&cli.StringFlag{Name: "url", Usage: "`ADDRESS` of the engine of a new site, unix:///PATH (default: $CONTAINER_HOST, or $DOCKER_HOST, or its usual socket)"},
 	}
 }

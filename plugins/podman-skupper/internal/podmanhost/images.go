@@ -91,10 +91,9 @@ func (h Host) listImages(ctx context.Context, c *cli.Context) (host.View, error)
 	}
 	one := siteImage{Component: "router", Image: s.Image, From: "registry"}
 	if s.Router == container.Embedded {
-		if one.From = "this program"; container.Embeddable() == nil {
-			if one.Image, err = container.EmbeddedImage(); err != nil {
-				return host.View{}, err
-			}
+		one.From = "this program" // though it may be one that cannot be made an image: whoever saves it hears of that
+		if one.Image, err = container.EmbeddedImage(); err != nil {
+			return host.View{}, err
 		}
 	}
 	have, err := client.Image(ctx, one.Image)

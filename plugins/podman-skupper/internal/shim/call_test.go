@@ -72,6 +72,8 @@ func TestRecognize(t *testing.T) {
 		{"docker-skupper skupper site status", docker("site", "status")},
 		{"docker-skupper --debug -l info skupper version", docker("version")},
 		{"docker-skupper -H unix:///run/d.sock skupper version", docker("--url=unix:///run/d.sock", "version")},
+		{"docker-skupper -c east skupper version", docker("--connection=east", "version")},
+		{"docker-skupper --context east skupper version", docker("--connection=east", "version")},
 		{"docker-skupper __complete skupper site ''", docker("__complete", "site", "")},
 		{"docker-skupper site status", Call{Args: []string{"site", "status"}}},
 		{"docker-skupper agent --detached", Call{Args: []string{"agent", "--detached"}}},
@@ -99,7 +101,7 @@ func TestFlagsThatCannotBeObeyed(t *testing.T) {
 	for line, want := range map[string]string{
 		"podman --root /x --storage-driver=vfs skupper site create x": "--root, --storage-driver before skupper",
 		"podman --transient-store skupper version":                    "--transient-store before skupper",
-		"docker-skupper -c east skupper version":                      "-c before skupper",
+		"docker-skupper --tlskey k skupper version":                   "--tlskey before skupper",
 	} {
 		c, err := Recognize(strings.Split(line, " "))
 		if fault.KindOf(err) != fault.Usage || !strings.Contains(err.Error(), want) || c.Pass {

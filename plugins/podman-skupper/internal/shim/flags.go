@@ -40,12 +40,12 @@ var podmanFlags = flags{tool: Podman, known: map[string]flag{
 
 // dockerFlags are docker's.
 var dockerFlags = flags{tool: Docker, known: map[string]flag{
-	"host": {value: true, as: "url"}, "H": {value: true, as: "url"},
+	"host": {value: true, as: "url"}, "H": {value: true, as: "url"}, "context": {value: true, as: "connection"}, "c": {value: true, as: "connection"},
 	"debug": {none: true}, "D": {none: true}, "log-level": {value: true, none: true}, "l": {value: true, none: true},
 	"config": {value: true, none: true}, // where docker found this plugin
 	"help":   {stop: true}, "h": {stop: true}, "version": {stop: true}, "v": {stop: true},
 
-	"context": {value: true}, "c": {value: true}, "tls": {}, "tlscacert": {value: true}, "tlscert": {value: true},
+	"tls": {}, "tlscacert": {value: true}, "tlscert": {value: true},
 	"tlskey": {value: true}, "tlsverify": {},
 }}
 
