@@ -48,7 +48,7 @@ exec none ls
 run --pull=never localhost/none
 create --pull=bogus x
 run
-tag a b
+tag none b
 bogus
 --bogus
 --log-level bogus ps
