@@ -5,7 +5,9 @@ import (
 	"encoding/json"
 	"net/http"
 	"os"
+	"slices"
 	"sort"
+	"strings"
 	"time"
 
 	"go.uber.org/multierr"
@@ -99,8 +101,20 @@ func reply(w http.ResponseWriter, v any) {
 // fail notes why a pass could not be completed.
 func (r *Report) fail(err error) {
 	if err != nil {
-		r.Error, r.Kind, r.Hint = err.Error(), int(fault.KindOf(err)), hint(err)
+		r.Error, r.Kind, r.Hint = distinct(err.Error()), int(fault.KindOf(err)), hint(err)
 	}
+}
+
+// distinct is a text of several errors, a line each, without those that say again what others said: an engine that is gone is met
+// by every step of a pass.
+func distinct(text string) string {
+	var lines []string
+	for l := range strings.Lines(text) {
+		if l = strings.TrimRight(l, "\n"); !slices.Contains(lines, l) {
+			lines = append(lines, l)
+		}
+	}
+	return strings.Join(lines, "\n")
 }
 
 // hint is what to do first about an error: of several the one that others may follow from, a full disk.
