@@ -27,13 +27,15 @@ type live struct {
 
 // lookLive asks system and router, where that can be done. That they cannot be asked is worth a note, not a failure.
 func lookLive(ctx context.Context, p Ports) live {
-	l := live{router: site.Observed{Now: time.Now()}}
+	l, why := live{router: site.Observed{Now: time.Now()}}, ""
 	if p.System != nil {
 		s, err := p.System.Status(ctx)
 		if err != nil {
 			l.notes = append(l.notes, "cannot tell what runs: "+err.Error())
 		}
-		l.stopped = s.Stopped
+		if l.stopped = s.Stopped; !s.Router.Running {
+			why = s.Router.Detail
+		}
 	}
 	if p.Observer == nil {
 		return l
@@ -45,6 +47,9 @@ func lookLive(ctx context.Context, p Ports) live {
 	}
 	if o.Now.IsZero() {
 		o.Now = l.router.Now
+	}
+	if !o.Running && why != "" { // whoever runs routers knows more of one that does not than can be seen from here
+		o.NotReady = why
 	}
 	l.known, l.router = true, o
 	return l

@@ -49,6 +49,8 @@ func TestStatusAsksTheRouter(t *testing.T) {
 		{"wrong-whatever-the-router-says", broken, nil, with(site.LinkState{Up: true}), "Error no secret", ""},
 		{"router-down", link, nil, observer{}, "Pending Not Running", ""},
 		{"router-down-and-why", link, nil, observer{Observed: site.Observed{NotReady: "exit status 1"}}, "Pending Not Running: exit status 1", ""},
+		{"router-down-and-the-system-knows-more", link, &fakeSystem{router: Process{Detail: "exit status 1: no room"}}, observer{Observed: site.Observed{NotReady: "exit status 1"}}, "Pending Not Running: exit status 1: no room", ""},
+		{"router-is-silent", link, &fakeSystem{router: Process{Running: true, Detail: "process of its own"}}, observer{Observed: site.Observed{NotReady: "it does not answer"}}, "Pending Not Running: it does not answer", ""},
 		{"stopped", link, &fakeSystem{stopped: true}, observer{}, "Pending the site is stopped", ""},
 		{"router-does-not-answer", link, nil, observer{err: errors.New("no route")}, "Ready OK", "cannot ask the router, so the last known state is shown: no route"},
 	} {

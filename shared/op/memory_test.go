@@ -157,6 +157,7 @@ type fakeSystem struct {
 	startErr, wakeErr       error
 	start, reload, settle   func(context.Context) error
 	stops, uninstalled      int
+	router                  Process
 }
 
 func (f *fakeSystem) Start(ctx context.Context) error {
@@ -185,7 +186,7 @@ func (f *fakeSystem) Settle(ctx context.Context) (bool, error) {
 }
 func (f *fakeSystem) Wake(context.Context) (bool, error) { f.wakes++; return f.stopped, f.wakeErr }
 func (f *fakeSystem) Status(context.Context) (SystemStatus, error) {
-	return SystemStatus{Namespace: "test", Stopped: f.stopped}, nil
+	return SystemStatus{Namespace: "test", Stopped: f.stopped, Router: f.router}, nil
 }
 func (f *fakeSystem) Install(context.Context) error { return nil }
 func (f *fakeSystem) Uninstall(_ context.Context, force bool) error {

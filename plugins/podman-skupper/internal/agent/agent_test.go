@@ -461,3 +461,28 @@ func TestPortsOfRouterThatNeverRan(t *testing.T) {
 		t.Errorf("got %s, %v", b, err)
 	}
 }
+
+// Why a site cannot be brought up is known to whoever asks the agent how it is, until it is up or gone.
+func TestHealthSaysWhatFailed(t *testing.T) {
+	t.Setenv("CONTAINER_ENDPOINT", "unix:///none/engine.sock")
+	w := newWorld(t)
+	if err := w.paths.Namespace("west").BindPlatform("podman"); err != nil {
+		t.Fatal(err)
+	}
+	w.create("west", newSite("west"))
+	rep := w.reconcile("west")
+	h, err := w.client().Health(t.Context())
+	if err != nil || !strings.Contains(rep.Error, "/none/engine.sock") || h.Failed["west"] != rep.Error {
+		t.Errorf("health %+v, %v, after a pass that said %q", h, err, rep.Error)
+	}
+	if err := w.store("west").Delete(t.Context(), v2alpha1.KindSite, "west"); err != nil {
+		t.Fatal(err)
+	}
+	w.eventually("nothing to be wrong", func() error {
+		w.reconcile("west")
+		if h, err := w.client().Health(t.Context()); err != nil || len(h.Failed) > 0 {
+			return fmt.Errorf("health %+v, %v", h, err)
+		}
+		return nil
+	})
+}

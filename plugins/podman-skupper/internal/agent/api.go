@@ -24,6 +24,8 @@ type Health struct {
 	Since   time.Time `json:"since"`
 	Grants  string    `json:"grants,omitempty"` // where tokens can be redeemed now; empty: nowhere
 	Sites   []string  `json:"sites,omitempty"`  // namespaces whose router is to run
+	// Failed says of namespaces why their last pass did not come to its end.
+	Failed map[string]string `json:"failed,omitempty"`
 }
 
 // Report is how a namespace was left by a pass.
@@ -87,6 +89,12 @@ func (a *Agent) health() Health {
 	for _, n := range a.all() {
 		if n.wanted.Load() {
 			h.Sites = append(h.Sites, n.name)
+		}
+		if why := n.complaint(); why != "" {
+			if h.Failed == nil {
+				h.Failed = map[string]string{}
+			}
+			h.Failed[n.name] = why
 		}
 	}
 	sort.Strings(h.Sites)

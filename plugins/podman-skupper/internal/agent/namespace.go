@@ -55,7 +55,7 @@ type namespace struct {
 	last     site.Observed                  // what the last pass saw
 	due      time.Time                      // when a pass is due though nothing changed; zero: never
 	faults   string                         // of the last pass, so that each is logged once
-	complain string                         // error of the last pass, likewise
+	complain atomic.Pointer[string]         // error of the last pass, likewise; nil or empty: none. Read by others
 }
 
 // request is a pass that somebody waits for.
@@ -211,8 +211,8 @@ func (n *namespace) step(ctx context.Context, waiting []request) {
 	if reload && rep.Error == "" { // others need not hear of it: the router runs, and it is tried again
 		rep.fail(n.runtime.Unkept())
 	}
-	if ctx.Err() == nil && rep.Error != n.complain {
-		n.complain = rep.Error
+	if ctx.Err() == nil && rep.Error != n.complaint() {
+		n.complain.Store(&rep.Error)
 		if rep.Error != "" {
 			n.log.Error().Str("err", rep.Error).Msg("pass.failed")
 		}
@@ -250,6 +250,14 @@ func steady(o site.Observed) site.Observed {
 	return o
 }
 
+// complaint is the error of the last pass; empty if it had none.
+func (n *namespace) complaint() string {
+	if text := n.complain.Load(); text != nil {
+		return *text
+	}
+	return ""
+}
+
 // abandon ends the router of a namespace whose directory somebody removed, and tells whether that is done.
 func (n *namespace) abandon(ctx context.Context, waiting []request) (done bool) {
 	n.wanted.Store(false)
@@ -260,8 +268,8 @@ func (n *namespace) abandon(ctx context.Context, waiting []request) (done bool) 
 	switch {
 	case done:
 		n.log.Warn().Msg("namespace.removed")
-	case rep.Error != n.complain && ctx.Err() == nil:
-		n.complain = rep.Error
+	case rep.Error != n.complaint() && ctx.Err() == nil:
+		n.complain.Store(&rep.Error)
 		n.log.Error().Str("err", rep.Error).Msg("namespace.removal")
 	}
 	for _, w := range waiting {

@@ -135,6 +135,9 @@ func (s system) Status(ctx context.Context) (op.SystemStatus, error) {
 	}
 	st := s.look.State(ctx)
 	out.Router = op.Process{Running: st.Running, PID: st.PID, Since: st.Since, Detail: st.Detail}
+	if !st.Running {
+		out.Router.Detail = because(st.Detail, h.Failed[s.dir.Name()])
+	}
 	if out.Stopped && !st.Running {
 		out.Router.Detail = "stopped by the user"
 	}
@@ -145,6 +148,18 @@ func (s system) Status(ctx context.Context) (op.SystemStatus, error) {
 	}
 	s.systemdStatus(ctx, &out)
 	return out, nil
+}
+
+// because is how it is that a router does not run, and why the agent could not start it, which may say the same.
+func because(detail, why string) string {
+	why = strings.Join(strings.Fields(why), " ")
+	switch {
+	case strings.Contains(why, detail):
+		return why
+	case why == "" || strings.Contains(detail, why):
+		return detail
+	}
+	return detail + ": " + why
 }
 
 // whoStarts tells how an agent that does not run comes back.

@@ -29,3 +29,17 @@ func TestRouse(t *testing.T) {
 		t.Errorf("there is no podman, and it says %q", got)
 	}
 }
+
+// What is said of a router that does not run, and why the agent could not start it, is said once.
+func TestBecause(t *testing.T) {
+	for _, tt := range []struct{ detail, why, want string }{
+		{"there is no container", "", "there is no container"},
+		{"there is no container", "pull it: no such host", "there is no container: pull it: no such host"},
+		{"nobody answers", "start it: nobody answers", "start it: nobody answers"},
+		{"it ended: no room", "no room", "it ended: no room"},
+	} {
+		if got := because(tt.detail, tt.why); got != tt.want {
+			t.Errorf("got %q, want %q", got, tt.want)
+		}
+	}
+}
