@@ -2,6 +2,7 @@ package router
 
 import (
 	"context"
+	"crypto/tls"
 	"errors"
 	"fmt"
 	"net"
@@ -24,11 +25,23 @@ func (r *Router) addHTTP(e config.Listener) error {
 		Addr: net.JoinHostPort(e.Host, e.Port), Handler: mux,
 		ReadTimeout: 5 * time.Second, WriteTimeout: 10 * time.Second, IdleTimeout: time.Minute, MaxHeaderBytes: 16 << 10,
 	}
+	if e.SSLProfile != "" && r.profiles[e.SSLProfile] == nil {
+		return fmt.Errorf("listener %q: there is no sslProfile %q", e.Name, e.SSLProfile)
+	}
 	ctx, cancel := context.WithCancel(r.ctx)
 	l := &listener{r: r, cfg: e, cancel: cancel, done: make(chan struct{})}
 	if err := l.listen(ctx); err != nil {
 		cancel()
 		return err
+	}
+	if e.SSLProfile != "" {
+		l.ln = tls.NewListener(l.ln, &tls.Config{MinVersion: tls.VersionTLS12, GetConfigForClient: func(*tls.ClientHelloInfo) (*tls.Config, error) {
+			p, err := r.profile(e.SSLProfile) // as it is now, and its files
+			if err != nil {
+				return nil, err
+			}
+			return p.Server(e.AuthenticatePeer)
+		}})
 	}
 	r.listeners[e.Name] = l
 	go func() {

@@ -135,6 +135,8 @@ func RoleFault(mode, entityType, role string) string {
 		mode = ModeStandalone
 	}
 	switch {
+	case role == RoleInterEdge || role == RoleInterNetwork:
+		return "role " + role + " is not supported: edge routers have connections to interior ones only, and there is one network"
 	case role == RoleInterRouter && mode != ModeInterior,
 		role == RoleEdge && mode == ModeStandalone,
 		role == RoleEdge && mode == ModeEdge && entityType == "listener":

@@ -183,7 +183,7 @@ func TestPod(t *testing.T) {
 }
 
 // sample is a line of the Prometheus text format.
-var sample = regexp.MustCompile(`^([a-z_]+)(\{([a-z_]+="([^"\\]|\\.)*",?)*\})? [0-9.]+$`)
+var sample = regexp.MustCompile(`^([a-z0-9_]+)(\{([a-z_]+="([^"\\]|\\.)*",?)*\})? [0-9.]+$`)
 
 func TestMetrics(t *testing.T) {
 	p := startPod(t, false)
@@ -203,7 +203,7 @@ func TestMetrics(t *testing.T) {
 		}
 	}
 	for _, want := range []string{
-		"qdr_connections_total", "qdr_links_total", "qdr_addresses_total", "qdr_routers_total 1\n", "qdr_accepted_deliveries_total", "qdr_router_rss_bytes", "go_goroutines ", "skupper_router_buffers ",
+		"qdr_connections_total", "qdr_links_total", "qdr_addresses_total", "qdr_routers_total 1\n", "qdr_accepted_deliveries_total", "qdr_router_rss_bytes", "qdr_router_vmsize_bytes", "qdr_deliveries_delayed_10sec_total", "qdr_links_blocked_total", "go_goroutines ", "skupper_router_buffers ",
 		`skupper_router_info{id="west-skupper-router-7d9f-abcde",mode="interior",`, `skupper_router_link_up{name="east",role="inter-router"} 0`,
 		`skupper_router_certificate_not_after_seconds{profile="skupper-local-server"}`,
 		`skupper_router_tcp_connections_open{type="listener",name="listener/backend",address="backend"} 0`,

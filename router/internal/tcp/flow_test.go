@@ -147,7 +147,7 @@ func TestReset(t *testing.T) {
 				time.Sleep(limits.StreamLinkRest + 300*time.Millisecond)
 			}
 		}
-		if n := in.links(); n > links {
+		if n := in.links(); n >= links+rounds { // a link may not be back yet when the next flow wants one, but not one of each flow
 			t.Errorf("links grow from %d to %d", links, n)
 		}
 	})

@@ -28,8 +28,7 @@ func Dial(ctx context.Context, t Target) (*Socket, error) {
 	if t.Proxy != nil {
 		first = net.JoinHostPort(t.Proxy.Host, t.Proxy.Port)
 	}
-	d := net.Dialer{Timeout: limits.ConnectTimeout}
-	raw, err := d.DialContext(ctx, "tcp", first)
+	raw, err := connect(ctx, first)
 	if err != nil {
 		if t.Proxy != nil {
 			err = fmt.Errorf("proxy: %w", err)
