@@ -439,6 +439,50 @@ func TestPortTaken(t *testing.T) {
 	w.ready("west", v2alpha1.KindSite, "west")
 }
 
+// A way for other sites whose port somebody else has says so, and is told to nobody until the router has it.
+func TestAccessPortTaken(t *testing.T) {
+	w := newWorld(t)
+	w.create("west", newSite("west"))
+	w.ready("west", v2alpha1.KindSite, "west")
+	other, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = other.Close() }()
+	taken := other.Addr().(*net.TCPAddr).Port
+	free := freePorts(t, 1)[0]
+	ra := &v2alpha1.RouterAccess{Spec: v2alpha1.RouterAccessSpec{BindHost: "127.0.0.1", GenerateTLSCredentials: true,
+		Roles: []v2alpha1.RouterAccessRole{{Name: v2alpha1.RoleInterRouter, Port: taken}, {Name: v2alpha1.RoleEdge, Port: free}}}}
+	ra.Name = "partners"
+	w.create("west", ra)
+	w.status("west", v2alpha1.KindRouterAccess, "partners", v2alpha1.StatusError, fmt.Sprintf("port %d on this machine is in use by process %d", taken, os.Getpid()))
+	endpoints := func() (ports []string) {
+		o, err := w.store("west").Get(t.Context(), v2alpha1.KindRouterAccess, "partners")
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, e := range o.(*v2alpha1.RouterAccess).Status.Endpoints {
+			ports = append(ports, e.Port)
+		}
+		return ports
+	}
+	if got := endpoints(); len(got) != 1 || got[0] != fmt.Sprint(free) {
+		t.Errorf("endpoints %v, want that at %d", got, free)
+	}
+	_ = other.Close()
+	w.ready("west", v2alpha1.KindRouterAccess, "partners")
+	if got := endpoints(); len(got) != 2 {
+		t.Errorf("endpoints %v, want two", got)
+	}
+	w.eventually("the router listens", func() error {
+		c, err := net.Dial("tcp", fmt.Sprintf("127.0.0.1:%d", taken))
+		if err == nil {
+			err = c.Close()
+		}
+		return err
+	})
+}
+
 // Ports that were chosen for a router which never ran, and that somebody else took since, are chosen anew.
 func TestPortsOfRouterThatNeverRan(t *testing.T) {
 	w := newWorld(t)

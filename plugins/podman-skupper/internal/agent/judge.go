@@ -3,6 +3,9 @@ package agent
 import (
 	"errors"
 	"fmt"
+	"slices"
+
+	"go.uber.org/multierr"
 
 	"github.com/skupper-plugins/suite/plugins/podman-skupper/internal/filestore"
 	"github.com/skupper-plugins/suite/plugins/podman-skupper/internal/supervise"
@@ -26,17 +29,41 @@ func (n *namespace) judge(d site.Desired, in *filestore.Input, obs site.Observed
 		if f, kept := in.Kept(v2alpha1.KindOf(o), o.GetName()); kept {
 			set(o, f)
 		}
-		if l, ok := o.(*v2alpha1.Listener); ok && obs.Running && l.Status.IsTrue(v2alpha1.ConditionConfigured) {
+		if !obs.Running || !v2alpha1.StatusOf(o).IsTrue(v2alpha1.ConditionConfigured) {
+			continue
+		}
+		look := func(host string, port int) error {
 			if ports == nil {
 				ports = supervise.LookAtPorts(router) // once: with many connections it takes long
 			}
-			if err := n.usable(ports, l.Spec.Host, l.Spec.Port); err != nil {
-				set(l, err)
-				again = true
-			}
+			return n.usable(ports, host, port)
+		}
+		var err error
+		switch o := o.(type) {
+		case *v2alpha1.Listener:
+			err = look(o.Spec.Host, o.Spec.Port)
+		case *v2alpha1.RouterAccess:
+			err = reachable(o, look)
+		}
+		if err != nil {
+			set(o, err)
+			again = true
 		}
 	}
 	return again
+}
+
+// reachable says for which roles of an access the router cannot listen, and takes away their endpoints.
+func reachable(ra *v2alpha1.RouterAccess, look func(host string, port int) error) (faults error) {
+	for _, role := range ra.Spec.Roles {
+		err := look(ra.Spec.BindHost, role.EffectivePort())
+		if err == nil {
+			continue
+		}
+		faults = multierr.Append(faults, err)
+		ra.Status.Endpoints = slices.DeleteFunc(ra.Status.Endpoints, func(e v2alpha1.Endpoint) bool { return e.Name == role.Name })
+	}
+	return faults
 }
 
 // keepTimes keeps the times of conditions that are as they were: the plan, which knew less, had changed them in between.
