@@ -123,6 +123,32 @@ func (e *Engine) Down() error {
 	return nil
 }
 
+// Kill ends the engine as if it had crashed. Its containers run on.
+func (e *Engine) Kill() error {
+	if err := e.cmd.Process.Kill(); err != nil {
+		return err
+	}
+	_ = e.cmd.Wait() // it was killed
+	e.cmd = nil
+	gone := []string{e.Socket()}
+	if e.Kind == "docker" { // else the next one waits for its containerd, which went with it
+		for _, left := range []string{"*.pid", "*.sock"} {
+			found, err := filepath.Glob(filepath.Join(e.Dir, "x", "containerd", left))
+			if err != nil {
+				return err
+			}
+			gone = append(gone, found...)
+		}
+		gone = append(gone, filepath.Join(e.Dir, "pid"))
+	}
+	for _, path := range gone {
+		if err := os.Remove(path); err != nil && !errors.Is(err, os.ErrNotExist) {
+			return err
+		}
+	}
+	return nil
+}
+
 // Remove ends the engine with all that it has. That something was left of the tests is an error.
 func (e *Engine) Remove(ctx context.Context) error {
 	left, err := e.Try(ctx, "ps", "-a", "--format", "{{.Names}}")
