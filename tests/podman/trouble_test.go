@@ -6,6 +6,7 @@ import (
 	"net"
 	"os"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"testing"
 )
@@ -90,6 +91,28 @@ func TestPortTaken(t *testing.T) {
 	_ = ln.Close()
 	p.shows(`taken +Pending +.*No matching`, "listener", "status")
 	p.do("site", "delete", "port")
+	engine.nothingLeft(t)
+}
+
+// Two sites cannot have one port: the second one says who has it, and has it when that one is gone. What the sites of this installation
+// have is not taken from them, says the doctor.
+func TestPortOfAnotherSite(t *testing.T) {
+	p := in(t, "first")
+	q := place{t: t, home: p.home, ns: "second", env: p.env}
+	p.do("site", "create", "first", "--enable-link-access")
+	q.do("site", "create", "second")
+	port := free(t)
+	p.do("listener", "create", "web", port)
+	q.refuses(1, `listener web is not configured: port `+port+` on this machine is that of a listener of namespace first: choose another port or host`, "listener", "create", "web", port)
+	q.refuses(1, `port `+port+` on this machine is that of a listener of namespace first`, "routeraccess", "create", "more", "--role", "inter-router:"+port)
+	q.do("routeraccess", "delete", "more")
+	p.shows(`web +Pending +.*No matching`, "listener", "status")
+	if r := p.do("system", "doctor"); !regexp.MustCompile(`ports +ok +of those that a site prefers, .*55671 by the site of namespace first`).MatchString(r.out) {
+		t.Errorf("the doctor says %s", r.out)
+	}
+	p.do("site", "delete", "first")
+	q.shows(`web +Pending +.*No matching`, "listener", "status")
+	q.do("site", "delete", "second")
 	engine.nothingLeft(t)
 }
 

@@ -45,6 +45,8 @@ type Agent struct {
 	mu         sync.Mutex
 	namespaces map[string]*namespace
 	running    sync.WaitGroup // of the namespaces' goroutines
+
+	ports portClaims
 }
 
 // Run is an agent until ctx ends, or somebody asks it to end. Routers run on. It fails with a fault.Conflict if there

@@ -25,6 +25,7 @@ func (n *namespace) judge(d site.Desired, in *filestore.Input, obs site.Observed
 		keepTimes(o, before[v2alpha1.KindOf(o)+"/"+o.GetName()])
 	}
 	var ports *supervise.PortView
+	var mine []claimed
 	for _, o := range d.Statuses {
 		if f, kept := in.Kept(v2alpha1.KindOf(o), o.GetName()); kept {
 			set(o, f)
@@ -36,7 +37,11 @@ func (n *namespace) judge(d site.Desired, in *filestore.Input, obs site.Observed
 			if ports == nil {
 				ports = supervise.LookAtPorts(router) // once: with many connections it takes long
 			}
-			return n.usable(ports, host, port)
+			err := n.usable(ports, host, port)
+			if err == nil {
+				mine = append(mine, claimed{host, port})
+			}
+			return err
 		}
 		var err error
 		switch o := o.(type) {
@@ -50,6 +55,7 @@ func (n *namespace) judge(d site.Desired, in *filestore.Input, obs site.Observed
 			again = true
 		}
 	}
+	n.agent.ports.keep(n.name, mine)
 	return again
 }
 
@@ -85,11 +91,21 @@ func (n *namespace) usable(ports *supervise.PortView, host string, port int) err
 	who := ports.Holder(host, port)
 	switch {
 	case who.None() || who.Connection():
+		if other := n.agent.ports.claim(n.name, host, port); other != "" {
+			return ofAnother(port, other)
+		}
 		return supervise.Allowed(host, port)
 	case n.agent.grants.has(port):
 		return fmt.Errorf("port %d is in use by the grant server, until the tokens issued are redeemed or expire", port)
 	case who.PID == 0:
 		return fmt.Errorf("port %d on this machine is in use by a process of another user", port)
 	}
+	if other := n.agent.routerOf(who.PID); other != "" {
+		return ofAnother(port, other)
+	}
 	return errors.New("port " + fmt.Sprint(port) + " on this machine is in use by " + who.String())
+}
+
+func ofAnother(port int, namespace string) error {
+	return fmt.Errorf("port %d on this machine is that of a listener of namespace %s: choose another port or host in one of the two", port, namespace)
 }

@@ -261,6 +261,7 @@ func (n *namespace) complaint() string {
 // abandon ends the router of a namespace whose directory somebody removed, and tells whether that is done.
 func (n *namespace) abandon(ctx context.Context, waiting []request) (done bool) {
 	n.wanted.Store(false)
+	n.agent.ports.keep(n.name, nil)
 	n.agent.grants.forget(ctx, n)
 	var rep Report
 	rep.fail(n.runtime.Remove(ctx))

@@ -298,6 +298,7 @@ func (n *namespace) tellFaults(in *filestore.Input, rep *Report) {
 func (n *namespace) tearDown(ctx context.Context, in *filestore.Input, d site.Desired) error {
 	n.wanted.Store(false)
 	n.due = time.Time{}
+	n.agent.ports.keep(n.name, nil)
 	n.agent.grants.forget(ctx, n)
 	there := exists(n.dir.RouterConfig()) || n.runtime.State(ctx).Running
 	if there {

@@ -48,3 +48,14 @@ func (n *namespace) unsettle(ctx context.Context, st *state, before map[string]i
 	st.Ports = kept
 	return true, st.write(n.dir.State())
 }
+
+// routerOf is the namespace whose router a process is; empty if it is none of this installation.
+func (a *Agent) routerOf(pid int) string {
+	names, _ := a.opts.Paths.List() // of what cannot be read nothing is known
+	for _, name := range names {
+		if r, err := supervise.ReadRecord(a.opts.Paths.Namespace(name).RouterPID()); err == nil && r.PID == pid && r.Alive() {
+			return name
+		}
+	}
+	return ""
+}
