@@ -85,9 +85,12 @@ func (g *grants) see(ctx context.Context, n *namespace, d site.Desired, res site
 		if !ok {
 			continue
 		}
+		loaded := obj
 		obj = obj.DeepCopy()
 		out = append(out, obj)
 		end, err := process(obj, d.Site, now)
+		// A pass may plan again with what it has loaded, and tokens with this code may be out by then.
+		loaded.Status.Code, loaded.Status.ExpirationTime = obj.Status.Code, obj.Status.ExpirationTime
 		v2alpha1.SetCondition(now, obj, v2alpha1.ConditionProcessed, err)
 		index[string(obj.UID)] = where{n, obj.Name}
 		if err != nil {
