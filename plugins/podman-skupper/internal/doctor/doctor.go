@@ -171,7 +171,7 @@ func (m Machine) cgroups(context.Context) Finding {
 	case UnifiedGroups(m.Root):
 		return ok("version 2")
 	case m.rootless():
-		return Finding{Result: Warning, Message: "version 1: for containers of users limits have no effect, and --quadlet does not work", Fix: "boot with systemd.unified_cgroup_hierarchy=1"}
+		return Finding{Result: Warning, Message: "version 1: for containers of users limits have no effect, --quadlet does not work, and Podman 6 does not run", Fix: "boot with systemd.unified_cgroup_hierarchy=1"}
 	}
 	return ok("version 1")
 }

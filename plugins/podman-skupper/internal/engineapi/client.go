@@ -22,6 +22,7 @@ type Client struct {
 	platform string
 	path     string // of the socket
 	version  string
+	spoken   string // version of the interface that is spoken, where it is not the one known here; empty: that one
 	waits    waits
 	http     *http.Client
 }
@@ -57,7 +58,11 @@ func (w waits) open(ctx context.Context, platform, endpoint string) (*Client, er
 		DialContext:       func(ctx context.Context, _, _ string) (net.Conn, error) { return d.DialContext(ctx, "unix", path) },
 		DisableKeepAlives: true,
 	}}}
-	if err := c.greet(ctx); err != nil {
+	err = c.greet(ctx)
+	if err == nil {
+		err = c.agree(ctx)
+	}
+	if err != nil {
 		return nil, err
 	}
 	return c, nil

@@ -250,6 +250,46 @@ func TestDockerVersion(t *testing.T) {
 	}
 }
 
+// Engines newer than those known here are spoken to as before, as long as they answer to that; else as they themselves speak.
+func TestNewerEngines(t *testing.T) {
+	const tooOld = `400 {"message":"client version 1.44 is too old. Minimum supported API version is 1.46, please upgrade your client to a newer version"}`
+	for _, tt := range []struct {
+		platform string
+		header   map[string]string
+		answers  map[string]string
+		want     string
+		asked    int // whether it answers to that
+	}{
+		{Docker, map[string]string{"Api-Version": "1.44"}, nil, "/v1.44", 0},
+		{Docker, map[string]string{"Api-Version": "1.52"}, map[string]string{"GET /v1.44/_ping": "200 OK"}, "/v1.44", 1}, // Docker 29
+		{Docker, map[string]string{"Api-Version": "1.60"}, map[string]string{"GET /v1.44/_ping": tooOld}, "/v1.60", 1},
+		{Podman, map[string]string{"Libpod-API-Version": "5.8.3", "Api-Version": "1.41"}, nil, "/v4.0.0/libpod", 0},
+		{Podman, map[string]string{"Libpod-API-Version": "6.0.1", "Api-Version": "1.44"}, map[string]string{"GET /v4.0.0/libpod/_ping": "200 OK"}, "/v4.0.0/libpod", 1},
+		{Podman, map[string]string{"Libpod-API-Version": "7.0.0", "Api-Version": "1.44"},
+			map[string]string{"GET /v4.0.0/libpod/_ping": `400 {"cause":"given version is not supported","message":"version \"4.0.0\" is not supported by server","response":400}`}, "/v7.0.0/libpod", 1},
+	} {
+		e := &engine{header: tt.header, answers: tt.answers}
+		if got := open(t, tt.platform, e).prefix(); got != tt.want || len(e.asked) != tt.asked {
+			t.Errorf("%v: speaks %s, having asked %q", tt.header, got, e.asked)
+		}
+	}
+}
+
+// A user's Podman says which ids it has; recorded of one that has none but the user's own, of one that has others, and of root's.
+func TestOneID(t *testing.T) {
+	for info, want := range map[string]bool{
+		`{"host":{"idMappings":{"gidmap":[{"container_id":0,"host_id":4242,"size":1}],"uidmap":[{"container_id":0,"host_id":4242,"size":1}]},"security":{"rootless":true}}}`: true,
+		`{"host":{"idMappings":{"gidmap":[{"container_id":0,"host_id":4242,"size":1},{"container_id":1,"host_id":300000,"size":65536}],` +
+			`"uidmap":[{"container_id":0,"host_id":4242,"size":1},{"container_id":1,"host_id":300000,"size":65536}]},"security":{"rootless":true}}}`: false,
+		`{"host":{"idMappings":{"gidmap":null,"uidmap":null},"security":{"rootless":false}}}`: false,
+	} {
+		one, err := open(t, Podman, &engine{header: podman, answers: map[string]string{"GET /v4.0.0/libpod/info": "200 " + info}}).OneID(t.Context())
+		if err != nil || one != want {
+			t.Errorf("%s: got %v, %v", info, one, err)
+		}
+	}
+}
+
 func TestPull(t *testing.T) {
 	const path = "POST /v4.0.0/libpod/images/pull"
 	for _, tt := range []struct {

@@ -19,6 +19,10 @@ import (
 // prefix is the version of the interface that is spoken.
 func (c *Client) prefix() string {
 	switch {
+	case c.platform == Podman && c.spoken != "":
+		return "/v" + c.spoken + "/libpod"
+	case c.spoken != "":
+		return "/v" + c.spoken
 	case c.platform == Podman:
 		return "/v4.0.0/libpod"
 	case older(c.version, 1, dockerNewest):
@@ -27,8 +31,31 @@ func (c *Client) prefix() string {
 	return "/v1." + strconv.Itoa(dockerNewest)
 }
 
-// dockerNewest is the latest minor version of Docker's interface that is known here. Docker 29 answers none before it.
-const dockerNewest = 44
+// dockerNewest is the latest minor version of Docker's interface that is known here. Docker 29 answers none before it. podmanNewest is the
+// last Podman of which it is known that it answers to the first version of its present interface.
+const (
+	dockerNewest = 44
+	podmanNewest = 5
+)
+
+// agree finds out whether an engine that is newer than those known here still answers to the version of the interface that is spoken. To one
+// that does not its own is spoken: what is asked of it has been the same in all versions.
+func (c *Client) agree(ctx context.Context) error {
+	if c.platform == Docker && older(c.version, 1, dockerNewest+1) || c.platform == Podman && older(c.version, podmanNewest+1, 0) {
+		return nil
+	}
+	ctx, cancel := context.WithTimeout(ctx, c.waits.greet)
+	defer cancel()
+	resp, err := c.send(ctx, http.MethodGet, c.prefix()+"/_ping", nil, nil)
+	if err != nil {
+		return err
+	}
+	defer drain(resp)
+	if resp.StatusCode == http.StatusBadRequest {
+		c.spoken = c.version
+	}
+	return nil
+}
 
 func (c *Client) container(name string) string { return c.prefix() + "/containers/" + escape(name) }
 
