@@ -185,6 +185,8 @@ func (h Host) podmanState(dir string) (toolState, error) {
 	case o.Shim:
 	case !linked:
 		t.Message, t.Fix = "the link is not installed", h.Command()+" shim install"
+	case l.Dangling() != "":
+		t.Message, t.Fix = dangling(l), h.Command()+" shim install"
 	default:
 		t.Message, t.Fix = o.Problem, o.Fix
 	}
@@ -204,12 +206,18 @@ func (h Host) dockerState() (toolState, error) {
 		return toolState{}, err
 	}
 	o, err := shim.Look(shim.Link{Tool: shim.Docker, Path: l.Path}, h.getenv("PATH"))
-	t := toolState{Tool: shim.Docker, Link: l.Path, Linked: linked, Works: linked && o.Real != "", Real: o.Real}
+	t := toolState{Tool: shim.Docker, Link: l.Path, Linked: linked, Works: linked && o.Real != "" && l.Dangling() == "", Real: o.Real}
 	switch {
 	case o.Real == "":
 		t.Message, t.Fix = "there is no docker in $PATH", "install docker's client"
 	case !linked:
 		t.Message, t.Fix = "the link is not installed", h.Command()+" shim install --docker"
+	case l.Dangling() != "":
+		t.Message, t.Fix = dangling(l), h.Command()+" shim install --docker"
 	}
 	return t, err
+}
+
+func dangling(l shim.Link) string {
+	return "the link leads to " + l.Dangling() + ", which is not there"
 }

@@ -1,6 +1,7 @@
 package podmanhost
 
 import (
+	"errors"
 	"os"
 	"path/filepath"
 	"strings"
@@ -40,6 +41,35 @@ func TestBecause(t *testing.T) {
 	} {
 		if got := because(tt.detail, tt.why); got != tt.want {
 			t.Errorf("got %q, want %q", got, tt.want)
+		}
+	}
+}
+
+// A link whose program was moved away does not work, whatever the order of $PATH, and is made anew.
+func TestShimStatusOfDanglingLinks(t *testing.T) {
+	home, tools := t.TempDir(), t.TempDir()
+	env := map[string]string{"HOME": home, "PATH": filepath.Join(home, ".local", "bin") + ":" + tools}
+	h := Host{getenv: func(name string) string { return env[name] }}
+	for _, tool := range []string{"podman", "docker"} {
+		if err := os.WriteFile(filepath.Join(tools, tool), []byte("#!/bin/sh\n"), 0o755); err != nil { //nolint:gosec // a program
+			t.Fatal(err)
+		}
+	}
+	gone := filepath.Join(home, "gone", "podman-skupper")
+	for _, link := range []string{".local/bin/podman", ".docker/cli-plugins/docker-skupper"} {
+		path := filepath.Join(home, link)
+		if err := errors.Join(os.MkdirAll(filepath.Dir(path), 0o755), os.Symlink(gone, path)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	podman, err1 := h.podmanState("")
+	docker, err2 := h.dockerState()
+	if err := errors.Join(err1, err2); err != nil {
+		t.Fatal(err)
+	}
+	for fix, s := range map[string]toolState{"podman-skupper shim install": podman, "podman-skupper shim install --docker": docker} {
+		if s.Works || !s.Linked || !strings.Contains(s.Message, "leads to "+gone+", which is not there") || s.Fix != fix {
+			t.Errorf("got %+v, want %s", s, fix)
 		}
 	}
 }

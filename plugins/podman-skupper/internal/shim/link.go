@@ -135,6 +135,18 @@ func (l Link) state(self fs.FileInfo) (int, error) {
 	return foreign, nil
 }
 
+// Dangling is where a link leads whose program has gone, as when that was moved; empty if it is there, or there is no link.
+func (l Link) Dangling() string {
+	target, err := os.Readlink(l.Path)
+	if err != nil {
+		return ""
+	}
+	if _, err := os.Stat(l.Path); !errors.Is(err, fs.ErrNotExist) {
+		return ""
+	}
+	return target
+}
+
 func (l Link) foreign(so string) error {
 	return fault.New(fault.Conflict, fmt.Sprintf("%s is another program or file: %s", l.Path, so), "name another directory with --dir")
 }
