@@ -87,6 +87,9 @@ func preferPodman(dir, program string) error {
 	if err == nil {
 		err = os.Setenv("PATH", bin+":"+os.Getenv("PATH"))
 	}
+	if err == nil { // a Podman 5 would begin all that it says with a word on the machine's cgroups
+		err = os.Setenv("PODMAN_IGNORE_CGROUPSV1_WARNING", "1")
+	}
 	fmt.Printf("PODMAN: %s, where there is %s", program, out)
 	return err
 }
