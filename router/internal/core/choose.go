@@ -53,6 +53,10 @@ func (c *Core) closest(a *Address, e entry) choice {
 	return choice{hop: best[a.next%len(best)]}
 }
 
+// streamWeight is what an open stream counts at a connector of this router: other routers count it as unsettled, and once more as one that has left the link on
+// which it was offered. With its capacity of five a connector takes three before those of other routers are preferred at any cost.
+const streamWeight = 2
+
 // balanced picks the smallest of: open deliveries of a local destination; unsettled deliveries to a router plus its cost. An idle local
 // destination wins at once, and one that has reached its capacity is taken only when no other is left.
 func (c *Core) balanced(a *Address, e entry) choice {
@@ -70,7 +74,7 @@ func (c *Core) balanced(a *Address, e entry) choice {
 	a.next++
 	for i := range a.consumers {
 		k := a.consumers[(a.next+i)%len(a.consumers)]
-		v := int(k.open.Load())
+		v := streamWeight * int(k.open.Load())
 		if v == 0 {
 			return choice{consumer: k}
 		}
