@@ -21,7 +21,7 @@ func FreePort(tb testing.TB) int {
 	if err != nil {
 		tb.Fatal(err)
 	}
-	defer ln.Close() // nothing was accepted
+	defer func() { _ = ln.Close() }() // nothing was accepted
 	return ln.Addr().(*net.TCPAddr).Port
 }
 
@@ -57,7 +57,7 @@ func Echo(tb testing.TB) (port int) {
 				return
 			}
 			go func() {
-				defer c.Close() // the other side sees it
+				defer func() { _ = c.Close() }() // the other side sees it
 				_, _ = io.Copy(c, c)
 			}()
 		}
@@ -71,7 +71,7 @@ func Ask(port int) error {
 	if err != nil {
 		return err
 	}
-	defer c.Close() // what came back counts
+	defer func() { _ = c.Close() }() // what came back counts
 	if err := c.SetDeadline(time.Now().Add(5 * time.Second)); err != nil {
 		return err
 	}
