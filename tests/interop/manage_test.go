@@ -103,7 +103,7 @@ func shape(n *routertest.Node, entityType string) map[string][]string {
 }
 
 // onlyReal are attributes that routers of ours leave empty: what they do not do, and columns without a name.
-var onlyReal = []string{"log.outputFile", "log.includeTimestamp", "log.includeSource", "connector.failoverUrls", "routerMetrics."}
+var onlyReal = []string{"log.outputFile", "log.includeTimestamp", "log.includeSource", "routerMetrics."}
 
 func sameShape(t *testing.T, entityType string, real, ours map[string][]string) {
 	t.Helper()

@@ -11,5 +11,5 @@
 //
 // PROFILE, which other routers have, starts and stops the profiler of their Python interpreter; no tool asks for it, and there is no interpreter here.
 // Attributes of what routers of ours do not do are there and empty, or 0: auto-links, route containers, connections between networks, addresses to
-// fall back to, failover lists that a listener tells, where a log goes.
+// fall back to, where a log goes.
 package agent
