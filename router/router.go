@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"os"
-	"runtime/debug"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -47,6 +46,9 @@ type Router struct {
 	records atomic.Uint64
 	rules   atomic.Pointer[[]rule]
 	traces  sync.Map // *frameTrace by the number of the connection
+
+	trims    sync.WaitGroup
+	trimming atomic.Bool
 
 	ctx context.Context //nolint:containedctx // the life of everything that entities start; Run sets and ends it
 	wg  sync.WaitGroup
@@ -95,7 +97,7 @@ func New(cfg *config.Config, opts Options) (*Router, error) {
 	}
 	r.core.EachTick(r.core.TrimPools)
 	t := &trimmer{}
-	r.core.EachTick(func(now time.Time) { t.look(now, r.openFlows(), debug.FreeOSMemory) })
+	r.core.EachTick(func(now time.Time) { t.look(now, r.openFlows(), r.trim) })
 	r.core.EachTick(r.watchLinks)
 	r.boundMemory()
 	short := &memory{}
@@ -153,6 +155,7 @@ func (r *Router) Run(ctx context.Context) error {
 	<-requests.done
 	stopCore()
 	<-coreDone
+	r.trims.Wait() // it was the core that began them
 	r.failing.end()
 	r.log.Info().Msg("router stopped")
 	return err

@@ -17,6 +17,7 @@ func TestTrim(t *testing.T) {
 		{"still many", []int{0, 1000, 251, 251, 251, 251}, 0},
 		{"comes back before it is quiet", []int{0, 1000, 10, 900, 10, 900, 10}, 0},
 		{"twice", []int{600, 0, 0, 0, 600, 0, 0, 0}, 2},
+		{"what is left of it", []int{600, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0}, 2},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			trims := 0

@@ -59,6 +59,8 @@ type Connection struct {
 	remote     *frame.Open
 	links      map[*conn.Link]*link
 	pool       [lanes][]*link // idle streaming links
+	least      [lanes]int     // of those, at any time since trimmed
+	surplus    [lanes]int     // how many are to be closed
 	queued     int            // messages that wait on its links
 	octets     int            // of those
 	dropped    drops

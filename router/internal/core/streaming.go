@@ -103,6 +103,7 @@ func (cn *Connection) idle(n lane) (found *link) {
 	}
 	found = pool[at]
 	cn.pool[n] = slices.Delete(pool, at, at+1)
+	cn.least[n] = min(cn.least[n], len(cn.pool[n]))
 	return found
 }
 
@@ -160,20 +161,34 @@ func (c *Core) GiveUp(now time.Time) {
 	}
 }
 
-// TrimPools puts links that have rested into the pools of their connections and closes those above what a connection keeps.
+// TrimPools puts links that have rested into the pools of their connections and closes those above what a connection keeps and has not needed for a while.
 func (c *Core) TrimPools(now time.Time) {
 	for _, cn := range c.conns {
 		cn.wake(now)
-		if now.Sub(cn.trimmed) < limits.StreamPoolScan {
+		if now.Sub(cn.trimmed) >= limits.StreamPoolScan {
+			cn.trimmed = now
+			for i, pool := range cn.pool {
+				cn.surplus[i] = max(0, min(cn.least[i], len(pool))-limits.StreamPool)
+				cn.least[i] = len(pool)
+			}
+		}
+		cn.trim()
+	}
+}
+
+// trim closes some of the links that are too many, those first that were used least.
+func (cn *Connection) trim() {
+	for i, pool := range cn.pool {
+		n := min(cn.surplus[i], len(pool), limits.StreamPoolTrim)
+		if n == 0 {
 			continue
 		}
-		cn.trimmed = now
-		for i, pool := range cn.pool {
-			n := max(0, min(len(pool)-limits.StreamPool, limits.StreamPoolTrim))
+		cn.surplus[i] -= n
+		cn.peer.Do(func(k *conn.Conn) {
 			for _, l := range pool[:n] {
-				cn.peer.Do(func(k *conn.Conn) { k.Detach(l.l, nil) })
+				k.Detach(l.l, nil)
 			}
-			cn.pool[i] = pool[n:]
-		}
+		})
+		cn.pool[i] = slices.Clone(pool[n:])
 	}
 }

@@ -97,9 +97,9 @@ const (
 	MaxRouters = 128
 	// StreamPool is how many idle streaming links a connection keeps, in links.
 	StreamPool = 128
-	// StreamPoolScan is how often idle streaming links above StreamPool are trimmed, and StreamPoolTrim how many at most at a time.
-	StreamPoolScan = 30 * time.Second
-	StreamPoolTrim = 10
+	// StreamPoolScan is for how long streaming links above StreamPool must not have been needed to be closed, and StreamPoolTrim how many are at a time.
+	StreamPoolScan = 5 * time.Second
+	StreamPoolTrim = 500
 	// StreamLinkRest is how long a streaming link is left alone after a stream whose receiver does not say when it is done with it.
 	StreamLinkRest = time.Second
 	// MaxRequests is how many management requests may wait, in messages.
