@@ -26,7 +26,7 @@ type listener struct {
 	accessID string
 	cancel   context.CancelFunc
 	done     chan struct{}
-	half     chan struct{} // slots for handshakes
+	half     halfOpen
 	conns    sync.WaitGroup
 	flows    *record // nil unless it is for other routers
 
@@ -45,7 +45,7 @@ func (r *Router) addListener(e config.Listener) error {
 		return fmt.Errorf("listener %q: %w", e.Name, err)
 	}
 	ctx, cancel := context.WithCancel(r.ctx)
-	l := &listener{r: r, cfg: e, accessID: r.recordID(), cancel: cancel, done: make(chan struct{}), half: make(chan struct{}, limits.MaxHalfOpen)}
+	l := &listener{r: r, cfg: e, accessID: r.recordID(), cancel: cancel, done: make(chan struct{})}
 	if err := l.listen(ctx); err != nil {
 		cancel()
 		return err
@@ -105,20 +105,18 @@ func (l *listener) accept(ctx context.Context, ln net.Listener) {
 			}
 			continue
 		}
-		select {
-		case l.half <- struct{}{}:
-			l.conns.Go(func() { l.serve(ctx, c) })
-		default:
-			l.fails("too many handshakes at once", c, nil) // those under way have their deadline
-			_ = c.Close()
+		opened, gone := l.half.enter(c)
+		if gone != nil {
+			l.fails("too many handshakes at once", gone, nil)
+			_ = gone.Close()
 		}
+		l.conns.Go(func() { l.serve(ctx, c, opened) })
 	}
 }
 
-// serve runs one connection.
-func (l *listener) serve(ctx context.Context, c net.Conn) {
-	release := sync.OnceFunc(func() { <-l.half })
-	defer release()
+// serve runs one connection. half is called when it has opened, or has ended.
+func (l *listener) serve(ctx context.Context, c net.Conn, half func()) {
+	defer half()
 	tcfg, mechs, ordinal, err := l.security()
 	if err != nil {
 		l.fails("connection refused", c, err)
@@ -138,7 +136,7 @@ func (l *listener) serve(ctx context.Context, c net.Conn) {
 	linked, opened := false, false
 	o.OnOpen = func(properties wire.Map) {
 		opened = true
-		release()
+		half()
 		if linked = !isData(properties); linked {
 			l.flows.linked(1)
 		}

@@ -289,3 +289,45 @@ func TestDispositionsOfAll(t *testing.T) {
 		}
 	})
 }
+
+// TestHandshakeFloodGoesOn has one host connect again and again, to the listener for routers, and say nothing: a new router joins in the middle of that.
+func TestHandshakeFloodGoesOn(t *testing.T) {
+	siege(t, 100, func(b *besieged) {
+		stop, made := make(chan struct{}), make(chan int, 1)
+		go func() {
+			var held []net.Conn
+			n := 0
+			defer func() {
+				for _, c := range held {
+					_ = c.Close()
+				}
+				made <- n
+			}()
+			d := net.Dialer{LocalAddr: &net.TCPAddr{IP: net.IPv4(127, 0, 0, 9)}, Timeout: time.Second}
+			for {
+				select {
+				case <-stop:
+					return
+				case <-time.After(500 * time.Microsecond):
+				}
+				c, err := d.DialContext(t.Context(), "tcp", b.inter)
+				if err != nil {
+					continue
+				}
+				n++
+				if held = append(held, c); len(held) > 2000 {
+					_ = held[0].Close()
+					held = held[1:]
+				}
+			}
+		}()
+		time.Sleep(time.Second)
+		late := b.Add("LATE", routertest.Self(b.Dir()))
+		b.Link("LATE", "A")
+		late.Start()
+		began := time.Now()
+		b.AwaitAll()
+		close(stop)
+		t.Logf("a new router was part of the network after %v, beside %d connections that say nothing", time.Since(began).Round(time.Millisecond), <-made)
+	})
+}

@@ -16,6 +16,9 @@ import (
 // bufferSize is how many octets one read or write of a socket moves at most.
 const bufferSize = 128 << 10
 
+// shakingSize is the same while TLS does its handshake: those who never get beyond that cost little.
+const shakingSize = 4 << 10
+
 // Socket is a stream with or without TLS that reads in batches and writes when it is told to.
 type Socket struct {
 	raw  *bufferedConn
@@ -48,8 +51,13 @@ func (b *bufferedConn) Read(p []byte) (int, error) {
 		if b.noWait {
 			return 0, errNothing{}
 		}
-		if len(p) >= len(b.rbuf) {
-			return b.Conn.Read(p)
+		if !b.shaking {
+			if len(b.rbuf) < bufferSize {
+				b.rbuf = make([]byte, bufferSize)
+			}
+			if len(p) >= len(b.rbuf) {
+				return b.Conn.Read(p)
+			}
 		}
 		n, err := b.Conn.Read(b.rbuf)
 		b.r, b.w = 0, n
@@ -113,7 +121,7 @@ func (b *bufferedConn) writeAll(p []byte) error {
 
 // NewSocket wraps an open connection. With a TLS configuration the caller does the handshake next.
 func NewSocket(c net.Conn, cfg *tls.Config, client bool) *Socket {
-	s := &Socket{raw: &bufferedConn{Conn: c, rbuf: make([]byte, bufferSize)}}
+	s := &Socket{raw: &bufferedConn{Conn: c, rbuf: make([]byte, shakingSize)}}
 	s.conn = s.raw
 	if cfg == nil {
 		s.raw.patience = limits.WriteTimeout
