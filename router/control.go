@@ -3,6 +3,8 @@ package router
 import (
 	"time"
 
+	"github.com/rs/zerolog"
+
 	engine "github.com/skupper-plugins/suite/router/internal/control"
 	"github.com/skupper-plugins/suite/router/internal/core"
 )
@@ -13,6 +15,7 @@ type control struct {
 	core   *core.Core
 	engine *engine.Engine
 	flood  engine.Flood
+	log    zerolog.Logger
 }
 
 func newControl(r *Router) *control {
@@ -23,7 +26,7 @@ func newControl(r *Router) *control {
 		ID: c.ID, Instance: now.Unix(),
 		HelloInterval: sec(c.HelloIntervalSeconds), HelloMaxAge: sec(c.HelloMaxAgeSeconds), RAInterval: sec(c.RAIntervalSeconds),
 		RAIntervalFlux: sec(c.RAIntervalFluxSeconds), RemoteLSMaxAge: sec(c.RemoteLSMaxAgeSeconds), UnreachableHoldoff: sec(c.UnreachableHoldoffSeconds),
-	}, r.opts.Log.Hook(r.level).With().Str("router", c.ID).Logger(), now)}
+	}, few(r.opts.Log.Hook(r.level).With().Str("router", c.ID).Logger()), now), log: few(r.log)}
 }
 
 // LinkUp is a new neighbour that may speak.
@@ -41,7 +44,7 @@ func (c *control) LinkLost(link int) {
 // Receive is a message from a neighbour.
 func (c *control) Receive(link int, msg []byte) {
 	if err := c.engine.Receive(time.Now(), link, msg); err != nil {
-		c.r.log.Warn().Err(err).Int("link", link).Msg("control message refused")
+		c.log.Warn().Err(err).Int("link", link).Msg("control message refused")
 	}
 	c.apply()
 }

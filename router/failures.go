@@ -13,6 +13,9 @@ const (
 	failurePause = time.Minute
 	// maxFailing is how many peers are told apart at once. The others count as one.
 	maxFailing = 256
+	// fewLines is how many lines of connections that have opened, or of routing, come in each fewPeriod.
+	fewLines  = 500
+	fewPeriod = 10 * time.Second
 )
 
 // failures keeps peers from filling the log: each line that a stranger can cause by connecting comes once, and then as a number of how often more.
@@ -21,6 +24,11 @@ type failures struct {
 
 	mu    sync.Mutex
 	since map[failing]*failed
+}
+
+// few is a log in which lines that a peer can cause as often as it likes come no more often than would be read: beyond that each hundredth.
+func few(log zerolog.Logger) zerolog.Logger {
+	return log.Sample(&zerolog.BurstSampler{Burst: fewLines, Period: fewPeriod, NextSampler: &zerolog.BasicSampler{N: 100}})
 }
 
 // failing is who fails at what, and where.

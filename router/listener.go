@@ -171,7 +171,7 @@ func (l *listener) serve(ctx context.Context, c net.Conn, half func()) {
 	switch { // here: the core waits for no log
 	case err == nil:
 	case wasOpened:
-		l.r.log.Info().Err(err).Uint64("conn", id).Str("listener", l.cfg.Name).Str("host", o.Host).Msg("connection lost")
+		l.r.lost.Info().Err(err).Uint64("conn", id).Str("listener", l.cfg.Name).Str("host", o.Host).Msg("connection lost")
 	default:
 		l.fails("connection not opened", c, err)
 	}

@@ -35,6 +35,7 @@ type Router struct {
 	log     zerolog.Logger
 	level   *levelHook
 	failing *failures
+	lost    zerolog.Logger // of connections that had opened
 	started time.Time
 	chunks  *chunk.Pool
 	core    *core.Core
@@ -83,11 +84,11 @@ func New(cfg *config.Config, opts Options) (*Router, error) {
 		tcpIn: map[string]*tcpListener{}, tcpOut: map[string]*tcpConnector{}, alts: map[string]config.ListenerAddress{},
 	}
 	r.log = opts.Log.Hook(r.level).With().Str("router", cfg.Router.ID).Logger()
-	r.failing = newFailures(r.log)
+	r.failing, r.lost = newFailures(r.log), few(r.log)
 	r.setAddresses(cfg.Addresses)
 	r.control = newControl(r)
 	r.core = core.New(core.Config{
-		ID: cfg.Router.ID, Log: r.log, Control: r.control, Chunks: r.chunks, Distribution: r.distribution,
+		ID: cfg.Router.ID, Log: r.log, Comings: few(r.log), Control: r.control, Chunks: r.chunks, Distribution: r.distribution,
 		Default: treatments[orDefault(cfg.Router.DefaultDistribution, "balanced")],
 		Edge:    r.edge(), Uplink: func() { r.flows.announce() },
 	})

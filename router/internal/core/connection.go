@@ -249,7 +249,7 @@ func (cn *Connection) opened() {
 			g.data = append(g.data, cn)
 		}
 	}
-	c.log.Info().Uint64("conn", cn.ID).Str("container", cn.remote.ContainerID).Str("role", cn.role.String()).Str("host", cn.opts.Host).Msg("connection opened")
+	c.cfg.Comings.Info().Uint64("conn", cn.ID).Str("container", cn.remote.ContainerID).Str("role", cn.role.String()).Str("host", cn.opts.Host).Msg("connection opened")
 	if cn.opts.OnOpen != nil {
 		cn.opts.OnOpen(cn.remote.Properties)
 	}
@@ -526,7 +526,7 @@ func (c *Core) closed(cn *Connection) {
 	}
 	delete(c.conns, cn.ID)
 	if cn.open {
-		c.log.Info().Uint64("conn", cn.ID).Str("container", cn.remote.ContainerID).Msg("connection closed")
+		c.cfg.Comings.Info().Uint64("conn", cn.ID).Str("container", cn.remote.ContainerID).Msg("connection closed")
 	}
 }
 

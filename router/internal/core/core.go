@@ -54,6 +54,7 @@ type Control interface {
 type Config struct {
 	ID      string
 	Log     zerolog.Logger
+	Comings zerolog.Logger // for lines about connections that come and go
 	Control Control
 	Chunks  *chunk.Pool
 	// Distribution of a mobile address, without its class letter; ok is false when nothing is configured for it.
@@ -157,8 +158,8 @@ func (c *Core) Call(ctx context.Context, f func()) bool {
 // EachTick adds a function that runs on the core's goroutine about five times a second. Call it before Run.
 func (c *Core) EachTick(f func(now time.Time)) { c.tick = append(c.tick, f) }
 
-// looks is how many turns of work are done before the time is looked at while there is more.
-const looks = 64
+// lookAfter is after how long the time is looked at while there is always more to do.
+const lookAfter = 5 * time.Millisecond
 
 // Run works until ctx ends and everything that was given before its end is done.
 func (c *Core) Run(ctx context.Context) {
@@ -173,23 +174,28 @@ func (c *Core) Run(ctx context.Context) {
 			f(now)
 		}
 	}
-	for busy := 1; ; busy++ {
-		work = c.q.take(work)
+	before := time.Now()
+	looked := before
+	for {
+		now := time.Now()
+		work = c.q.take(work, now.Sub(before))
+		before = now
 		for i, f := range work {
 			f()
 			work[i] = nil
 		}
 		if len(work) > 0 { // then time goes on all the same
+			if now.Sub(looked) < lookAfter {
+				continue
+			}
+			looked = now
+			if !now.Before(c.cfg.Control.Deadline()) {
+				c.cfg.Control.Tick(now)
+			}
 			select {
 			case now := <-t.C:
 				ticked(now)
-				busy = 0
 			default:
-			}
-			if busy%looks == 0 {
-				if now := time.Now(); !now.Before(c.cfg.Control.Deadline()) {
-					c.cfg.Control.Tick(now)
-				}
 			}
 			continue
 		}

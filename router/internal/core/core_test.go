@@ -78,8 +78,8 @@ func TestBacklog(t *testing.T) {
 	}
 }
 
-// Connections take turns: what one of them has given before others comes after what it is their turn for, each one's work is done in order, and
-// the router's own comes in between.
+// Connections take turns by the time that was spent for them: of one that has given much, or whose work is heavy, less is done before it is the turn of
+// others. Each one's work is done in order.
 func TestTurns(t *testing.T) {
 	q := newQueue()
 	var did []string
@@ -88,23 +88,27 @@ func TestTurns(t *testing.T) {
 			q.put(l, func() { did = append(did, fmt.Sprint(what, i)) })
 		}
 	}
-	busy, other, third := q.tasks(), q.tasks(), q.tasks()
+	busy, heavy, other := q.tasks(), q.tasks(), q.tasks()
 	add(busy, "b", 3*limits.MaxBacklog)
-	add(other, "o", 2)
-	add(&q.own, "own", 3)
+	add(heavy, "h", 3)
+	add(&q.own, "own", 2)
 	var work []func()
+	var took time.Duration
 	for i := 0; ; i++ {
-		if work = q.take(work); len(work) == 0 {
+		if work = q.take(work, took); len(work) == 0 {
 			break
 		}
 		for _, f := range work {
 			f()
 		}
-		if i == 2 {
-			add(third, "t", 1)
+		if took = time.Millisecond; strings.HasPrefix(did[len(did)-1], "h") {
+			took = 10 * time.Millisecond
+		}
+		if i == 5 {
+			add(other, "o", 1)
 		}
 	}
-	if got := strings.Join(did[:9], " "); got != "own0 b0 own1 o0 own2 b1 t0 o1 b2" {
+	if got := strings.Join(did[:16], " "); got != "b0 h0 own0 own1 b1 b2 o0 b3 b4 b5 b6 b7 b8 b9 b10 h1" {
 		t.Errorf("done in the order %s", got)
 	}
 	if n := len(did); n != 3*limits.MaxBacklog+6 || did[n-1] != fmt.Sprint("b", 3*limits.MaxBacklog-1) || busy.n.Load() != 0 || busy.full() {

@@ -3,21 +3,23 @@ package core
 import (
 	"sync"
 	"sync/atomic"
+	"time"
 
 	"github.com/skupper-plugins/suite/router/internal/limits"
 )
 
-// queue is the core's work. Each connection has a list of its own, and the router one for what is of no connection; those with work take turns, so that
-// a peer that makes much of it holds up nobody but itself. The router's own list has a turn after each of the others. Putting never blocks; readers
-// wait for room in theirs, so that it stays bounded.
+// queue is the core's work. Each connection has a list of its own, and the router one for what is of no connection. The next work is that of the list for
+// which the least time was spent lately, so that a peer that makes much work, or heavy, holds up nobody but itself. Putting never blocks; readers wait for
+// room in theirs, so that it stays bounded.
 type queue struct {
 	wake chan struct{}
 	over chan struct{} // closed when nobody takes any more
 
 	mu    sync.Mutex
 	own   tasks
-	turns []*tasks // of connections, with work; the first one is next
-	next  bool     // it is the turn of own
+	turns []*tasks // with work
+	last  *tasks   // whose work was taken last; nil: none
+	now   time.Duration
 	ended bool
 }
 
@@ -27,7 +29,8 @@ type tasks struct {
 
 	// Guarded by the queue's lock.
 	items []func()
-	at    int // of the first one that was not taken
+	at    int           // of the first one that was not taken
+	spent time.Duration // for it, counted on from what the queue was at when there was work again
 	short sync.Cond
 }
 
@@ -50,8 +53,9 @@ func (q *queue) tasks() *tasks {
 func (q *queue) put(l *tasks, f func()) {
 	q.mu.Lock()
 	if !q.ended {
-		if l != &q.own && len(l.items) == 0 {
+		if len(l.items) == 0 {
 			q.turns = append(q.turns, l)
+			l.spent = max(l.spent, q.now)
 		}
 		l.items = append(l.items, f)
 		l.n.Add(1)
@@ -63,26 +67,40 @@ func (q *queue) put(l *tasks, f func()) {
 	}
 }
 
-// take returns the work whose turn it is, none when there is none. dst is used for it.
-func (q *queue) take(dst []func()) []func() {
+// Of the time that was spent: the least that counts for one take, and by how much the router's own work is preferred.
+const (
+	leastSpent = time.Microsecond
+	ownShare   = 4
+)
+
+// take returns the next work, none when there is none. dst is used for it. took is how long that took which was returned before.
+func (q *queue) take(dst []func(), took time.Duration) []func() {
 	q.mu.Lock()
 	defer q.mu.Unlock()
-	l, own := &q.own, len(q.own.items) > 0
-	if !own || q.next && len(q.turns) > 0 {
-		if len(q.turns) == 0 {
-			return dst[:0]
+	if l := q.last; l != nil {
+		took = max(took, leastSpent)
+		if l == &q.own {
+			took /= ownShare
 		}
-		l = q.turns[0]
-		q.turns = append(q.turns[:0], q.turns[1:]...)
+		l.spent += took
+		q.last = nil
 	}
-	q.next = l == &q.own
-	n := 1
-	if len(q.turns) == 0 && (l == &q.own || !own) { // nobody else
+	if len(q.turns) == 0 {
+		return dst[:0]
+	}
+	at := 0
+	for i, l := range q.turns {
+		if l.spent < q.turns[at].spent {
+			at = i
+		}
+	}
+	l, n := q.turns[at], 1
+	if len(q.turns) == 1 { // nobody else
 		n = turn
 	}
-	dst = l.take(dst[:0], n)
-	if l != &q.own && len(l.items) > 0 {
-		q.turns = append(q.turns, l)
+	q.last, q.now = l, max(q.now, l.spent)
+	if dst = l.take(dst[:0], n); len(l.items) == 0 {
+		q.turns = append(q.turns[:at], q.turns[at+1:]...)
 	}
 	return dst
 }
@@ -127,7 +145,7 @@ func (q *queue) end() {
 	q.mu.Lock()
 	defer q.mu.Unlock()
 	q.ended = true
-	for _, l := range append(q.turns, &q.own) {
+	for _, l := range q.turns {
 		l.items, l.at = nil, 0
 		l.n.Store(0)
 		l.short.Broadcast()
