@@ -14,8 +14,12 @@ type profile struct {
 	tls *transport.Profile
 }
 
-func newProfile(e config.SSLProfile) *profile {
-	return &profile{cfg: e, tls: &transport.Profile{Name: e.Name, CAFile: e.CACertFile, CertFile: e.CertFile, KeyFile: e.PrivateKeyFile}}
+func (r *Router) newProfile(e config.SSLProfile) *profile {
+	oldest, newest, _ := e.TLSVersions() // the configuration was checked
+	for _, name := range e.WithoutEffect() {
+		r.log.Warn().Str("sslProfile", e.Name).Str("attribute", name).Msg("this attribute has no effect here")
+	}
+	return &profile{cfg: e, tls: &transport.Profile{Name: e.Name, CAFile: e.CACertFile, CertFile: e.CertFile, KeyFile: e.PrivateKeyFile, Oldest: oldest, Newest: newest}}
 }
 
 // ordinal is the ordinal of a profile's certificates. r.mu is held.
@@ -30,7 +34,7 @@ func (r *Router) ordinal(name string) uint64 {
 // grown, and take the place of what is there without a gap; what is older than the oldest valid ordinal is closed. r.mu is held.
 func (r *Router) changeProfile(e config.SSLProfile) {
 	old := r.profiles[e.Name]
-	r.profiles[e.Name] = newProfile(e)
+	r.profiles[e.Name] = r.newProfile(e)
 	if e.Ordinal > old.cfg.Ordinal {
 		for _, name := range sortedNames(r.connectors) {
 			if c := r.connectors[name]; c.cfg.SSLProfile == e.Name {

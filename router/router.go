@@ -180,7 +180,7 @@ func (r *Router) tellFlows() (stop func()) {
 func (r *Router) startAll() error {
 	var errs []error
 	for _, e := range r.cfg.SSLProfiles {
-		r.profiles[e.Name] = newProfile(e)
+		r.profiles[e.Name] = r.newProfile(e)
 	}
 	for _, e := range r.cfg.ProxyProfiles {
 		r.proxies[e.Name] = e

@@ -84,7 +84,7 @@ func (r *Router) named(name string) string {
 func (r *Router) create(entityType, name string, one *config.Config) error {
 	switch entityType {
 	case "sslProfile":
-		r.profiles[name] = newProfile(one.SSLProfiles[0])
+		r.profiles[name] = r.newProfile(one.SSLProfiles[0])
 	case "proxyProfile":
 		r.proxies[name] = one.ProxyProfiles[0]
 	case "listener":

@@ -153,6 +153,9 @@ func (c *Config) checkReferences(l *faultList) {
 		if c.SSLProfiles[i].Name == "" {
 			l.add("sslProfile: name is missing")
 		}
+		if _, _, err := c.SSLProfiles[i].TLSVersions(); err != nil {
+			l.add("sslProfile %q: %v", c.SSLProfiles[i].Name, err)
+		}
 		if p := &c.SSLProfiles[i]; p.OldestValidOrdinal > p.Ordinal {
 			l.add("sslProfile %q: oldestValidOrdinal is %d, want ordinal (%d) or less", p.Name, p.OldestValidOrdinal, p.Ordinal)
 		}

@@ -23,6 +23,8 @@ type Profile struct {
 	CAFile   string
 	CertFile string
 	KeyFile  string
+	// Oldest and Newest are the versions of TLS that are spoken, as crypto/tls numbers them; 0 means 1.2 and 1.3.
+	Oldest, Newest uint16
 
 	mu     sync.Mutex
 	stamps [3]stamp
@@ -140,7 +142,7 @@ func (p *Profile) Server(demand bool) (*tls.Config, error) {
 	if cert == nil {
 		return nil, fmt.Errorf("sslProfile %q has no certificate to show", p.Name)
 	}
-	cfg := &tls.Config{MinVersion: tls.VersionTLS12, Certificates: []tls.Certificate{*cert}, DynamicRecordSizingDisabled: true}
+	cfg := &tls.Config{MinVersion: max(p.Oldest, tls.VersionTLS12), MaxVersion: p.Newest, Certificates: []tls.Certificate{*cert}, DynamicRecordSizingDisabled: true}
 	cfg.SetSessionTicketKeys(p.ticketKeys(time.Now()))
 	if demand {
 		if pool == nil {
@@ -161,7 +163,7 @@ func (p *Profile) Client(host string, verifyHost bool) (*tls.Config, error) {
 		return nil, fmt.Errorf("sslProfile %q has no CA to check servers with", p.Name)
 	}
 	cfg := &tls.Config{
-		MinVersion: tls.VersionTLS12, RootCAs: pool, DynamicRecordSizingDisabled: true,
+		MinVersion: max(p.Oldest, tls.VersionTLS12), MaxVersion: p.Newest, RootCAs: pool, DynamicRecordSizingDisabled: true,
 		// Other routers match names in more ways than crypto/tls does, so VerifyConnection does the whole check.
 		InsecureSkipVerify: true, //nolint:gosec // VerifyConnection below verifies chain and name
 		VerifyConnection:   func(st tls.ConnectionState) error { return verifyServer(st, pool, host, verifyHost) },
