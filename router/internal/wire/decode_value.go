@@ -99,6 +99,9 @@ func (d *Decoder) array(wide bool) any {
 		d.Close(0, end)
 		return out
 	}
+	if count == 0 && len(descs) > 0 {
+		elem = codeNull // an Array has no place for the descriptor of elements that it does not have
+	}
 	out := Array{Items: make([]any, 0, min(count, prealloc)), Code: elem}
 	for ; count > 0 && d.err == nil; count-- {
 		v := d.value(elem)
