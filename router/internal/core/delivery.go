@@ -65,7 +65,7 @@ type Delivery struct {
 	out     Outlet
 	refusal frame.DeliveryState // the early outcome of a dropped delivery
 
-	// Set before the core gets it, constant then.
+	// Set before the core gets it, constant then; but for stream, which the core may set, with the lock.
 	ann    message.Annotations
 	body   int // octets of buf that the annotations took
 	head   message.Head

@@ -37,7 +37,9 @@ func (o Offer) Done() { o.done() }
 // offer gives a stream to a consumer.
 func (c *Core) offer(d *Delivery, k *consumer) {
 	if !d.stream { // a stream that ended before it was routed is one all the same
+		d.mu.Lock() // the reader that gave it to the core looks at it after that
 		d.stream = true
+		d.mu.Unlock()
 	}
 	c.stats.Egress++
 	k.open.Add(1)
