@@ -167,7 +167,7 @@ show podman-skupper token redeem once.yaml --namespace south
 eventually 'Ready +1 +OK' podman-skupper link status --namespace south
 ends 5 podman-skupper token redeem once.yaml --namespace north
 show podman-skupper token revoke "$(sed -n 's/^  name: //p' west.yaml)" --namespace west
-ends 4 podman-skupper token redeem west.yaml --namespace north
+ends 5 podman-skupper token redeem west.yaml --namespace north
 
 step "undo all of it: what is deleted is gone when the command returns"
 show podman-skupper listener delete backend --namespace east
