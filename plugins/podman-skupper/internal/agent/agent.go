@@ -76,6 +76,9 @@ func Run(ctx context.Context, o Options) error {
 	if err != nil {
 		return err
 	}
+	if dir := filepath.Dir(o.Paths.AgentSocket()); dir != o.Paths.Agent() {
+		defer os.Remove(dir) //nolint:errcheck // a directory made for the socket alone; where another agent has one in it, it stays
+	}
 	outer := ctx
 	ctx, stop := context.WithCancel(ctx)
 	defer stop()
