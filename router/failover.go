@@ -70,7 +70,7 @@ func (p *places) learn(told []config.Place) {
 	for _, o := range told {
 		add(o)
 	}
-	p.all, p.now = all, 0
+	p.all = all
 	p.now = slices.IndexFunc(all, func(o config.Place) bool { return o.Host == here.Host && o.Port == here.Port })
 }
 

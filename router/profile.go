@@ -14,12 +14,15 @@ type profile struct {
 	tls *transport.Profile
 }
 
-func (r *Router) newProfile(e config.SSLProfile) *profile {
-	oldest, newest, _ := e.TLSVersions() // the configuration was checked
+func (r *Router) newProfile(e config.SSLProfile) (*profile, error) {
+	oldest, newest, err := e.TLSVersions()
+	if err != nil {
+		return nil, fmt.Errorf("sslProfile %q: %w", e.Name, err)
+	}
 	for _, name := range e.WithoutEffect() {
 		r.log.Warn().Str("sslProfile", e.Name).Str("attribute", name).Msg("this attribute has no effect here")
 	}
-	return &profile{cfg: e, tls: &transport.Profile{Name: e.Name, CAFile: e.CACertFile, CertFile: e.CertFile, KeyFile: e.PrivateKeyFile, Oldest: oldest, Newest: newest}}
+	return &profile{cfg: e, tls: &transport.Profile{Name: e.Name, CAFile: e.CACertFile, CertFile: e.CertFile, KeyFile: e.PrivateKeyFile, Oldest: oldest, Newest: newest}}, nil
 }
 
 // ordinal is the ordinal of a profile's certificates. r.mu is held.
@@ -31,10 +34,14 @@ func (r *Router) ordinal(name string) uint64 {
 }
 
 // changeProfile takes an update of a profile. New connections use the files as they are now; those to other routers are made again when the ordinal has
-// grown, and take the place of what is there without a gap; what is older than the oldest valid ordinal is closed. r.mu is held.
-func (r *Router) changeProfile(e config.SSLProfile) {
+// grown, and take the place of what is there without a gap; what is older than the oldest valid ordinal is closed. A profile that cannot be changes nothing. r.mu is held.
+func (r *Router) changeProfile(e config.SSLProfile) error {
 	old := r.profiles[e.Name]
-	r.profiles[e.Name] = r.newProfile(e)
+	p, err := r.newProfile(e)
+	if err != nil {
+		return err
+	}
+	r.profiles[e.Name] = p
 	if e.Ordinal > old.cfg.Ordinal {
 		for _, name := range sortedNames(r.connectors) {
 			if c := r.connectors[name]; c.cfg.SSLProfile == e.Name {
@@ -50,6 +57,7 @@ func (r *Router) changeProfile(e config.SSLProfile) {
 	if e.OldestValidOrdinal > old.cfg.OldestValidOrdinal {
 		r.core.Expire(e.Name, uint64(e.OldestValidOrdinal))
 	}
+	return nil
 }
 
 // profile finds a profile by name; "" is none.

@@ -180,7 +180,11 @@ func (r *Router) tellFlows() (stop func()) {
 func (r *Router) startAll() error {
 	var errs []error
 	for _, e := range r.cfg.SSLProfiles {
-		r.profiles[e.Name] = r.newProfile(e)
+		p, err := r.newProfile(e)
+		if err != nil {
+			return err
+		}
+		r.profiles[e.Name] = p
 	}
 	for _, e := range r.cfg.ProxyProfiles {
 		r.proxies[e.Name] = e

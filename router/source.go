@@ -84,7 +84,11 @@ func (r *Router) named(name string) string {
 func (r *Router) create(entityType, name string, one *config.Config) error {
 	switch entityType {
 	case "sslProfile":
-		r.profiles[name] = r.newProfile(one.SSLProfiles[0])
+		p, err := r.newProfile(one.SSLProfiles[0])
+		if err != nil {
+			return err
+		}
+		r.profiles[name] = p
 	case "proxyProfile":
 		r.proxies[name] = one.ProxyProfiles[0]
 	case "listener":
@@ -187,7 +191,9 @@ func (r *Router) Update(ctx context.Context, entityType, name string, attrs map[
 			if p := one.SSLProfiles[0]; p.OldestValidOrdinal > p.Ordinal {
 				return nil, refuse(400, fmt.Sprintf("oldestValidOrdinal is %d, want ordinal (%d) or less", p.OldestValidOrdinal, p.Ordinal))
 			}
-			r.changeProfile(one.SSLProfiles[0])
+			if err := r.changeProfile(one.SSLProfiles[0]); err != nil {
+				return nil, refuse(400, err.Error())
+			}
 			return nil, nil //nolint:nilnil // nothing to add
 		}
 	case "proxyProfile":
