@@ -7,8 +7,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
-	"net"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -18,6 +16,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/skupper-plugins/suite/tests/loopback"
 	"github.com/skupper-plugins/suite/tests/sandbox"
 )
 
@@ -147,56 +146,22 @@ func soon(t *testing.T, what string, holds func() bool) {
 // serve echoes on a port of its own until the test ends.
 func serve(t *testing.T) (port string) {
 	t.Helper()
-	ln, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { _ = ln.Close() })
-	go func() {
-		for {
-			c, err := ln.Accept()
-			if err != nil {
-				return
-			}
-			go func() { defer c.Close(); _, _ = io.Copy(c, c) }()
-		}
-	}()
-	_, port, _ = net.SplitHostPort(ln.Addr().String())
-	return port
+	return strconv.Itoa(loopback.Echo(t))
 }
 
 // free is a port that nobody has.
 func free(t *testing.T) string {
 	t.Helper()
-	ln, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer ln.Close()
-	_, port, _ := net.SplitHostPort(ln.Addr().String())
-	return port
+	return strconv.Itoa(loopback.FreePort(t))
 }
 
 // echo sends some octets through a port and back.
 func echo(port string) error {
-	c, err := net.DialTimeout("tcp", "127.0.0.1:"+port, time.Second)
+	n, err := strconv.Atoi(port)
 	if err != nil {
 		return err
 	}
-	defer c.Close()
-	_ = c.SetDeadline(time.Now().Add(5 * time.Second))
-	sent := bytes.Repeat([]byte("through the network "), 50)
-	if _, err := c.Write(sent); err != nil {
-		return err
-	}
-	got := make([]byte, len(sent))
-	if _, err := io.ReadFull(c, got); err != nil {
-		return err
-	}
-	if !bytes.Equal(got, sent) {
-		return errors.New("something else came back")
-	}
-	return nil
+	return loopback.Ask(n)
 }
 
 // flows waits until a port answers through the network.
