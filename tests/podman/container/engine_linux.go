@@ -9,6 +9,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"syscall"
 	"time"
@@ -158,10 +159,30 @@ func (e *Engine) Remove(ctx context.Context) error {
 		err = errors.Join(err, rmErr)
 	}
 	err = errors.Join(err, e.Down(), e.log.Close())
+	e.endOrphans()
 	for _, mount := range mountsBelow(e.Dir) {
 		err = errors.Join(err, syscall.Unmount(mount, 0))
 	}
 	return errors.Join(err, RemoveAll(e.Dir))
+}
+
+// endOrphans ends what an engine that was killed while it made a container has forgotten: who looks after the container, told by the engine's directory on its
+// command line, and what that was about to start.
+func (e *Engine) endOrphans() {
+	found, _ := filepath.Glob("/proc/[0-9]*/cmdline") // the pattern is well-formed
+	for _, file := range found {
+		text, _ := os.ReadFile(file)
+		if !bytes.Contains(text, []byte(e.Dir+"/")) {
+			continue
+		}
+		process := filepath.Dir(file)
+		children, _ := os.ReadFile(filepath.Join(process, "task", filepath.Base(process), "children"))
+		for _, word := range append(strings.Fields(string(children)), filepath.Base(process)) {
+			if pid, err := strconv.Atoi(word); err == nil && pid != os.Getpid() {
+				_ = syscall.Kill(pid, syscall.SIGKILL) // it may have gone by itself
+			}
+		}
+	}
 }
 
 // RemoveAll removes a directory in which what cleans up after containers may still be at work.
