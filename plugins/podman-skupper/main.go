@@ -11,6 +11,7 @@ import (
 	"syscall"
 
 	"github.com/skupper-plugins/suite/plugins/podman-skupper/internal/podmanhost"
+	"github.com/skupper-plugins/suite/plugins/podman-skupper/internal/remote"
 	"github.com/skupper-plugins/suite/plugins/podman-skupper/internal/shim"
 	"github.com/skupper-plugins/suite/shared/command"
 	"github.com/skupper-plugins/suite/shared/fault"
@@ -40,9 +41,17 @@ func run() int {
 		end := shim.WatchDocker(ctx, socket, stop)
 		defer end()
 	}
-	code := command.Main(ctx, podmanhost.New(programVersion()).As(call.Tool, call.Command()), host.StdStreams(), call.Args)
-	stop()
-	return code
+	defer stop()
+	h, streams := podmanhost.New(programVersion()).As(call.Tool, call.Command()), host.StdStreams()
+	if len(call.Args) > 0 && call.Args[0] == remote.Word {
+		sent, req, in, end, err := remote.Serve(ctx, call.Args[1:], streams.In)
+		if err != nil {
+			return failed(err, fault.KindOf(err).ExitCode())
+		}
+		defer end()
+		ctx, h, streams.In, call.Args = sent, h.Sent(req), in, req.Words
+	}
+	return command.Main(ctx, h, streams, call.Args)
 }
 
 // failed prints the error, if there is one, and gives back the exit code.

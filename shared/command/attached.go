@@ -66,7 +66,7 @@ func (t *tree) attachedCreate() verb {
 
 func (t *tree) attachedGenerate() verb {
 	return verb{
-		name: "generate", operands: "NAME PORT", usage: "print the resource that attachedconnector create would make",
+		name: "generate", operands: "NAME PORT", usage: "print the resource that attachedconnector create would make", here: true,
 		more:    "Nothing is looked up: a workload is refused, give its selector.",
 		example: "backend 8080 --site-namespace west",
 		output:  true, manner: host.Documents, flags: attachedFlags(false),
@@ -149,7 +149,7 @@ func (t *tree) bindingCreate() verb {
 
 func (t *tree) bindingGenerate() verb {
 	return verb{
-		name: "generate", operands: "NAME", usage: "print the resource that attachedconnectorbinding create would make",
+		name: "generate", operands: "NAME", usage: "print the resource that attachedconnectorbinding create would make", here: true,
 		example: "backend --connector-namespace shop",
 		output:  true, manner: host.Documents, flags: bindingFlags(false),
 		read: func(in *input) job {

@@ -149,6 +149,11 @@ func (t *tree) operands(ctx context.Context, l line) (found []string, directive 
 // live asks the site that the flags of the line say.
 func (t *tree) live(ctx context.Context, l line, ask func(context.Context, *host.Site) []string) (found []string) {
 	t.in(ctx, l, func(c *cli.Context) {
+		if r, ok := t.host.(host.Remote); ok {
+			if there, err := r.Machine(c); err != nil || there != nil { // which takes longer than whoever presses a key waits
+				return
+			}
+		}
 		site, err := t.host.Open(c.Context, c)
 		if err != nil {
 			return

@@ -17,7 +17,7 @@ func (t *tree) completions() (verbs []verb) {
 		{"powershell", powershellScript, program + " completion powershell | Out-String | Invoke-Expression"},
 	} {
 		verbs = append(verbs, verb{
-			name: sh.name, usage: "print the completion script for " + sh.name, manner: host.Change,
+			name: sh.name, usage: "print the completion script for " + sh.name, manner: host.Change, here: true,
 			more:  "Load it into the running shell, and in its start file into all to come, with\n  " + sh.load,
 			flags: one(boolFlag("no-descriptions", "offer words without saying what they are")),
 			read: func(in *input) job {

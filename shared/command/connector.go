@@ -86,7 +86,7 @@ func (t *tree) connectorCreate() verb {
 
 func (t *tree) connectorGenerate() verb {
 	return verb{
-		name: "generate", operands: "NAME PORT", usage: "print the resource that connector create would make",
+		name: "generate", operands: "NAME PORT", usage: "print the resource that connector create would make", here: true,
 		more:    "Nothing is looked up: a workload is refused, give its selector.",
 		example: "backend 8080",
 		output:  true, manner: host.Documents, flags: t.connectorFlags(false),

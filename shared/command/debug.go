@@ -26,14 +26,27 @@ func (t *tree) debugDump() verb {
 		example: "dump",
 		output:  true, manner: host.Change,
 		read: func(in *input) job {
-			file := in.optional()
-			if file == "" {
-				file = "skupper-dump"
-			}
+			file := in.dumpFile()
 			in.check(writable(file))
 			return func(ctx context.Context, s *session) (host.View, error) { return dump(ctx, s, file) }
 		},
+		afar: func(in *input) afar { return dumpAfar(in.dumpFile()) },
 	}
+}
+
+func (in *input) dumpFile() string {
+	if file := in.optional(); file != "" {
+		return file
+	}
+	return "skupper-dump"
+}
+
+// dumpName is the file of a dump of a namespace: one without an ending gets more of a name.
+func dumpName(file, namespace string, now time.Time) string {
+	if file == stdio || strings.Contains(filepath.Base(file), ".") {
+		return file
+	}
+	return file + "-" + namespace + "-" + now.Format("20060102150405") + dumpEnding
 }
 
 func dump(ctx context.Context, s *session, file string) (host.View, error) {
@@ -42,9 +55,7 @@ func dump(ctx context.Context, s *session, file string) (host.View, error) {
 		return host.View{}, err
 	}
 	now := time.Now()
-	if file != stdio && !strings.Contains(filepath.Base(file), ".") {
-		file += "-" + site.Namespace + "-" + now.Format("20060102150405") + dumpEnding
-	}
+	file = dumpName(file, site.Namespace, now)
 	var did op.Dumped
 	run := func(w io.Writer) (err error) {
 		did, err = op.Dump{Version: s.host.Command() + " " + s.host.Version(), Now: now}.Run(ctx, site.Ports, w)

@@ -1,8 +1,11 @@
 package command
 
 import (
+	"fmt"
 	"slices"
 	"strings"
+
+	"github.com/urfave/cli/v2"
 
 	"github.com/skupper-plugins/suite/shared/api/v2alpha1"
 	"github.com/skupper-plugins/suite/shared/host"
@@ -11,31 +14,39 @@ import (
 
 // carried are the flags of hosts that say where a site is. Commands that are shown to the user have those that were given, so
 // that they can be run as they stand.
-func carried(flag string) bool {
-	return slices.Contains([]string{"namespace", "platform", "context", "kubeconfig"}, flag)
+func (t *tree) carried(flag string) bool {
+	return slices.Contains([]string{"namespace", "platform", "context", "kubeconfig"}, flag) || slices.Contains(t.can.Carried, flag)
 }
 
 // hereFlag is a carried flag of a line, with its text ready to follow a command: " --namespace east".
 type hereFlag struct{ name, text string }
 
-func (l *line) here() (all []hereFlag) {
+func (t *tree) here(l line) (all []hereFlag) {
 	leaf := l.leaf()
 	if leaf == nil {
 		return nil
 	}
 	for _, g := range l.flags {
-		if f := flagOf(leaf.Flags, g.name); f != nil && carried(f.Names()[0]) {
-			all = append(all, hereFlag{f.Names()[0], " --" + f.Names()[0] + " " + quoted(g.value)})
+		if f := flagOf(leaf.Flags, g.name); f != nil && t.carried(f.Names()[0]) {
+			all = append(all, hereFlag{f.Names()[0], flagWord(f, g.value)})
 		}
 	}
 	return all
 }
 
+// flagWord is a flag as the user types it, behind other words.
+func flagWord(f cli.Flag, value string) string {
+	if _, ok := f.(*cli.BoolFlag); ok {
+		return " --" + f.Names()[0] + "=" + value
+	}
+	return " --" + f.Names()[0] + " " + quoted(value)
+}
+
 func (s *session) here() string {
 	var text string
 	for _, f := range s.c.Command.Flags {
-		if name := f.Names()[0]; carried(name) && s.c.IsSet(name) {
-			text += " --" + name + " " + quoted(s.c.String(name))
+		if name := f.Names()[0]; s.carried(name) && s.c.IsSet(name) {
+			text += flagWord(f, fmt.Sprint(s.c.Value(name)))
 		}
 	}
 	return text

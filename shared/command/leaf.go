@@ -23,12 +23,16 @@ type verb struct {
 	manner   host.Manner
 	output   bool     // accepts the host's output flags
 	hidden   bool     // works, but help does not show it
+	here     bool     // it needs no site, so it runs on this machine wherever sites are
 	kinds    []string // what NAME is one of; empty: those of the group, none of what is to be made
 	flags    []cli.Flag
 
 	// read turns words into a verb's value and checks it. It opens nothing. What it returns does the work, and is called
 	// only if nothing was wrong.
 	read func(in *input) job
+
+	// afar makes of a verb that was read what it does for a site on another machine, if it has files; nil: it has none.
+	afar func(in *input) afar
 }
 
 type job func(ctx context.Context, s *session) (host.View, error)
@@ -92,7 +96,12 @@ func (t *tree) run(c *cli.Context, name string, v verb) (err error) {
 	if err := in.err(name, t.help(name)); err != nil {
 		return err
 	}
-	s := &session{tree: t, c: c}
+	s := &session{tree: t, c: c, name: name}
+	if there, err := s.machine(v); err != nil {
+		return err
+	} else if there != nil {
+		return s.away(v, there)
+	}
 	defer func() { err = multierr.Append(err, s.close()) }()
 	if f, ok := t.host.(host.Follower); ok && v.manner == host.Table && f.Follows(c) {
 		return s.follow(c.Context, v, do, f.Follow(c, t.streams))
@@ -151,6 +160,7 @@ func look[F any](in *input, c looker[F], show func(s *session, found F, site *ho
 type session struct {
 	*tree
 	c    *cli.Context
+	name string // of the verb, its group's before it
 	site *host.Site
 }
 

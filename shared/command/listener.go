@@ -130,7 +130,7 @@ func (t *tree) settled() string {
 
 func (t *tree) listenerGenerate() verb {
 	return verb{
-		name: "generate", operands: "NAME PORT", usage: "print the resource that listener create would make",
+		name: "generate", operands: "NAME PORT", usage: "print the resource that listener create would make", here: true,
 		example: "backend 9090",
 		output:  true, manner: host.Documents, flags: t.listenerFlags(false),
 		read: func(in *input) job {

@@ -29,8 +29,11 @@ func Main(ctx context.Context, h host.Host, s host.Streams, args []string) int {
 	}
 	l := parse(top, args)
 	err := run(ctx, h, s, top, l)
+	if ended, ok := err.(host.Ended); ok { //nolint:errorlint // of an error that has more to tell the rest is not told yet
+		return ended.Code
+	}
 	if err != nil {
-		report(ctx, s.Err, shown{h.Command(), l.here(), top, len(l.path) == 1}, err)
+		report(ctx, s.Err, shown{h.Command(), t.here(l), top, len(l.path) == 1}, err)
 	}
 	return fault.ExitCode(err)
 }

@@ -62,7 +62,7 @@ func (t *tree) routerAccessCreate() verb {
 
 func (t *tree) routerAccessGenerate() verb {
 	return verb{
-		name: "generate", operands: "NAME", usage: "print the resource that routeraccess create would make",
+		name: "generate", operands: "NAME", usage: "print the resource that routeraccess create would make", here: true,
 		example: "partners --role inter-router:55672",
 		output:  true, manner: host.Documents, flags: t.routerAccessFlags(false),
 		read: func(in *input) job {

@@ -86,7 +86,7 @@ func (t *tree) siteCreate() verb {
 
 func (t *tree) siteGenerate() verb {
 	return verb{
-		name: "generate", operands: "NAME", usage: "print the resource that site create would make",
+		name: "generate", operands: "NAME", usage: "print the resource that site create would make", here: true,
 		example: "west --enable-link-access",
 		output:  true, manner: host.Documents, flags: t.siteFlags(),
 		read: func(in *input) job {

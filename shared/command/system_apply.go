@@ -71,6 +71,7 @@ func (t *tree) systemApply() verb {
 				return v, err
 			}
 		},
+		afar: func(in *input) afar { return documentsAfar(in.filenames()) },
 	}
 }
 
@@ -99,6 +100,7 @@ func (t *tree) systemDelete() verb {
 				return changes(did), err
 			}
 		},
+		afar: func(in *input) afar { return documentsAfar(in.filenames()) },
 	}
 }
 

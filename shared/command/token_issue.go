@@ -42,6 +42,7 @@ func (t *tree) tokenIssue() verb {
 			in.check(writable(file))
 			return func(ctx context.Context, s *session) (host.View, error) { return issue(ctx, s, c, file) }
 		},
+		afar: func(in *input) afar { return issueAfar(in.operand("FILE")) },
 	}
 }
 

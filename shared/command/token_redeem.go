@@ -44,6 +44,7 @@ func (t *tree) tokenRedeem() verb {
 				return v, err
 			}
 		},
+		afar: func(in *input) afar { return redeemAfar(in.operand("FILE")) },
 	}
 }
 
@@ -98,7 +99,7 @@ func (t *tree) tokenInspect() verb {
 		name: "inspect", operands: "FILE", usage: "show what a token file says, without asking anybody",
 		more:    "The secret code in it is not shown. '-' is stdin.",
 		example: "west.yaml",
-		output:  true, manner: host.Table,
+		output:  true, manner: host.Table, here: true,
 		read: func(in *input) job {
 			file := in.operand("FILE")
 			return func(ctx context.Context, s *session) (host.View, error) {

@@ -16,7 +16,7 @@ func (t *tree) version() verb {
 	return verb{
 		name: "version", usage: "show the version of this program, and of what runs if that can be seen",
 		more:   "With --client only that of this program, and nothing is asked.",
-		output: true, manner: host.Change, flags: one(boolFlag("client", "show only the version of this program")),
+		output: true, manner: host.Change, here: true, flags: one(boolFlag("client", "show only the version of this program")),
 		read: func(in *input) job {
 			alone := in.isSet("client")
 			return func(ctx context.Context, s *session) (host.View, error) {

@@ -73,4 +73,7 @@ type Capabilities struct {
 	ConnectorHost string   // default of a connector's --host; empty: a selector app=NAME
 	// Settled is the state that listener and connector verbs wait for by default: "configured" where none is set.
 	Settled string
+	// Carried are flags of the host that commands shown to the user have too if they were given, so that these can be run as they stand;
+	// namespace and platform always are.
+	Carried []string
 }

@@ -14,7 +14,12 @@ import (
 type Choice struct {
 	URL        string // of the engine
 	Connection string // name of one of podman's connections
+	Remote     bool   // it is that of podman's default connection
+	Identity   string // file of the key with which ssh is to log in where the engine is on another machine
 }
+
+// Given tells whether it says anything about which engine it is.
+func (c Choice) Given() bool { return c.URL != "" || c.Connection != "" || c.Remote }
 
 // Engine is where an engine is.
 type Engine struct {
@@ -26,7 +31,8 @@ type Engine struct {
 type found struct {
 	url     string
 	from    string
-	machine bool // it is in a virtual machine on this one
+	machine bool   // it is in a virtual machine on this one
+	key     string // file of the key for ssh; empty: ssh knows
 }
 
 // named is an address that is given by name; ok is false if it is empty.

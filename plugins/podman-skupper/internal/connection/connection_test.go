@@ -140,6 +140,69 @@ func TestElsewhere(t *testing.T) {
 	}
 }
 
+func TestPlaces(t *testing.T) {
+	for _, tc := range []struct {
+		name   string
+		choice Choice
+		env    map[string]string
+		remote bool
+		want   Place // zero: this machine
+		says   string
+	}{
+		{"nothing-said", Choice{}, nil, false, Place{}, ""},
+		{"here", Choice{URL: "unix:///a"}, map[string]string{"CONTAINER_HOST": "ssh://x"}, false, Place{}, ""},
+		{"connection", Choice{Connection: "far"}, nil, false, Place{User: "core", Host: "example.com", Port: "2222", Identity: "/home/u/.ssh/id", Engine: "unix:///run/user/1000/podman/podman.sock", From: `podman's connection "far"`}, ""},
+		{"own-key", Choice{Connection: "far", Identity: "/k"}, map[string]string{"CONTAINER_SSHKEY": "/other"}, false, Place{User: "core", Host: "example.com", Port: "2222", Identity: "/k", Engine: "unix:///run/user/1000/podman/podman.sock", From: `podman's connection "far"`}, ""},
+		{"virtual", Choice{Connection: "vm"}, nil, false, Place{User: "core", Host: "127.0.0.1", Port: "40000", Engine: "unix:///run/user/501/podman/podman.sock", Virtual: true, From: `podman's connection "vm"`}, ""},
+		{"host", Choice{}, map[string]string{"CONTAINER_HOST": "ssh://[fd00::1]/", "CONTAINER_SSHKEY": "/k"}, false, Place{Host: "fd00::1", Identity: "/k", From: "CONTAINER_HOST"}, ""},
+		{"default", Choice{}, nil, true, Place{}, ""},
+		{"no-such", Choice{Connection: "west"}, nil, false, Place{}, "no connection of that name"},
+		{"no-such-in-environment", Choice{}, map[string]string{"CONTAINER_CONNECTION": "west"}, false, Place{}, "no connection of that name"},
+		{"password", Choice{URL: "ssh://u:hush@example.com/x"}, nil, false, Place{}, "ssh takes no password from an address"},
+		{"flag-of-ssh", Choice{URL: "ssh://-oProxyCommand=touch/x"}, nil, false, Place{}, "want ssh://USER@HOST"},
+		{"flag-of-ssh-as-user", Choice{URL: "ssh://-oProxyCommand@h/x"}, nil, false, Place{}, "want ssh://USER@HOST"},
+		{"no-host", Choice{URL: "ssh:///x"}, nil, false, Place{}, "want ssh://USER@HOST"},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			configure(t, tc.remote, connections)
+			t.Setenv("CONTAINER_SSHKEY", "")
+			for k, v := range tc.env {
+				t.Setenv(k, v)
+			}
+			got, ok, err := tc.choice.Elsewhere(os.Getenv)
+			if got != tc.want || ok != (tc.want != Place{}) {
+				t.Errorf("got %+v, %v, want %+v", got, ok, tc.want)
+			}
+			if (err != nil) != (tc.says != "") || err != nil && !strings.Contains(err.Error(), tc.says) {
+				t.Errorf("error %v, want %q", err, tc.says)
+			}
+			if err != nil && strings.Contains(err.Error()+fault.Hint(err), "hush") {
+				t.Error("the password is told")
+			}
+		})
+	}
+	t.Run("broken", func(t *testing.T) {
+		configure(t, false, "{")
+		if err := os.WriteFile(os.Getenv("CONTAINERS_CONF"), []byte("[engine"), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		if _, ok, err := (Choice{}).Elsewhere(os.Getenv); ok || err != nil {
+			t.Errorf("what nobody asked for keeps from going on: %v", err)
+		}
+		if _, _, err := (Choice{Connection: "far"}).Elsewhere(os.Getenv); err == nil {
+			t.Error("no word of it to who asked for a connection")
+		}
+	})
+}
+
+func TestPlaceString(t *testing.T) {
+	for want, p := range map[string]Place{"h": {Host: "h"}, "u@[fd00::1]:22": {User: "u", Host: "fd00::1", Port: "22"}} {
+		if p.String() != want {
+			t.Errorf("%s, want %s", p, want)
+		}
+	}
+}
+
 func TestBrokenConfiguration(t *testing.T) {
 	configure(t, false, "{")
 	if err := os.WriteFile(os.Getenv("CONTAINERS_CONF"), []byte("[engine"), 0o600); err != nil {
@@ -201,6 +264,9 @@ func TestDocker(t *testing.T) {
 	env["DOCKER_CONTEXT"] = "default"
 	check("default context", "unix:///run/docker.sock", "", Choice{})
 	env["DOCKER_CONTEXT"] = "far"
+	if p, ok, err := (Choice{}).DockerElsewhere(getenv); err != nil || !ok || p.String() != "u@example.com" || p.Engine != "" {
+		t.Errorf("far: %+v, %v", p, err)
+	}
 	if _, err := Docker(Choice{}, getenv); fault.KindOf(err) != fault.Usage || !strings.Contains(err.Error(), "another machine") {
 		t.Errorf("far: %v", err)
 	}

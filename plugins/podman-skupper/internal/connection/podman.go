@@ -50,14 +50,14 @@ func podman(c Choice, getenv func(string) string) (f found, ok bool, err error) 
 		return f, true, nil
 	}
 	conf, err := read()
-	if err != nil || !conf.Engine.Remote {
+	if err != nil || !conf.Engine.Remote && !c.Remote {
 		return found{}, false, err
 	}
 	d, err := conf.GetConnection("", true)
 	if err != nil {
 		return found{}, false, nil //nolint:nilerr // remote, and nothing says where: the usual socket
 	}
-	return found{url: d.URI, from: fmt.Sprintf("podman's default connection %q", d.Name), machine: d.IsMachine}, true, nil
+	return found{url: d.URI, from: fmt.Sprintf("podman's default connection %q", d.Name), machine: d.IsMachine, key: d.Identity}, true, nil
 }
 
 // connection is one of podman's connections.
@@ -71,7 +71,7 @@ func connection(from, name string) (found, error) {
 		return found{}, fault.New(fault.Missing, fmt.Sprintf("%s is %q, and podman has no connection of that name", from, name),
 			"podman system connection list")
 	}
-	return found{url: d.URI, from: fmt.Sprintf("podman's connection %q", name), machine: d.IsMachine}, nil
+	return found{url: d.URI, from: fmt.Sprintf("podman's connection %q", name), machine: d.IsMachine, key: d.Identity}, nil
 }
 
 // Names are those of podman's connections.

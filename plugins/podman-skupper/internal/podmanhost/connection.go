@@ -18,19 +18,30 @@ import (
 // connectionFlags are podman's own that choose an engine.
 func connectionFlags() []cli.Flag {
 	return []cli.Flag{
-		&cli.StringFlag{Name: "connection", Aliases: []string{"c"}, Usage: "`NAME` of podman's connection, or docker's context, that leads to the engine of a new site (default: $CONTAINER_CONNECTION, or containers.conf; $DOCKER_CONTEXT)"},
-		&cli.StringFlag{Name: "url", Usage: "`ADDRESS` of the engine of a new site, unix:///PATH (default: $CONTAINER_HOST, or $DOCKER_HOST, or its usual socket)"},
+		&cli.StringFlag{Name: "connection", Aliases: []string{"c"}, Usage: "`NAME` of podman's connection, or docker's context, that leads to the engine of the site; over ssh, all runs there (default: $CONTAINER_CONNECTION, or containers.conf; $DOCKER_CONTEXT)"},
+		&cli.StringFlag{Name: "url", Usage: "`ADDRESS` of the engine of the site, unix:///PATH or ssh://USER@HOST/PATH (default: $CONTAINER_HOST, or $DOCKER_HOST, or its usual socket)"},
+		&cli.StringFlag{Name: "identity", Usage: "`FILE` of the key to log in with over ssh (default: $CONTAINER_SSHKEY, or that of the connection, or ssh's own)"},
+		&cli.BoolFlag{Name: "remote", Usage: "the engine is that of podman's default connection"},
 	}
 }
 
-func chosenEngine(c *cli.Context) connection.Choice {
-	return connection.Choice{URL: c.String("url"), Connection: c.String("connection")}
+// flaggedEngine is what the flags of connectionFlags say.
+func flaggedEngine(c *cli.Context) connection.Choice {
+	return connection.Choice{URL: c.String("url"), Connection: c.String("connection"), Remote: c.Bool("remote"), Identity: c.String("identity")}
+}
+
+// chosenEngine is what the user chose, of this machine.
+func (h Host) chosenEngine(c *cli.Context) connection.Choice {
+	if h.sent != nil { // the flags are what led here
+		return connection.Choice{URL: h.sent.Engine}
+	}
+	return flaggedEngine(c)
 }
 
 // checkConnection finds what is wrong with the flags of connectionFlags, on the platform that was asked for.
 func checkConnection(c *cli.Context, platform string) error {
-	switch e := chosenEngine(c); {
-	case e == connection.Choice{}:
+	switch e := flaggedEngine(c); {
+	case !e.Given():
 	case platform == filestore.PlatformLinux:
 		return fmt.Errorf("url and connection are for the platforms podman and docker: on linux there is no engine")
 	case e.URL != "" && e.Connection != "":
@@ -52,9 +63,11 @@ func (h Host) settings(platform string, choice connection.Choice) (container.Set
 // implied is the platform that the manner of the call implies; empty if none.
 func (h Host) implied(choice connection.Choice) string {
 	switch {
+	case h.sent != nil:
+		return h.sent.Platform
 	case h.called.tool == shim.Docker:
 		return engineapi.Docker
-	case choice != connection.Choice{}:
+	case choice.Given():
 		return engineapi.Podman
 	}
 	return ""
@@ -62,7 +75,7 @@ func (h Host) implied(choice connection.Choice) string {
 
 // sameEngine refuses another engine than the one that runs the site of a namespace.
 func (h Host) sameEngine(dir filestore.Dir, platform string, choice connection.Choice) error {
-	if (choice == connection.Choice{}) {
+	if !choice.Given() {
 		return nil
 	}
 	e, err := h.engineOf(platform, choice)

@@ -20,7 +20,7 @@ import (
 
 func (h Host) doctor(s host.Streams) *cli.Command {
 	return h.ownCommand(s, own{
-		name: "system doctor", usage: "look for what keeps sites from running on this machine, and say how to put it right", manner: host.Table,
+		name: "system doctor", usage: "look for what keeps sites from running on this machine, and say how to put it right", manner: host.Table, there: same,
 		more: "It changes nothing. It fails if no site can run.", flags: h.Flags(),
 		read: func(c *cli.Context, _ []string) (func() (host.View, error), error) {
 			return func() (host.View, error) { return h.examine(c.Context, c) }, h.checkOwnFlags(c)
@@ -40,7 +40,7 @@ func (h Host) examine(ctx context.Context, c *cli.Context) (host.View, error) {
 	m := doctor.Here(h.getenv)
 	m.Platform, m.Ports, m.Own = platform, supervise.BusyPorts(), ownPorts(ctx, paths)
 	m.Engine = func() (string, error) {
-		e, err := h.engineOf(platform, chosenEngine(c))
+		e, err := h.engineOf(platform, h.chosenEngine(c))
 		return e.URL, err
 	}
 	m.Open = func(ctx context.Context, address string) error {

@@ -18,6 +18,7 @@ import (
 	"github.com/skupper-plugins/suite/plugins/podman-skupper/internal/doctor"
 	"github.com/skupper-plugins/suite/plugins/podman-skupper/internal/engineapi"
 	"github.com/skupper-plugins/suite/plugins/podman-skupper/internal/filestore"
+	"github.com/skupper-plugins/suite/plugins/podman-skupper/internal/remote"
 	"github.com/skupper-plugins/suite/plugins/podman-skupper/internal/supervise"
 	"github.com/skupper-plugins/suite/shared/host"
 	"github.com/skupper-plugins/suite/shared/op"
@@ -29,12 +30,14 @@ type Host struct {
 	getenv  func(string) string
 	now     func() time.Time
 	called  called
+	sent    *remote.Request // by whom the program was called from another machine; nil: it was called on this one
 }
 
 var (
 	_ host.Host      = Host{}
 	_ host.Commander = Host{}
 	_ host.Follower  = Host{}
+	_ host.Remote    = Host{}
 )
 
 // New makes the host of a program of that version.
@@ -47,8 +50,12 @@ func (h Host) Command() string { return h.called.words() }
 func (h Host) Version() string { return h.version }
 
 // Capabilities implements host.Host.
-func (Host) Capabilities() host.Capabilities {
-	return host.Capabilities{System: true, ListenerHost: "0.0.0.0", ConnectorHost: "localhost", Settled: op.WaitConfigured}
+func (h Host) Capabilities() host.Capabilities {
+	can := host.Capabilities{System: true, ListenerHost: "0.0.0.0", ConnectorHost: "localhost", Settled: op.WaitConfigured}
+	if h.sent != nil {
+		can.Carried = []string{"connection", "url", "identity", "remote"}
+	}
+	return can
 }
 
 // Flags implements host.Host.
@@ -118,7 +125,7 @@ func (h Host) Open(ctx context.Context, c *cli.Context) (*host.Site, error) {
 	h.revive(ctx, c, paths)
 	look := lookAt(dir, platform, h.now)
 	sys := system{h: h, paths: paths, dir: dir, store: store, look: look, platform: platform}
-	binder := binding{Store: store, h: h, platform: platform, why: why, choice: c.String("engine"), quadlet: c.Bool("quadlet"), engine: chosenEngine(c), say: c.App.ErrWriter,
+	binder := binding{Store: store, h: h, platform: platform, why: why, choice: c.String("engine"), quadlet: c.Bool("quadlet"), engine: h.chosenEngine(c), say: c.App.ErrWriter,
 		systemd: func(ctx context.Context) *supervise.Systemd { return daemon.Systemd(ctx, paths, h.getenv) },
 		split:   func() bool { return os.Getuid() == 0 || doctor.UnifiedGroups("") }}
 	within := inside{h: h, paths: paths, dir: dir, system: sys}

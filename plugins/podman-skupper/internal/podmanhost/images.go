@@ -22,20 +22,20 @@ import (
 func (h Host) images(s host.Streams) *cli.Command {
 	return &cli.Command{Name: "images", Usage: "carry the images of sites to machines that reach no registry", Subcommands: []*cli.Command{
 		h.ownCommand(s, own{
-			name: "system images list", usage: "list the images that the site of this namespace needs, or that a new one would", manner: host.Table, flags: h.Flags(),
+			name: "system images list", usage: "list the images that the site of this namespace needs, or that a new one would", manner: host.Table, flags: h.Flags(), there: same,
 			read: func(c *cli.Context, _ []string) (func() (host.View, error), error) {
 				return func() (host.View, error) { return h.listImages(c.Context, c) }, h.checkOwnFlags(c)
 			},
 		}),
 		h.ownCommand(s, own{
-			name: "system images save", operands: "FILE", usage: "write the images that are listed to an archive", manner: host.Change, flags: h.Flags(),
+			name: "system images save", operands: "FILE", usage: "write the images that are listed to an archive", manner: host.Change, flags: h.Flags(), there: saveThere,
 			more: "What the engine does not have is pulled. The file is replaced if it is there; '-' is stdout.", example: "images.tar",
 			read: func(c *cli.Context, words []string) (func() (host.View, error), error) {
 				return func() (host.View, error) { return h.saveImages(c.Context, c, words[0], s.Out) }, h.checkOwnFlags(c)
 			},
 		}),
 		h.ownCommand(s, own{
-			name: "system images load", operands: "FILE", usage: "make the images of an archive known to the engine of this machine", manner: host.Change, flags: h.Flags(),
+			name: "system images load", operands: "FILE", usage: "make the images of an archive known to the engine of this machine", manner: host.Change, flags: h.Flags(), there: loadThere,
 			more: "The archive is one of images save, or of podman save or docker save; '-' is stdin.", example: "images.tar",
 			read: func(c *cli.Context, words []string) (func() (host.View, error), error) {
 				return func() (host.View, error) { return h.loadImages(c.Context, c, words[0], s.In) }, h.checkOwnFlags(c)
@@ -72,7 +72,7 @@ func (h Host) engineFor(ctx context.Context, c *cli.Context) (*engineapi.Client,
 	}
 	s, ok, err := container.ReadSettings(dir.Container())
 	if err == nil && !ok {
-		s, err = h.settings(platform, chosenEngine(c))
+		s, err = h.settings(platform, h.chosenEngine(c))
 	}
 	if err != nil {
 		return nil, s, err
@@ -142,6 +142,32 @@ func (h Host) saveImages(ctx context.Context, c *cli.Context, file string, out i
 	}
 	return host.View{Verb: "saved", Kind: "archive", Name: file, Object: map[string]any{"path": file, "images": []string{image.Ref}},
 		Notes: []string{"it has " + image.Ref}, Next: "on the other machine: " + h.Command() + " system images load " + file}, nil
+}
+
+// saveThere writes the archive here.
+func saveThere(r there) (host.View, error) {
+	save := func(w io.Writer) error {
+		return r.Run(r.c.Context, r.words(stdio), host.Streams{Out: w, Err: r.streams.Err})
+	}
+	if r.operands[0] == stdio {
+		return host.View{}, save(r.streams.Out)
+	}
+	file := r.operands[0]
+	return host.View{Verb: "saved", Kind: "archive", Name: file, Object: map[string]string{"path": file}}, atomicfile.Output(file, 0o644, save)
+}
+
+// loadThere sends the archive there.
+func loadThere(r there) (host.View, error) {
+	in := r.streams.In
+	if file := r.operands[0]; file != stdio {
+		f, err := openArchive(file)
+		if err != nil {
+			return host.View{}, err
+		}
+		defer func() { _ = f.Close() }() // only read
+		in = f
+	}
+	return host.View{}, r.Run(r.c.Context, r.words(stdio), host.Streams{In: in, Out: r.streams.Out, Err: r.streams.Err})
 }
 
 func (h Host) loadImages(ctx context.Context, c *cli.Context, file string, in io.Reader) (v host.View, err error) {

@@ -30,6 +30,9 @@ const answerWait = 2 * time.Second
 func (h Host) asked(c *cli.Context) (string, error) {
 	name, from := c.String("platform"), "platform"
 	if !c.IsSet("platform") {
+		if h.sent != nil { // what counts is said by who sent for it: Host.implied
+			return "", nil
+		}
 		if name, from = h.getenv("SKUPPER_PLATFORM"), "SKUPPER_PLATFORM"; name == "" {
 			return "", nil
 		}
@@ -66,11 +69,11 @@ func (h Host) platform(ctx context.Context, c *cli.Context, dir filestore.Dir) (
 		return "", "", fault.New(fault.Conflict, fmt.Sprintf("existing namespace uses %q platform and it cannot change to %q", has, asked),
 			"leave "+h.platformFrom(c)+" out, use another --namespace, or `site delete --platform "+has+"` first")
 	case has != "":
-		return has, "", h.sameEngine(dir, has, chosenEngine(c))
+		return has, "", h.sameEngine(dir, has, h.chosenEngine(c))
 	case asked != "":
 		return asked, "", nil
 	}
-	if name := h.implied(chosenEngine(c)); name != "" {
+	if name := h.implied(h.chosenEngine(c)); name != "" {
 		return name, "", nil
 	}
 	name, why = h.chosen(ctx)

@@ -1,6 +1,7 @@
 package shim
 
 import (
+	"cmp"
 	"strings"
 
 	"github.com/skupper-plugins/suite/shared/fault"
@@ -24,7 +25,7 @@ type flag struct {
 // to judge.
 var podmanFlags = flags{tool: Podman, known: map[string]flag{
 	"connection": {value: true, as: "connection"}, "c": {value: true, as: "connection"}, "url": {value: true, as: "url"},
-	"identity": {value: true, none: true}, "ssh": {value: true, none: true}, "remote": {none: true}, "r": {none: true},
+	"identity": {value: true, as: "identity"}, "ssh": {value: true, none: true}, "remote": {as: "remote"}, "r": {as: "remote"},
 	"log-level": {value: true, none: true}, "syslog": {none: true}, "trace": {none: true}, "noout": {none: true}, "context": {value: true, none: true},
 	"help": {stop: true}, "h": {stop: true}, "version": {stop: true}, "v": {stop: true},
 
@@ -114,7 +115,11 @@ func (f flags) walk(args []string) (carried, rest []string, err error) {
 				}
 				names = ""
 			}
-			carried, refused = k.note(carried, refused, "-"+letter, value)
+			its := value
+			if !k.value && names != "" { // "=" is of the last one
+				its = ""
+			}
+			carried, refused = k.note(carried, refused, "-"+letter, its)
 		}
 	}
 	if len(refused) > 0 {
@@ -127,6 +132,9 @@ func (f flags) walk(args []string) (carried, rest []string, err error) {
 func (k flag) note(carried, refused []string, shown, value string) (c, r []string) {
 	switch {
 	case k.as != "":
+		if !k.value {
+			value = cmp.Or(value, "true")
+		}
 		carried = append(carried, "--"+k.as+"="+value)
 	case !k.none:
 		refused = append(refused, shown)
