@@ -80,7 +80,8 @@ func awaitingKey(sender bool, name string) string {
 	return "r" + name
 }
 
-// OpenLink attaches a link of ours in the session of that class. capacity is the credit that a receiver keeps its peer topped up with.
+// OpenLink attaches a link of ours in the session of that class. capacity is the credit that a receiver keeps its peer topped up with. Nothing has happened
+// when it returns an error, as it does for an attach that the peer cannot take.
 func (c *Conn) OpenLink(class Class, name string, role frame.Role, src *frame.Source, tgt *frame.Target, capacity uint32, user any) (*Link, error) {
 	if c.phase != open {
 		return nil, fmt.Errorf("the connection is not open")
@@ -99,8 +100,20 @@ func (c *Conn) OpenLink(class Class, name string, role frame.Role, src *frame.So
 		zero := uint32(0)
 		a.InitialDeliveryCount = &zero
 	}
-	c.send(s.channel, a)
+	if err := c.trySend(s.channel, a); err != nil {
+		delete(s.awaiting, awaitingKey(l.sender, name))
+		s.drop(l)
+		return nil, err
+	}
 	return l, nil
+}
+
+// drop takes a link out of its session.
+func (s *Session) drop(l *Link) {
+	l.gone = true
+	s.links[l.handle] = nil
+	s.free = append(s.free, l.handle)
+	s.c.links--
 }
 
 // forget ends the book-keeping of an incoming delivery.
@@ -116,27 +129,32 @@ func (d *InDelivery) forget() {
 	}
 }
 
-// Accept answers a link of the peer. Without capacity a receiver grants nothing until [Conn.Grant].
-func (c *Conn) Accept(l *Link, src *frame.Source, tgt *frame.Target, capacity uint32) {
+// Accept answers a link of the peer. Without capacity a receiver grants nothing until [Conn.Grant]. When the peer cannot take the answer the link is refused,
+// and the error says so.
+func (c *Conn) Accept(l *Link, src *frame.Source, tgt *frame.Target, capacity uint32) error {
 	if l.gone || l.answered || c.phase != open {
-		return
+		return nil
 	}
-	l.answer(src, tgt)
-	l.capacity = capacity
+	if err := c.trySend(l.s.channel, l.answer(src, tgt)); err != nil {
+		c.Refuse(l, &frame.Error{Condition: tooSmall, Description: err.Error()})
+		return err
+	}
+	l.answered, l.capacity = true, capacity
 	if !l.sender && capacity > 0 {
 		c.Grant(l, capacity)
 	}
+	return nil
 }
 
-func (l *Link) answer(src *frame.Source, tgt *frame.Target) {
-	l.answered = true
+// answer is our attach for a link of the peer.
+func (l *Link) answer(src *frame.Source, tgt *frame.Target) *frame.Attach {
 	a := &frame.Attach{Name: l.Name, Handle: l.handle, Role: frame.RoleReceiver, SndSettleMode: l.peer.SndSettleMode, Source: src, Target: tgt}
 	if l.sender {
 		a.Role = frame.RoleSender
 		zero := uint32(0)
 		a.InitialDeliveryCount = &zero
 	}
-	l.s.c.send(l.s.channel, a)
+	return a
 }
 
 // Refuse answers a link of the peer with a null terminus and a detach (AMQP 2.6.3).
@@ -144,7 +162,8 @@ func (c *Conn) Refuse(l *Link, e *frame.Error) {
 	if l.gone || l.answered || c.phase != open {
 		return
 	}
-	l.answer(nil, nil)
+	l.answered = true
+	c.send(l.s.channel, l.answer(nil, nil))
 	c.Detach(l, e)
 }
 
@@ -242,14 +261,13 @@ func (c *Conn) onDetach(channel uint16, d *frame.Detach, evs []Event) []Event {
 		return c.fail(evs, "amqp:not-implemented", "Link detach/reattach not supported")
 	}
 	if !l.answered {
-		l.answer(nil, nil)
+		l.answered = true
+		c.send(s.channel, l.answer(nil, nil))
 	}
 	c.Detach(l, nil)
 	evs = l.lost(d.Error, evs)
 	delete(s.byRemote, l.remote)
-	s.links[l.handle] = nil
-	s.free = append(s.free, l.handle)
-	c.links--
+	s.drop(l)
 	c.attached -= l.size
 	return evs
 }

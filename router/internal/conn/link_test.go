@@ -45,7 +45,7 @@ func TestCreditBySettlement(t *testing.T) {
 	p.pump()
 	kl := p.b.one(LinkAttached).Link
 	p.b.c.BySettlement(kl)
-	p.b.c.Accept(kl, &frame.Source{}, &frame.Target{}, 4)
+	_ = p.b.c.Accept(kl, &frame.Source{}, &frame.Target{}, 4)
 	p.pump()
 	send := func(settled bool) *OutDelivery {
 		t.Helper()
@@ -225,7 +225,7 @@ func TestDetachBeforeAnswer(t *testing.T) {
 	p.pump()
 	kl := p.b.one(LinkAttached).Link
 	p.b.one(LinkGone)
-	p.b.c.Accept(kl, &frame.Source{}, &frame.Target{}, 5)
+	_ = p.b.c.Accept(kl, &frame.Source{}, &frame.Target{}, 5)
 	p.b.c.Refuse(kl, nil)
 	p.b.c.Grant(kl, 5)
 	p.b.c.SetCapacity(kl, 7)

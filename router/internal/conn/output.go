@@ -54,20 +54,38 @@ func (c *Conn) appendRaw(p []byte) {
 	}
 }
 
-// send appends a frame that is not a transfer.
+// send appends a frame that is not a transfer. One that the peer cannot take ends the connection.
 func (c *Conn) send(channel uint16, p frame.Performative) {
-	if c.phase == done {
-		return
+	if err := c.trySend(channel, p); err != nil {
+		c.Close(&frame.Error{Condition: tooSmall, Description: err.Error()})
 	}
+}
+
+// trySend is send, but that it does nothing at all about a frame that the peer cannot take.
+func (c *Conn) trySend(channel uint16, p frame.Performative) error {
+	if c.phase == done {
+		return nil
+	}
+	most := c.most(p)
 	k := c.room(1024)
+	b := frame.AppendFrame(k.B[:k.End:len(k.B)], frame.TypeAMQP, channel, p, nil)
+	for size := len(b) - k.End; size > most; size = len(b) - k.End {
+		less := shorter(p, size-most)
+		if less == nil {
+			return unfit(p, size, most)
+		}
+		p = less
+		b = frame.AppendFrame(b[:k.End], frame.TypeAMQP, channel, p, nil)
+	}
 	was := c.outBytes
-	defer func() { c.answers += c.outBytes - was }()
-	if b := frame.AppendFrame(k.B[:k.End:len(k.B)], frame.TypeAMQP, channel, p, nil); &b[0] == &k.B[0] && len(b) <= len(k.B) {
+	if &b[0] == &k.B[0] && len(b) <= len(k.B) {
 		c.outBytes += len(b) - k.End
 		k.End = len(b)
 	} else { // it grew out of the chunk
 		c.appendRaw(b[k.End:])
 	}
+	c.answers += c.outBytes - was
+	return nil
 }
 
 // dropHeld frees what can never leave.

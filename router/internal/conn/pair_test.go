@@ -142,7 +142,7 @@ func (s *side) take(evs []Event) {
 	for _, e := range evs {
 		if e.Kind == LinkAttached && s.accept > 0 {
 			a := e.Link.Peer()
-			s.c.Accept(e.Link, a.Source, a.Target, s.accept)
+			_ = s.c.Accept(e.Link, a.Source, a.Target, s.accept)
 		}
 		s.evs = append(s.evs, e)
 	}

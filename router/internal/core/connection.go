@@ -280,14 +280,9 @@ func (cn *Connection) attachRouterLinks() {
 			if role == frame.RoleReceiver {
 				capacity = limits.LinkCapacity
 			}
-			cn.peer.Do(func(k *conn.Conn) {
-				l.l, _ = k.OpenLink(class, "qdlink."+Discriminator(), role,
-					&frame.Source{ExpiryPolicy: "link-detach", Capabilities: caps}, &frame.Target{ExpiryPolicy: "link-detach", Capabilities: caps}, capacity, l)
-			})
-			if l.l == nil { // the connection is over already
+			if !cn.make(l, class, role, &frame.Source{ExpiryPolicy: "link-detach", Capabilities: caps}, &frame.Target{ExpiryPolicy: "link-detach", Capabilities: caps}, capacity) {
 				return
 			}
-			cn.links[l.l] = l
 		}
 	}
 	pair(conn.ClassControl, controlLink, "qd.router", 0)
@@ -345,12 +340,9 @@ func (cn *Connection) attached(kl *conn.Link) {
 		refuse("qd:connection-role", "Link attach forbidden on inter-router connection")
 		return
 	}
-	cn.links[kl] = l
-	cn.peer.Do(func(k *conn.Conn) {
-		kl.User = l
-		k.Accept(kl, answerSource(a.Source), answerTarget(a.Target), limits.LinkCapacity)
-	})
-	cn.routerLinkUp(l)
+	if cn.accept(l, answerSource(a.Source), answerTarget(a.Target), limits.LinkCapacity) {
+		cn.routerLinkUp(l)
+	}
 }
 
 // answerSource and answerTarget are the peer's termini as an accepter gives them back.

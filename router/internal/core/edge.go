@@ -87,21 +87,32 @@ func (cn *Connection) attachEdge(l *link) {
 		l.kind = streamingLink // the uplink for whole messages looks the same
 		cn.accept(l, answerSource(a.Source), answerTarget(a.Target), limits.LinkCapacity)
 	default:
-		cn.attachSender(l)
-		if l.addr != nil {
+		if cn.attachSender(l) && l.addr != nil {
 			cn.retell(l)
 		}
 	}
 }
 
-// accept answers a link of the peer with what it asked for.
-func (cn *Connection) accept(l *link, s *frame.Source, t *frame.Target, capacity uint32) {
+// accept answers a link of the peer. It reports false when the peer cannot take the answer: then it is refused.
+func (cn *Connection) accept(l *link, s *frame.Source, t *frame.Target, capacity uint32) bool {
 	cn.links[l.l] = l
-	kl := l.l
+	var err error
 	cn.peer.Do(func(k *conn.Conn) {
-		kl.User = l
-		k.Accept(kl, s, t, capacity)
+		l.l.User = l
+		if err = k.Accept(l.l, s, t, capacity); err != nil {
+			l.l.User = nil
+		}
 	})
+	if err != nil {
+		delete(cn.links, l.l)
+		cn.unattached(l.l.Name, err)
+	}
+	return err == nil
+}
+
+// unattached notes why a link does not come to be.
+func (cn *Connection) unattached(name string, err error) {
+	cn.core.cfg.Comings.Warn().Uint64("conn", cn.ID).Str("container", cn.remote.ContainerID).Str("host", cn.opts.Host).Str("link", name).Err(err).Msg("link not attached")
 }
 
 // attachDownlink makes the edge router known: what is for it by name goes on this link.
@@ -113,7 +124,10 @@ func (cn *Connection) attachDownlink(l *link) {
 		return
 	}
 	l.addr = cn.core.address("H" + id)
-	cn.accept(l, answerSource(a.Source), answerTarget(a.Target), 0)
+	if !cn.accept(l, answerSource(a.Source), answerTarget(a.Target), 0) {
+		cn.core.changed(l.addr)
+		return
+	}
 	l.addr.locals = append(l.addr.locals, l)
 	cn.core.changed(l.addr)
 	for _, o := range cn.core.conns {
@@ -156,7 +170,9 @@ func (cn *Connection) attachTracking(l *link) {
 	}
 	a := l.l.Peer()
 	l.kind = trackingLink
-	cn.accept(l, answerSource(a.Source), answerTarget(a.Target), 0)
+	if !cn.accept(l, answerSource(a.Source), answerTarget(a.Target), 0) {
+		return
+	}
 	cn.tracking = l
 	for _, o := range cn.links {
 		if o.kind == endpointLink && o.addr != nil && !o.l.Sender() {

@@ -23,13 +23,13 @@ func (cn *Connection) refuse(l *link, cond wire.Symbol, text string) {
 	cn.peer.Do(func(k *conn.Conn) { k.Refuse(l.l, &frame.Error{Condition: cond, Description: text}) })
 }
 
-// attachSender answers a client that wants to send.
-func (cn *Connection) attachSender(l *link) {
+// attachSender answers a client that wants to send. It reports whether that may.
+func (cn *Connection) attachSender(l *link) bool {
 	c := cn.core
 	a := l.l.Peer()
 	if a.Target == nil || a.Target.Coordinator {
 		cn.refuse(l, "amqp:not-implemented", "this kind of target is not supported")
-		return
+		return false
 	}
 	target := answerTarget(a.Target)
 	if a.Target.Dynamic { // a new address, which anybody in the network may receive from
@@ -44,7 +44,7 @@ func (cn *Connection) attachSender(l *link) {
 		k := c.key(l.target)
 		if c.treatment(k) == Unavailable {
 			cn.refuse(l, "amqp:not-found", "Node not found")
-			return
+			return false
 		}
 		switch k[0] {
 		case 'M', 'L':
@@ -57,15 +57,15 @@ func (cn *Connection) attachSender(l *link) {
 			capacity = limits.LinkCapacity
 		}
 	}
-	cn.links[l.l] = l
-	cn.peer.Do(func(k *conn.Conn) {
-		l.l.User = l
-		k.BySettlement(l.l)
-		k.Accept(l.l, answerSource(a.Source), target, capacity)
-	})
+	cn.peer.Do(func(k *conn.Conn) { k.BySettlement(l.l) })
+	if !cn.accept(l, answerSource(a.Source), target, capacity) {
+		cn.endpointGone(l)
+		return false
+	}
 	if l.addr != nil && c.cfg.Edge {
 		c.proxy(l.addr)
 	}
+	return true
 }
 
 // attachReceiver answers a client that wants to receive.
@@ -98,11 +98,10 @@ func (cn *Connection) attachReceiver(l *link) {
 		return
 	}
 	l.addr = c.address(k)
-	cn.links[l.l] = l
-	cn.peer.Do(func(kc *conn.Conn) {
-		l.l.User = l
-		kc.Accept(l.l, src, answerTarget(a.Target), 0)
-	})
+	if !cn.accept(l, src, answerTarget(a.Target), 0) {
+		c.changed(l.addr)
+		return
+	}
 	l.addr.locals = append(l.addr.locals, l)
 	c.changed(l.addr)
 }

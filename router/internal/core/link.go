@@ -58,6 +58,25 @@ type link struct {
 	broke                           time.Time // since when there is no credit, as of the last look; zero while there is
 }
 
+// make attaches a link of ours. It reports false when that cannot be, because the connection is over or because of a limit of the peer's.
+func (cn *Connection) make(l *link, class conn.Class, role frame.Role, s *frame.Source, t *frame.Target, capacity uint32) bool {
+	name, open := "qdlink."+Discriminator(), false
+	var err error
+	cn.peer.Do(func(k *conn.Conn) {
+		if open = k.Open(); open {
+			l.l, err = k.OpenLink(class, name, role, s, t, capacity, l)
+		}
+	})
+	if err != nil {
+		cn.unattached(name, err)
+	}
+	if l.l == nil {
+		return false
+	}
+	cn.links[l.l] = l
+	return true
+}
+
 // queued is a message with what becomes of it: whole, or a stream.
 type queued struct {
 	msg []byte

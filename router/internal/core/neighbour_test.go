@@ -39,7 +39,7 @@ func (n *neighbour) Events(evs []conn.Event) {
 				if refuse {
 					c.Refuse(e.Link, &frame.Error{Condition: "a:b"})
 				} else {
-					c.Accept(e.Link, a.Source, a.Target, credit)
+					_ = c.Accept(e.Link, a.Source, a.Target, credit)
 				}
 			})
 		}

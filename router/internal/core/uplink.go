@@ -117,17 +117,13 @@ func (cn *Connection) unlinkEdge() {
 	}
 }
 
-// openEdge makes one link of an edge router; it returns nil when the connection is over.
+// openEdge makes one link of an edge router; it returns nil when that cannot be.
 func (cn *Connection) openEdge(class conn.Class, kind linkKind, role frame.Role, s *frame.Source, t *frame.Target, capacity uint32) *link {
 	l := &link{cn: cn, kind: kind}
 	s.ExpiryPolicy, t.ExpiryPolicy = "link-detach", "link-detach"
-	cn.peer.Do(func(k *conn.Conn) {
-		l.l, _ = k.OpenLink(class, "qdlink."+Discriminator(), role, s, t, capacity, l)
-	})
-	if l.l == nil {
+	if !cn.make(l, class, role, s, t, capacity) {
 		return nil
 	}
-	cn.links[l.l] = l
 	return l
 }
 

@@ -45,7 +45,7 @@ func (e *ear) Events(evs []conn.Event) {
 		case conn.LinkAttached:
 			e.link = ev.Link
 			if e.credit > 0 {
-				e.p.Do(func(c *conn.Conn) { c.Accept(ev.Link, &frame.Source{}, &frame.Target{}, e.credit) })
+				e.p.Do(func(c *conn.Conn) { _ = c.Accept(ev.Link, &frame.Source{}, &frame.Target{}, e.credit) })
 			}
 		case conn.Octets:
 			e.octets = append(e.octets, ev.Payload...)
