@@ -9,17 +9,19 @@ import (
 
 // Holder owns chunks that wait for somebody slow, and gives them back when it is told to.
 type Holder interface {
-	// Holds is how many octets its chunks take, full or not, and since when nobody has taken any.
-	Holds() (octets int, since time.Time)
+	// Holds is how many octets its chunks take, full or not, and since when nobody has taken any. slow: somebody has, while they waited.
+	Holds() (octets int, since time.Time, slow bool)
 	// GiveUp has it give them back, soon. It must not block.
 	GiveUp()
 }
 
 // How long a holder may wait for the somebody slow before it is told to give up: patience while nobody else wants the room, hurry once somebody is
-// kept waiting for it, or the budget is used up one and a half times. Those that somebody takes from, slowly, have time to show it.
+// kept waiting for it, or the budget is used up one and a half times. Those that somebody takes from, slowly, have time to show it; who has shown it may pause:
+// a retransmission or two, or a busy machine, are no reason to give it up.
 const (
 	patience = 5 * time.Second
 	hurry    = time.Second
+	pause    = 5 * time.Second
 )
 
 // famine is how long somebody may be kept waiting for room before that is taken for something that waiting makes worse: two routers that wait for each other.
@@ -117,7 +119,12 @@ func (p *Pool) Relieve(now time.Time) (n int) {
 	}
 	var all []waiting
 	for _, h := range p.held() {
-		if octets, since := h.Holds(); octets > 0 && now.Sub(since) >= long {
+		octets, since, slow := h.Holds()
+		wait := long
+		if slow {
+			wait = max(wait, pause)
+		}
+		if octets > 0 && now.Sub(since) >= wait {
 			all = append(all, waiting{h, octets, since})
 		}
 	}

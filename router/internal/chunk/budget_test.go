@@ -10,6 +10,7 @@ type holder struct {
 	p     *Pool
 	all   []*Chunk
 	since time.Time
+	slow  bool
 }
 
 func hold(p *Pool, n int, since time.Time) *holder {
@@ -21,7 +22,7 @@ func hold(p *Pool, n int, since time.Time) *holder {
 	return h
 }
 
-func (h *holder) Holds() (int, time.Time) { return len(h.all) * Size, h.since }
+func (h *holder) Holds() (int, time.Time, bool) { return len(h.all) * Size, h.since, h.slow }
 
 func (h *holder) GiveUp() {
 	for _, k := range h.all {
@@ -128,7 +129,8 @@ func TestStarveRelief(t *testing.T) {
 	p := &Pool{}
 	fed := 0
 	p.SetBudget(8*Size, func() { fed++ })
-	stuck, slow := hold(p, 4, now.Add(-hurry)), hold(p, 4, now)
+	stuck, slow := hold(p, 4, now.Add(-hurry)), hold(p, 4, now.Add(-pause+1))
+	slow.slow = true
 	if n := p.Relieve(now); n != 0 {
 		t.Errorf("%d give up while nobody wants the room", n)
 	}
@@ -137,6 +139,10 @@ func TestStarveRelief(t *testing.T) {
 	}
 	if n := p.Relieve(now); n != 1 || len(stuck.all) != 0 || len(slow.all) != 4 || fed != 1 {
 		t.Errorf("%d give up, the stuck one has %d, the slow one %d, fed %d times", n, len(stuck.all), len(slow.all), fed)
+	}
+	p.SetBudget(3*Size, func() {})
+	if n := p.Relieve(now.Add(1)); n != 1 || len(slow.all) != 0 {
+		t.Errorf("%d give up, the slow one has %d although it has paused for long", n, len(slow.all))
 	}
 }
 

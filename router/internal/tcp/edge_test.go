@@ -237,7 +237,7 @@ func (s *stuckSock) write([]byte) error             { <-s.closed; return net.Err
 func (s *stuckSock) closeWrite() error              { return nil }
 func (s *stuckSock) LocalAddr() net.Addr            { return nil }
 func (s *stuckSock) waits() bool                    { return false }
-func (s *stuckSock) acked() uint64                  { return 0 }
+func (s *stuckSock) acked() (uint64, bool)          { return 0, false }
 func (s *stuckSock) close(bool)                     { close(s.closed) }
 
 // said is a source that keeps what it is told.

@@ -25,7 +25,9 @@ type sink struct {
 	waiting  int            // octets in pending
 	draining bool
 	moved    time.Time // when the socket took octets that had waited, or the first one began to
+	began    time.Time // to wait
 	taken    uint64    // by the client's kernel, at the last look
+	slow     bool      // the client has taken octets that had waited
 	written  uint64
 	acked    uint64
 	ended    bool // by the stream
@@ -126,22 +128,27 @@ func (s *sink) drain() {
 		return
 	}
 	s.draining, s.moved = true, time.Now()
+	s.began, s.taken = s.moved, 0
 	s.pool.Hold(s)
 	s.f.group.Go(s.writeWaiting)
 }
 
 // Holds is what waits here, for whoever looks for memory.
-func (s *sink) Holds() (octets int, since time.Time) {
+func (s *sink) Holds() (octets int, since time.Time, slow bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.waiting == 0 {
-		return 0, s.moved
+		return 0, s.moved, s.slow
 	}
-	if n := s.f.sock.acked(); n != s.taken { // the socket takes more only when a good part of what it has is gone
+	if n, all := s.f.sock.acked(); all || n != s.taken { // the socket takes more only when a good part of what it has is gone; and it may be we who do not get on
+		s.slow = s.slow || s.taken != 0 && n != s.taken && time.Since(s.began) > kernelRest
 		s.taken, s.moved = n, time.Now()
 	}
-	return (len(s.pending) + 1) * chunk.Size, s.moved // and the one that is being written
+	return (len(s.pending) + 1) * chunk.Size, s.moved, s.slow // and the one that is being written
 }
+
+// kernelRest is how long the client's kernel may take octets without its client having taken any, once some wait here.
+const kernelRest = 300 * time.Millisecond
 
 // GiveUp ends the flow: what waits for its client takes memory that others need. Nothing may wait by now.
 func (s *sink) GiveUp() {

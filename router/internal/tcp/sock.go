@@ -18,8 +18,9 @@ type sock interface {
 	closeWrite() error
 	// waits reports that tryWrite writes nothing and closeWrite may wait.
 	waits() bool
-	// acked is how many octets the other end's kernel has taken so far, as far as ours can tell: it goes on while somebody reads there.
-	acked() uint64
+	// acked is how many octets the other end's kernel has taken so far, as far as ours can tell: it goes on while somebody reads there. all: these are all
+	// that ours was given.
+	acked() (octets uint64, all bool)
 	LocalAddr() net.Addr
 	// close closes the socket; reset makes the other end see an error instead of an end.
 	close(reset bool)
@@ -62,9 +63,9 @@ func (s *tlsSock) write(p []byte) error {
 	return err
 }
 
-func (s *tlsSock) closeWrite() error { return s.CloseWrite() }
-func (s *tlsSock) waits() bool       { return true }
-func (s *tlsSock) acked() uint64     { return acked(s.raw) }
+func (s *tlsSock) closeWrite() error     { return s.CloseWrite() }
+func (s *tlsSock) waits() bool           { return true }
+func (s *tlsSock) acked() (uint64, bool) { return acked(s.raw) }
 
 func (s *tlsSock) close(reset bool) {
 	if reset {

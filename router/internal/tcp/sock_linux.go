@@ -102,21 +102,21 @@ func (s *plainSock) wasReset(fd uintptr) bool {
 	return err == nil && info.State == unix.BPF_TCP_CLOSE
 }
 
-func acked(c net.Conn) (n uint64) {
+func acked(c net.Conn) (n uint64, all bool) {
 	sc, ok := c.(syscall.Conn)
 	if !ok {
-		return 0
+		return 0, false
 	}
 	rc, err := sc.SyscallConn()
 	if err != nil {
-		return 0
+		return 0, false
 	}
 	_ = rc.Control(func(fd uintptr) { // an error means that it is closed
 		if info, err := unix.GetsockoptTCPInfo(int(fd), unix.IPPROTO_TCP, unix.TCP_INFO); err == nil {
-			n = info.Bytes_acked
+			n, all = info.Bytes_acked, info.Unacked == 0 && info.Notsent_bytes == 0
 		}
 	})
-	return n
+	return n, all
 }
 
 func (s *plainSock) tryWrite(bufs [][]byte) (int, error) {
@@ -168,6 +168,6 @@ func (s *plainSock) closeWrite() error {
 	return err
 }
 
-func (s *plainSock) waits() bool      { return false }
-func (s *plainSock) acked() uint64    { return acked(s.TCPConn) }
-func (s *plainSock) close(reset bool) { closeConn(s.TCPConn, reset) }
+func (s *plainSock) waits() bool           { return false }
+func (s *plainSock) acked() (uint64, bool) { return acked(s.TCPConn) }
+func (s *plainSock) close(reset bool)      { closeConn(s.TCPConn, reset) }

@@ -18,7 +18,7 @@ func (s *plainSock) read(pool *chunk.Pool, head, slot int) (*chunk.Chunk, int, e
 }
 
 // acked is not to be had here.
-func acked(net.Conn) uint64 { return 0 }
+func acked(net.Conn) (uint64, bool) { return 0, false }
 
 func (s *plainSock) tryWrite([][]byte) (int, error) { return 0, nil }
 
@@ -27,7 +27,7 @@ func (s *plainSock) write(p []byte) error {
 	return err
 }
 
-func (s *plainSock) closeWrite() error { return s.CloseWrite() }
-func (s *plainSock) waits() bool       { return false }
-func (s *plainSock) acked() uint64     { return acked(s.TCPConn) }
-func (s *plainSock) close(reset bool)  { closeConn(s.TCPConn, reset) }
+func (s *plainSock) closeWrite() error     { return s.CloseWrite() }
+func (s *plainSock) waits() bool           { return false }
+func (s *plainSock) acked() (uint64, bool) { return acked(s.TCPConn) }
+func (s *plainSock) close(reset bool)      { closeConn(s.TCPConn, reset) }
