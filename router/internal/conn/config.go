@@ -47,7 +47,7 @@ type Config struct {
 	// Narrows lets a held window be made smaller than was said. The peer has to expect that what is on its way is more than that: some clients take the
 	// difference for a very large window.
 	Narrows         bool
-	MaxUnsettled    int // deliveries that the peer may leave unsettled which it was sent; 0 means any number
+	MaxUnsettled    int // deliveries that the peer may leave unsettled before it is sent no more; 0 means any number
 	OfferedCaps     []wire.Symbol
 	DesiredCaps     []wire.Symbol
 	Properties      wire.Map

@@ -34,6 +34,7 @@ type Conn struct {
 	links    int                 // over all sessions
 	attached int                 // octets of the attaches of those that the peer has made or answered
 	sent     int                 // deliveries out that nobody has settled, over all sessions
+	paused   []*Link             // that had something to send but for that
 	more     bool                // input was left because there were enough events
 	classes  map[Class]*Session  // sessions that we made
 	started  time.Time
@@ -162,7 +163,7 @@ func (c *Conn) Input(now time.Time, b []byte, evs []Event) (int, []Event) {
 	if c.phase == done {
 		return len(b), c.finish(evs)
 	}
-	return n, evs
+	return n, c.resume(evs)
 }
 
 // More reports that Input has left whole frames, because it had found enough events: it is to be called again once those are handled.

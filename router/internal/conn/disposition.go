@@ -23,20 +23,35 @@ func (c *Conn) UpdateOut(d *OutDelivery, state frame.DeliveryState, settled bool
 	if d.forgotten || !d.started || d.Link.gone || c.phase != open {
 		return
 	}
-	c.send(d.Link.s.channel, &frame.Disposition{Role: frame.RoleSender, First: d.ID, Settled: settled, State: state})
+	d.Link.s.sendBehind(&frame.Disposition{Role: frame.RoleSender, First: d.ID, Settled: settled, State: state}, nil)
 	if settled {
 		d.forgotten = true
 		d.Link.s.settled(d.ID)
 	}
 }
 
-// unsettled notes a delivery that leaves. A peer that takes them and never settles any is not sent more and more.
+// unsettled notes a delivery that leaves.
 func (s *Session) unsettled(d *OutDelivery) {
 	s.out[d.ID] = d
 	s.c.sent++
-	if most := s.c.cfg.MaxUnsettled; most > 0 && s.c.sent > most {
-		s.c.Close(&frame.Error{Condition: "amqp:resource-limit-exceeded", Description: fmt.Sprintf("more than %d deliveries were not settled", most)})
+}
+
+// Paused reports that the peer has settled so few of its deliveries that it is sent no more that it would have to settle, whatever credit it gives: it may
+// only be slow, so it is no reason to end the connection. Links that had something to send get LinkCredit once it has settled some.
+func (c *Conn) Paused() bool { return c.cfg.MaxUnsettled > 0 && c.sent >= c.cfg.MaxUnsettled }
+
+// resume has links go on that had something to send while the connection was paused.
+func (c *Conn) resume(evs []Event) []Event {
+	if len(c.paused) == 0 || c.Paused() {
+		return evs
 	}
+	for _, l := range c.paused {
+		if l.paused = false; !l.gone {
+			evs = append(evs, Event{Kind: LinkCredit, Link: l, User: l.User, Drain: l.drain})
+		}
+	}
+	c.paused = nil
+	return evs
 }
 
 // settled forgets a delivery that was noted.

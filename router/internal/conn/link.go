@@ -2,6 +2,7 @@ package conn
 
 import (
 	"fmt"
+	"slices"
 
 	"github.com/skupper-plugins/suite/router/internal/frame"
 	"github.com/skupper-plugins/suite/router/internal/limits"
@@ -27,6 +28,8 @@ type Link struct {
 	capacity uint32 // receiver: what credit is topped up to; 0 leaves it to the user
 	cur      *InDelivery
 	fresh    *OutDelivery // made, but nothing of it was sent yet
+	late     bool         // our detach is held back
+	paused   bool         // had something to send while the connection was paused
 	peer     *frame.Attach
 	size     int // octets of peer
 
@@ -112,7 +115,9 @@ func (c *Conn) OpenLink(class Class, name string, role frame.Role, src *frame.So
 func (s *Session) drop(l *Link) {
 	l.gone = true
 	s.links[l.handle] = nil
-	s.free = append(s.free, l.handle)
+	if !l.late { // else the handle is still in use, for the peer
+		s.free = append(s.free, l.handle)
+	}
 	s.c.links--
 }
 
@@ -173,7 +178,12 @@ func (c *Conn) Detach(l *Link, e *frame.Error) {
 		return
 	}
 	l.detached = true
-	c.send(l.s.channel, &frame.Detach{Handle: l.handle, Closed: true, Error: e})
+	d := &frame.Detach{Handle: l.handle, Closed: true, Error: e}
+	if l.sender {
+		l.s.sendBehind(d, l)
+	} else {
+		c.send(l.s.channel, d)
+	}
 }
 
 // Grant sets the credit of a receiving link.
@@ -308,6 +318,10 @@ func (l *Link) lost(err *frame.Error, evs []Event) []Event {
 	}
 	evs = l.s.lostDeliveries(l, evs)
 	l.gone = true
+	if l.paused {
+		c := l.s.c
+		c.paused = slices.DeleteFunc(c.paused, func(o *Link) bool { return o == l })
+	}
 	return append(evs, Event{Kind: LinkGone, Link: l, Err: err})
 }
 

@@ -66,16 +66,10 @@ func (c *Conn) trySend(channel uint16, p frame.Performative) error {
 	if c.phase == done {
 		return nil
 	}
-	most := c.most(p)
 	k := c.room(1024)
-	b := frame.AppendFrame(k.B[:k.End:len(k.B)], frame.TypeAMQP, channel, p, nil)
-	for size := len(b) - k.End; size > most; size = len(b) - k.End {
-		less := shorter(p, size-most)
-		if less == nil {
-			return unfit(p, size, most)
-		}
-		p = less
-		b = frame.AppendFrame(b[:k.End], frame.TypeAMQP, channel, p, nil)
+	b, err := c.encode(k.B[:k.End:len(k.B)], channel, p)
+	if err != nil {
+		return err
 	}
 	was := c.outBytes
 	if &b[0] == &k.B[0] && len(b) <= len(k.B) {
@@ -86,6 +80,23 @@ func (c *Conn) trySend(channel uint16, p frame.Performative) error {
 	}
 	c.answers += c.outBytes - was
 	return nil
+}
+
+// encode appends a frame that the peer can take to b.
+func (c *Conn) encode(b []byte, channel uint16, p frame.Performative) ([]byte, error) {
+	most, start := c.most(p), len(b)
+	for {
+		b = frame.AppendFrame(b[:start], frame.TypeAMQP, channel, p, nil)
+		size := len(b) - start
+		if size <= most {
+			return b, nil
+		}
+		less := shorter(p, size-most)
+		if less == nil {
+			return nil, unfit(p, size, most)
+		}
+		p = less
+	}
 }
 
 // dropHeld frees what can never leave.

@@ -226,8 +226,8 @@ func heldOctets(c *Conn) (int, error) {
 			n += len(h.k.Bytes())
 			of += len(h.k.Bytes())
 			sum := 0
-			for _, size := range h.sizes {
-				sum += size
+			for _, f := range h.frames {
+				sum += f.size
 			}
 			if sum != len(h.k.Bytes()) {
 				return n, fmt.Errorf("a held chunk of %d octets has frames of %d", len(h.k.Bytes()), sum)

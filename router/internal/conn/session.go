@@ -26,10 +26,17 @@ const (
 // Lanes is how many sessions streams without a window are spread over.
 const Lanes = 8
 
-// held is output that the peer's session window does not allow yet: whole transfer frames.
+// held is output that the peer's session window does not allow yet: whole transfer frames, and others that must not come before those.
 type held struct {
-	k     *chunk.Chunk
-	sizes []int // of the frames in k, in octets
+	k         *chunk.Chunk
+	frames    []heldFrame
+	transfers int // of the frames
+}
+
+type heldFrame struct {
+	size  int   // octets
+	other bool  // it is none of transfer
+	ends  *Link // that is detached by it
 }
 
 // Session is one session (AMQP 2.5).
@@ -39,6 +46,7 @@ type Session struct {
 	remote    uint16           // the peer's
 	begun     bool             // the peer's begin is here
 	ended     bool             // our end is out
+	over      bool             // on either side: its links are gone
 	nextOut   uint32           // transfer-id of the next transfer out
 	window    uint32           // transfers that the peer still takes
 	nextIn    uint32           // transfer-id of the next transfer in
@@ -54,6 +62,7 @@ type Session struct {
 	in        map[uint32]*InDelivery
 	held      []held
 	waiting   int // octets in held
+	behind    int // of those, of frames that are none of transfer
 	windowSet bool
 	windowed  int  // deliveries coming in that have a window of their own
 	messages  int  // streams coming in that have none
@@ -169,7 +178,7 @@ func (s *Session) lost(err *frame.Error, evs []Event) []Event {
 			s.c.attached -= l.size
 		}
 	}
-	s.links, s.free = nil, nil
+	s.links, s.free, s.over = nil, nil, true
 	return evs
 }
 
@@ -217,7 +226,11 @@ func (s *Session) sendFlow(l *Link) {
 			f.Drain = l.drain // AMQP 2.7.4: a sender repeats what the receiver asked for
 		}
 	}
-	s.c.send(s.channel, f)
+	if l != nil && l.sender {
+		s.sendBehind(f, nil)
+	} else {
+		s.c.send(s.channel, f)
+	}
 }
 
 // took counts one transfer in and opens the window again when half of it is used.
@@ -249,26 +262,52 @@ func remaining(grant, used uint32) uint32 {
 // release sends what was held back, as far as the window goes.
 func (s *Session) release() {
 	n := 0
-	for n < len(s.held) && s.window > 0 {
+	for ; n < len(s.held); n++ {
 		h := &s.held[n]
-		if uint64(len(h.sizes)) <= uint64(s.window) {
-			s.advance(len(h.sizes))
-			s.c.out = append(s.c.out, h.k)
-			s.kept(h.k.Start - h.k.End)
-			n++
-			continue
+		if uint64(h.transfers) > uint64(s.window) {
+			s.releasePart(h)
+			break
 		}
-		for s.window > 0 {
-			size := h.sizes[0]
-			h.sizes = h.sizes[1:]
-			s.advance(1)
-			s.c.room(size).Append(h.k.B[h.k.Start : h.k.Start+size])
-			h.k.Start += size
-			s.kept(-size)
+		s.advance(h.transfers)
+		s.c.out = append(s.c.out, h.k)
+		s.kept(h.k.Start - h.k.End)
+		for _, f := range h.frames {
+			s.left(f)
 		}
 	}
 	if n > 0 {
 		s.held = slices.Delete(s.held, 0, n)
+	}
+}
+
+// releasePart sends as many frames of h as the window allows.
+func (s *Session) releasePart(h *held) {
+	for {
+		f := h.frames[0]
+		if !f.other {
+			if s.window == 0 {
+				return
+			}
+			s.advance(1)
+			h.transfers--
+		}
+		h.frames = h.frames[1:]
+		s.c.room(f.size).Append(h.k.B[h.k.Start : h.k.Start+f.size])
+		h.k.Start += f.size
+		s.kept(-f.size)
+		s.left(f)
+	}
+}
+
+// left notes that a frame has left that was held back.
+func (s *Session) left(f heldFrame) {
+	if f.other {
+		s.behind -= f.size
+	}
+	if l := f.ends; l != nil {
+		if l.late = false; l.gone && !s.over {
+			s.free = append(s.free, l.handle)
+		}
 	}
 }
 
@@ -278,17 +317,43 @@ func (s *Session) advance(n int) {
 	s.nextOut += uint32(n)
 }
 
-// hold keeps one frame back; small ones share a chunk.
-func (s *Session) hold(head, p []byte) {
-	n := len(head) + len(p)
-	if len(s.held) == 0 || s.held[len(s.held)-1].k.Room() < n {
+// hold keeps one frame back, in two parts; small ones share a chunk.
+func (s *Session) hold(f heldFrame, head, p []byte) {
+	f.size = len(head) + len(p)
+	if len(s.held) == 0 || s.held[len(s.held)-1].k.Room() < f.size {
 		s.held = append(s.held, held{k: s.c.cfg.Chunks.Get()})
 	}
 	h := &s.held[len(s.held)-1]
 	h.k.Append(head)
 	h.k.Append(p)
-	h.sizes = append(h.sizes, n)
-	s.kept(n)
+	h.frames = append(h.frames, f)
+	if !f.other {
+		h.transfers++
+	}
+	s.kept(f.size)
+}
+
+// sendBehind sends a frame about a link on which we send, or about what was sent on it: not before transfers that are held back, or else the peer would get
+// those on a link that has ended, with a credit that was given back, or after it has forgotten them. ends is the link that the frame detaches.
+func (s *Session) sendBehind(p frame.Performative, ends *Link) {
+	if len(s.held) == 0 {
+		s.c.send(s.channel, p)
+		return
+	}
+	b, err := s.c.encode(nil, s.channel, p)
+	if err != nil || len(b) > chunk.Size {
+		s.c.Close(&frame.Error{Condition: tooSmall, Description: fmt.Sprintf("%s of %d octets: %v", frame.Name(p.Code()), len(b), err)})
+		return
+	}
+	if s.behind += len(b); s.behind > limits.MaxAnswers { // a peer may ask for flows for ever
+		s.c.Close(&frame.Error{Condition: "amqp:resource-limit-exceeded", Description: fmt.Sprintf("more than %d octets of answers wait for the session window", limits.MaxAnswers)})
+		return
+	}
+	s.c.outBytes += len(b)
+	s.hold(heldFrame{other: true, ends: ends}, b, nil)
+	if ends != nil {
+		ends.late = true
+	}
 }
 
 // kept counts what is held back.

@@ -96,10 +96,17 @@ func (c *Conn) CanSend(l *Link) bool {
 	return l.sender && l.attached && l.answered && !l.gone && !l.detached && c.phase == open && l.credit > 0 && l.fresh == nil
 }
 
-// NewDelivery makes a delivery on a sending link; nil when [Conn.CanSend] says no. Its first octets take the credit; until then it is the only one
+// NewDelivery makes a delivery on a sending link; nil when [Conn.CanSend] says no, or when it would have to be settled and the connection is paused. Its first octets take the credit; until then it is the only one
 // that the link can have, and the end of the link is reported to it as to one that was sent.
 func (c *Conn) NewDelivery(l *Link, settled bool, user any) *OutDelivery {
 	if !c.CanSend(l) {
+		return nil
+	}
+	if !settled && c.Paused() {
+		if !l.paused {
+			l.paused = true
+			c.paused = append(c.paused, l)
+		}
 		return nil
 	}
 	l.fresh = &OutDelivery{Link: l, User: user, settled: settled}
@@ -175,7 +182,7 @@ func (c *Conn) emit(d *OutDelivery, h, p []byte) {
 	n := len(h) + len(p)
 	c.outBytes += n
 	if s.window == 0 || len(s.held) > 0 || !s.begun {
-		s.hold(h, p)
+		s.hold(heldFrame{}, h, p)
 		return
 	}
 	s.advance(1)

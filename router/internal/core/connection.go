@@ -64,7 +64,9 @@ type Connection struct {
 	queued     int            // messages that wait on its links
 	octets     int            // of those
 	dropped    drops
-	messages   int // streaming links for streams without a window, so far
+	paused     bool      // it has so much to settle that nothing more is sent
+	toldPause  time.Time // when that was said last
+	messages   int       // streaming links for streams without a window, so far
 	resting    []restingLink
 	trimmed    time.Time
 	control    [2]*link // incoming, outgoing

@@ -21,9 +21,15 @@ func (d *drops) note(l *link) {
 	}
 }
 
-// tellDrops says so, once in a while.
+// tellDrops says so, once in a while, and whose receivers are sent nothing more.
 func (c *Core) tellDrops(now time.Time) {
 	for _, cn := range c.conns {
+		if cn.paused && now.Sub(cn.toldPause) >= limits.DropsPause {
+			c.log.Warn().Uint64("conn", cn.ID).Str("container", cn.container()).Str("host", cn.opts.Host).Int("limit", limits.MaxUnsettled).
+				Msg("messages wait: too many that were sent are not settled")
+			cn.toldPause = now
+		}
+		cn.paused = false
 		d := &cn.dropped
 		if d.n == 0 || now.Sub(d.told) < limits.DropsPause {
 			continue

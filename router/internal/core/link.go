@@ -183,7 +183,7 @@ func (l *link) trySend(q queued) (sent bool) {
 		}
 		return true
 	}
-	full := false
+	full, paused := false, false
 	q.ob.on = l
 	q.ob.track(l)
 	l.cn.peer.Do(func(c *conn.Conn) {
@@ -195,7 +195,9 @@ func (l *link) trySend(q queued) (sent bool) {
 			q.ob.open.begin() // before anybody can say what becomes of it
 			c.Send(od, q.msg, false)
 		}
+		paused = !sent && c.Paused()
 	})
+	l.cn.paused = l.cn.paused || paused
 	if full && !l.asked {
 		l.asked = true
 		l.cn.peer.WhenRoom(l.l, func() { l.cn.do(func() { l.asked = false; l.pump() }) })
@@ -224,8 +226,12 @@ func (l *link) pump() {
 	l.queue = l.queue[n:]
 	if len(l.queue) == 0 {
 		l.queue = nil
-		l.cn.peer.Do(func(c *conn.Conn) { c.Drained(l.l) })
 	}
+	l.cn.peer.Do(func(c *conn.Conn) {
+		if len(l.queue) == 0 || c.Paused() { // who drains may want to settle after that
+			c.Drained(l.l)
+		}
+	})
 }
 
 // queued counts messages that wait, and their octets.

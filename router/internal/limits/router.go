@@ -14,7 +14,7 @@ const (
 	MaxLinks = 1 << 16
 	// MaxAttached is how much the attaches of all links of one connection may take, in octets: they are kept as long as the links.
 	MaxAttached = 32 << 20
-	// MaxUnsettled is how many deliveries a client may leave unsettled that it was sent, in deliveries.
+	// MaxUnsettled is how many deliveries a client may leave unsettled before it is sent no more, in deliveries.
 	MaxUnsettled = 1 << 14
 	// MaxEvents is how many events of one connection are gathered before they are handled, but for those of one frame.
 	MaxEvents = 4096
