@@ -118,6 +118,9 @@ func (n *Node) end() {
 // URL is the address of the router's management.
 func (n *Node) URL() string { return "amqp://" + net.JoinHostPort(loopback, n.amqp) }
 
+// answerTimeout is how long a router may take to answer: much more than it does, on a machine that has other things to do.
+const answerTimeout = 15 * time.Second
+
 // Manage asks the router, over a connection that is kept.
 func (n *Node) Manage(ctx context.Context, ask func(c *manage.Client) error) error {
 	n.mu.Lock()
@@ -128,7 +131,7 @@ func (n *Node) Manage(ctx context.Context, ask func(c *manage.Client) error) err
 		}
 	}
 	if n.client == nil {
-		c, err := manage.Dial(ctx, manage.Options{URL: n.URL(), Timeout: 5 * time.Second})
+		c, err := manage.Dial(ctx, manage.Options{URL: n.URL(), Timeout: answerTimeout})
 		if err != nil {
 			return err
 		}
@@ -146,7 +149,7 @@ func (n *Node) Manage(ctx context.Context, ask func(c *manage.Client) error) err
 func (n *Node) Must(ask func(ctx context.Context, c *manage.Client) error) {
 	tb := n.mesh.tb
 	tb.Helper()
-	ctx, cancel := context.WithTimeout(tb.Context(), 10*time.Second)
+	ctx, cancel := context.WithTimeout(tb.Context(), 2*answerTimeout)
 	defer cancel()
 	if err := n.Manage(ctx, func(c *manage.Client) error { return ask(ctx, c) }); err != nil {
 		tb.Fatalf("%s: %v", n.ID, err)
