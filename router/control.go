@@ -30,8 +30,9 @@ func newControl(r *Router) *control {
 }
 
 // LinkUp is a new neighbour that may speak.
-func (c *control) LinkUp(link, cost int) {
+func (c *control) LinkUp(link, cost int, peer string) {
 	c.engine.LinkUp(time.Now(), link, cost)
+	c.engine.Peer(link, peer)
 	c.apply()
 }
 
@@ -69,7 +70,7 @@ func (c *control) LocalMesh(key, mesh string) {
 
 // Flood keeps copies of one advertisement from multiplying where there is more than one way.
 func (c *control) Flood(ingress string, hops int, body []byte) bool {
-	return c.flood.Forward(time.Now(), ingress, hops, body)
+	return !c.engine.Foreign(ingress) && c.flood.Forward(time.Now(), ingress, hops, body)
 }
 
 // Deadline is when Tick is due.

@@ -195,3 +195,13 @@ func Eventually(tb testing.TB, d time.Duration, f func(ctx context.Context) erro
 		}
 	}
 }
+
+// Issue makes a certificate of the mesh for somebody who is none of its routers, and the profile that names its files.
+func (m *Mesh) Issue(name string) config.SSLProfile {
+	m.tb.Helper()
+	p, err := m.ca.issue(name)
+	if err != nil {
+		m.tb.Fatal(err)
+	}
+	return p
+}

@@ -88,7 +88,7 @@ var scenarios = []struct {
 			w.routers["B"].asleep = true // the link stays up at A
 			w.boot("B", "Mnew")
 			w.join("A", "B", 3)
-			w.run(300 * ms)
+			w.run(2800 * ms) // until the former one misses a HELLO: it could be that one that is right
 		},
 		want: func(t *testing.T, w *network) {
 			wantKeys(t, w, "A", "B", "Mnew")

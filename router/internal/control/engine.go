@@ -34,7 +34,8 @@ type Engine struct {
 	nodes           map[string]*node
 	order           []string
 	used            [MaxRouters]bool // indexes; 0 is this router
-	full            bool             // the full table was logged
+	full            time.Time        // when the full table was logged last
+	made            int              // nodes so far
 	remoteAddresses int
 
 	// Local addresses: as they are, as peers were told by mobileSeq, and which
@@ -97,17 +98,20 @@ func (e *Engine) Receive(now time.Time, link int, msg []byte) error {
 	if !e.concerns(b) {
 		return nil
 	}
+	if err := e.belongs(link, b); err != nil {
+		return err
+	}
 	switch b.op {
 	case opHello:
 		err = e.onHello(now, link, b)
 	case opRA:
-		e.onRA(now, b)
+		e.onRA(now, link, b)
 	case opLSR:
-		e.onLSR(now, b)
+		e.onLSR(now, link, b)
 	case opLSU:
-		e.onLSU(now, b)
+		e.onLSU(now, link, b)
 	case opMAR:
-		e.onMAR(now, b)
+		e.onMAR(now, link, b)
 	case opMAU:
 		err = e.onMAU(b)
 	}

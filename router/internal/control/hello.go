@@ -10,6 +10,7 @@ import (
 // link is a control link that is up.
 type link struct {
 	cost int
+	peer string   // the router at the other end, as it named itself when it connected; "" means not known
 	told []string // sorted: the ids that our last HELLO on it listed
 }
 
@@ -17,6 +18,8 @@ type link struct {
 type hearing struct {
 	last time.Time // of its last HELLO
 	both time.Time // of its last HELLO that listed us; zero means none
+	// of the router that said it
+	instance int64
 	// A later HELLO, on another link, did not list us: the other end has
 	// probably given this link up.
 	doubt bool
@@ -34,6 +37,14 @@ func (e *Engine) LinkUp(now time.Time, link, cost int) {
 		e.sendHello(link)
 	}
 	e.settle(now)
+}
+
+// Peer tells which router a link that is up leads to: the connection's peer has
+// named itself. From then on nobody else is heard there.
+func (e *Engine) Peer(link int, id string) {
+	if l := e.links[link]; l != nil {
+		l.peer = id
+	}
 }
 
 func (e *Engine) linkUp(number, cost int) {
@@ -88,11 +99,11 @@ func (e *Engine) onHello(now time.Time, number int, b *body) error {
 		h = &hearing{}
 		on[number] = h
 	}
-	h.last = now
+	h.last, h.instance = now, b.instance
 	if slices.Contains(b.seen, e.cfg.ID) {
 		h.both, h.doubt = now, false
 		e.neighbour(now, number, b)
-	} else {
+	} else if n := e.nodes[b.id]; n == nil || n.instance == b.instance {
 		for other, h := range on {
 			h.doubt = h.doubt || other != number
 		}
@@ -109,8 +120,8 @@ func (e *Engine) onHello(now time.Time, number int, b *body) error {
 // HELLOs: to change with each HELLO would make the network compute its ways
 // again each time.
 func (e *Engine) neighbour(now time.Time, number int, b *body) {
-	n := e.lookup(now, b.id)
-	if n == nil {
+	n := e.lookup(now, b.id, e.cfg.ID, number)
+	if n == nil || e.namesake(now, number, n, b) {
 		return
 	}
 	n.version = b.version

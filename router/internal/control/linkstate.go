@@ -7,9 +7,9 @@ import (
 )
 
 // onRA learns what a router has to say, and asks for what is not known yet.
-func (e *Engine) onRA(now time.Time, b *body) {
-	n := e.lookup(now, b.id)
-	if n == nil {
+func (e *Engine) onRA(now time.Time, link int, b *body) {
+	n := e.lookup(now, b.id, "", link)
+	if n == nil || n.hearsay(link, b.instance) {
 		return
 	}
 	n.version = b.version
@@ -20,6 +20,7 @@ func (e *Engine) onRA(now time.Time, b *body) {
 		// router restarted within the same second, or something it said
 		// before a restart came in after it.
 		switch {
+		case n.link != 0 && n.link != link: // it is heard itself
 		case n.behindSince.IsZero():
 			n.behindSince = now
 		case now.Sub(n.behindSince) >= e.cfg.RAIntervalFlux:
@@ -34,17 +35,17 @@ func (e *Engine) onRA(now time.Time, b *body) {
 
 // onLSR notes that a router wants our link state; it gets it as soon as there
 // is a way to it.
-func (e *Engine) onLSR(now time.Time, b *body) {
-	if n := e.lookup(now, b.id); n != nil {
+func (e *Engine) onLSR(now time.Time, link int, b *body) {
+	if n := e.lookup(now, b.id, "", link); n != nil {
 		n.version = b.version
 		n.owesLSU = true
 	}
 }
 
 // onLSU takes over the link state of a router, if it is news.
-func (e *Engine) onLSU(now time.Time, b *body) {
-	n := e.lookup(now, b.id)
-	if n == nil {
+func (e *Engine) onLSU(now time.Time, link int, b *body) {
+	n := e.lookup(now, b.id, "", link)
+	if n == nil || n.hearsay(link, b.instance) {
 		return
 	}
 	n.version = b.version
@@ -61,8 +62,8 @@ func (e *Engine) onLSU(now time.Time, b *body) {
 			e.dirty, e.rescan = true, true
 		}
 		for _, id := range slices.Sorted(maps.Keys(n.peers)) {
-			if id != e.cfg.ID {
-				e.lookup(now, id)
+			if id != e.cfg.ID && e.lookup(now, id, n.id, link) == nil {
+				break // for the others there is no room either
 			}
 		}
 	}
@@ -133,7 +134,9 @@ func (e *Engine) compute(now time.Time) {
 	}
 	for _, id := range e.order {
 		n := e.nodes[id]
-		if _, ok := p.routes[id]; !ok && n.reachable {
+		r, ok := p.routes[id]
+		n.parent = r.parent
+		if !ok && n.reachable {
 			n.reachable, n.unreachableSince = false, now
 			e.emit(NodeUnreachable{ID: id})
 			e.log.Info().Str(fieldRouter, id).Msg("router unreachable")

@@ -101,11 +101,11 @@ func (e *Engine) flushMobile(now time.Time) {
 }
 
 // onMAR notes that a router wants our addresses, unless it has them.
-func (e *Engine) onMAR(now time.Time, b *body) {
+func (e *Engine) onMAR(now time.Time, link int, b *body) {
 	if b.haveSeq >= e.mobileSeq {
 		return
 	}
-	if n := e.lookup(now, b.id); n != nil {
+	if n := e.lookup(now, b.id, "", link); n != nil {
 		n.owesMAU = true
 	}
 }

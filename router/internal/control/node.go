@@ -13,8 +13,13 @@ type node struct {
 	version     int64
 	instance    int64 // only if hasInstance
 	hasInstance bool
+	namesake    int64 // instance of another router with its id that was logged
 
 	link int // control link of a neighbour, else 0
+	via  int // control link on which it became known
+
+	parent string // the last router on the way to it, or that is said to be; "" while there is none
+	made   int    // when it was made, as a number that rises
 
 	// What it last said of itself. An advertised number above the stored one
 	// means that something is to be asked for.
@@ -36,20 +41,31 @@ type node struct {
 	orphanSince      time.Time     // nothing speaks of it; zero means something does
 }
 
-// lookup finds the node of an id, or makes one. It returns nil if the table is full.
-func (e *Engine) lookup(now time.Time, id string) *node {
+// lookup finds the node of an id, or makes one. It returns nil if the table is
+// full, and nobody has to give way to one that becomes known by that link and
+// that another router lists, by; "" if nobody is known to.
+func (e *Engine) lookup(now time.Time, id, by string, via int) *node {
 	if n := e.nodes[id]; n != nil {
 		return n
 	}
 	index := slices.Index(e.used[:], false)
 	if index < 0 {
-		if !e.full {
-			e.full = true
+		if by == "" {
+			by = e.listedBy(id)
+		}
+		if e.makeRoom(by, via) {
+			index = slices.Index(e.used[:], false)
+		}
+	}
+	if index < 0 {
+		if e.full.IsZero() || now.Sub(e.full) >= fullPause {
+			e.full = now
 			e.log.Error().Str(fieldRouter, id).Int("limit", MaxRouters).Msg("router table full, router ignored")
 		}
 		return nil
 	}
-	n := &node{id: id, index: index, unreachableSince: now, orphanSince: now}
+	e.made++
+	n := &node{id: id, index: index, via: via, made: e.made, parent: by, unreachableSince: now, orphanSince: now}
 	n.lsr.want()
 	e.used[index] = true
 	e.nodes[id] = n
@@ -67,7 +83,6 @@ func (e *Engine) remove(n *node) {
 	at := sort.SearchStrings(e.order, n.id)
 	e.order = slices.Delete(e.order, at, at+1)
 	e.used[n.index] = false
-	e.full = false
 	e.emit(NodeDeleted{ID: n.id})
 	e.log.Debug().Str(fieldRouter, n.id).Msg("router deleted")
 }
@@ -116,6 +131,9 @@ func (e *Engine) restarted(n *node, instance int64) {
 	e.flushAddresses(n)
 	n.mobileAdvertised = 0
 	n.mar.done()
+	if n.reachable {
+		n.mar.maybe(time.Time{}) // what it advertised may have come before we knew
+	}
 	e.dirty, e.urgent = true, true
 	if n.link != 0 {
 		e.wantRA = true // it lost ours; routers farther off ask, or hear it soon since the network is in flux

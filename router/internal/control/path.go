@@ -3,6 +3,7 @@ package control
 // route is the way to one router.
 type route struct {
 	next    string // the first router on the way, which may be the target itself
+	parent  string // the last one before the target, which may be this router
 	cost    int
 	hops    int
 	origins []string // sorted: routers whose multicast to the target passes through this one
@@ -39,7 +40,7 @@ func computePaths(self string, states map[string]map[string]int) paths {
 		if t.prev[w] == me {
 			first[w] = w
 		}
-		p.routes[g.ids[w]] = route{next: g.ids[first[w]], cost: int(t.cost[w]), hops: hops[w]}
+		p.routes[g.ids[w]] = route{next: g.ids[first[w]], parent: g.ids[t.prev[w]], cost: int(t.cost[w]), hops: hops[w]}
 		p.radius = max(p.radius, hops[w])
 	}
 

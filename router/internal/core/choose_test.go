@@ -13,7 +13,7 @@ import (
 // noControl is a control plane that has nothing to say.
 type noControl struct{}
 
-func (noControl) LinkUp(int, int)                {}
+func (noControl) LinkUp(int, int, string)        {}
 func (noControl) LinkLost(int)                   {}
 func (noControl) Receive(int, []byte)            {}
 func (noControl) LocalAdded(string, Treatment)   {}

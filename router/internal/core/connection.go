@@ -409,7 +409,7 @@ func (cn *Connection) join() {
 		if c.links[n] == nil {
 			cn.controlNo = n
 			c.links[n] = cn
-			c.cfg.Control.LinkUp(n, cn.cost)
+			c.cfg.Control.LinkUp(n, cn.cost, cn.remote.ContainerID)
 			return
 		}
 	}

@@ -36,7 +36,7 @@ func (t Treatment) String() string {
 
 // Control is the routing control plane. Its methods are called on the core's goroutine and may call the core's methods for it.
 type Control interface {
-	LinkUp(link, cost int)
+	LinkUp(link, cost int, peer string) // peer is how the router at the other end has named itself
 	LinkLost(link int)
 	Receive(link int, msg []byte) // sections after the router annotations; valid during the call
 	LocalAdded(key string, t Treatment)

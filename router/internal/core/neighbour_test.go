@@ -87,7 +87,7 @@ type upControl struct {
 	up   chan int
 }
 
-func (u *upControl) LinkUp(link, _ int) {
+func (u *upControl) LinkUp(link, _ int, _ string) {
 	u.core.SetNode("n", link, "", 1, nil)
 	u.up <- link
 }

@@ -49,7 +49,7 @@ func newSite(t *testing.T, id string) *site {
 	return s
 }
 
-func (s *site) LinkUp(link, cost int) {
+func (s *site) LinkUp(link, cost int, _ string) {
 	s.core.SetNode(s.peer.id, link, "", cost, nil)
 	s.peer.mu.Lock()
 	defer s.peer.mu.Unlock()
