@@ -3,11 +3,13 @@ package router
 import (
 	"context"
 	"fmt"
+	"io"
 	"net/http"
 	"os"
 	"runtime"
 	"strconv"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/skupper-plugins/suite/router/config"
@@ -51,28 +53,60 @@ func (e *exposition) add(name, kind, help string, value float64, labels ...label
 // escapeLabel is what the text format asks for in the values of labels.
 var escapeLabel = strings.NewReplacer(`\`, `\\`, `"`, `\"`, "\n", `\n`)
 
-// metrics answers a scrape: first the series that other routers have, by their names, then ours.
-func (r *Router) metrics(w http.ResponseWriter, req *http.Request) {
-	ctx, cancel := context.WithTimeout(req.Context(), 5*time.Second)
+// scrape is the last answer to one. Those who ask while one is made, however many, share the next one: each costs the core a look at all there is. In a large
+// router the answer is good for a moment longer.
+type scrape struct {
+	mu           sync.Mutex
+	began, ended time.Time
+	text         string
+	ok           bool
+}
+
+// For how many times as long as it took to make it an answer is good, and for how long at most.
+const (
+	scrapeRest    = 4
+	maxScrapeRest = 2 * time.Second
+)
+
+// metrics answers a scrape.
+func (r *Router) metrics(w http.ResponseWriter, _ *http.Request) {
+	asked := time.Now()
+	r.scrape.mu.Lock()
+	if s := &r.scrape; s.began.Before(asked) && time.Since(s.ended) > min(scrapeRest*s.ended.Sub(s.began), maxScrapeRest) {
+		s.began = time.Now()
+		s.text, s.ok = r.exposition()
+		s.ended = time.Now()
+	}
+	text, ok := r.scrape.text, r.scrape.ok
+	r.scrape.mu.Unlock()
+	if !ok {
+		http.Error(w, "the router does not respond", http.StatusServiceUnavailable)
+		return
+	}
+	w.Header().Set("Content-Type", "text/plain; version=0.0.4; charset=utf-8")
+	_, _ = io.WriteString(w, text) // the scraper may be gone
+}
+
+// exposition is first the series that other routers have, by their names, then ours. ok is false when the core does not respond.
+func (r *Router) exposition() (text string, ok bool) {
+	ctx, cancel := context.WithTimeout(r.ctx, 5*time.Second)
 	defer cancel()
 	var e exposition
 	if !r.coreMetrics(ctx, &e) {
-		http.Error(w, "the router does not respond", http.StatusServiceUnavailable)
-		return
+		return "", false
 	}
 	processMetrics(&e)
 	e.add("skupper_router_flows_untold_total", "counter", "TCP connections that telemetry had no room for.", float64(r.flows.ledger.Missed()))
 	e.add("skupper_router_log_lines_untold_total", "counter", "Log lines that telemetry had no room for.", float64(r.flows.logs.Lost()))
 	e.add("skupper_router_buffers", "gauge", "Buffers of 64 KiB that octets of streams wait in.", float64(r.chunks.Out()))
 	r.entityMetrics(&e)
-	w.Header().Set("Content-Type", "text/plain; version=0.0.4; charset=utf-8")
-	_, _ = w.Write([]byte(e.b.String())) // the scraper may be gone
+	return e.b.String(), true
 }
 
 func (r *Router) coreMetrics(ctx context.Context, e *exposition) bool {
 	var t core.Stats
 	var conns, links, addrs, routers, changed, stuck, blocked float64
-	if !r.core.Call(ctx, func() {
+	if !r.core.Look(ctx, func() {
 		t = r.core.Totals()
 		all := r.core.Links()
 		conns, links, addrs = float64(len(r.core.Connections())), float64(len(all)), float64(len(r.core.Addresses()))

@@ -15,7 +15,6 @@ import (
 	"github.com/skupper-plugins/suite/router/internal/agent"
 	"github.com/skupper-plugins/suite/router/internal/chunk"
 	"github.com/skupper-plugins/suite/router/internal/core"
-	"github.com/skupper-plugins/suite/router/internal/limits"
 	"github.com/skupper-plugins/suite/router/internal/tcp"
 	"github.com/skupper-plugins/suite/router/internal/vanflow"
 )
@@ -46,6 +45,7 @@ type Router struct {
 	nextID  atomic.Uint64
 	records atomic.Uint64
 	rules   atomic.Pointer[[]rule]
+	scrape  scrape
 	traces  sync.Map // *frameTrace by the number of the connection
 
 	trims    sync.WaitGroup
@@ -137,7 +137,7 @@ func (r *Router) Run(ctx context.Context) error {
 	defer running()
 	coreDone := make(chan struct{})
 	go func() { defer close(coreDone); r.core.Run(coreCtx) }()
-	requests := r.serveManagement()
+	stopAnswering := r.serveManagement()
 	stopTelling := r.tellFlows()
 	r.log.Info().Str("version", r.opts.Version).Int("pid", os.Getpid()).Msg("router started")
 
@@ -152,8 +152,7 @@ func (r *Router) Run(ctx context.Context) error {
 	r.stopAll()
 	running()
 	r.wg.Wait()
-	close(requests.stop)
-	<-requests.done
+	stopAnswering()
 	stopCore()
 	<-coreDone
 	r.trims.Wait() // it was the core that began them
@@ -231,49 +230,6 @@ func (r *Router) stopAll() {
 	r.mu.Unlock()
 	for _, stop := range stops {
 		stop()
-	}
-}
-
-// requests is the worker that answers management requests one at a time.
-type requests struct {
-	work chan []byte
-	stop chan struct{}
-	done chan struct{}
-}
-
-// serveManagement subscribes the management node. Requests above limits.MaxRequests waiting are dropped: their senders time out.
-func (r *Router) serveManagement() *requests {
-	q := &requests{work: make(chan []byte, limits.MaxRequests), stop: make(chan struct{}), done: make(chan struct{})}
-	take := func(m core.Incoming) {
-		select {
-		case q.work <- m.Body:
-		default:
-			r.log.Warn().Msg("too many management requests")
-		}
-	}
-	for _, k := range []string{"M$management", "L$management"} {
-		r.core.Subscribe(k, false, take)
-	}
-	go func() {
-		defer close(q.done)
-		for {
-			select {
-			case <-q.stop:
-				return
-			case req := <-q.work:
-				r.answer(req)
-			}
-		}
-	}()
-	return q
-}
-
-func (r *Router) answer(req []byte) {
-	ctx, cancel := context.WithTimeout(r.ctx, 10*time.Second)
-	defer cancel()
-	to, reply, ok := r.agent.Handle(ctx, req)
-	if ok {
-		r.core.Do(func() { r.core.Publish(to, reply, 4) })
 	}
 }
 

@@ -316,5 +316,5 @@ func (r *Router) detach(entityType, name string) (stop func(), err error) {
 
 // view runs f on the core's goroutine.
 func (r *Router) view(f func(c *core.Core)) {
-	r.core.Call(r.ctx, func() { f(r.core) })
+	r.core.Look(r.ctx, func() { f(r.core) })
 }

@@ -195,17 +195,33 @@ func TestDuplicateID(t *testing.T) {
 }
 
 // resident is the most that a process has ever had in memory, in octets.
-func resident(t *testing.T, pid int) (most int64) {
+func resident(t *testing.T, pid int) int64 { t.Helper(); return memory(t, pid, "VmHWM") }
+
+// residentNow is the resident memory of a process, in octets.
+func residentNow(t *testing.T, pid int) int64 { t.Helper(); return memory(t, pid, "VmRSS") }
+
+// settles waits until a process has given back what it took: all but more MiB of what it had before.
+func (b *besieged) settles(pid int, before int64, more int64) {
+	b.t.Helper()
+	routertest.Eventually(b.t, 2*patience, func(context.Context) error {
+		if now := residentNow(b.t, pid); now > before+more<<20 {
+			return fmt.Errorf("the router has %d MiB, and had %d", now>>20, before>>20)
+		}
+		return nil
+	})
+}
+
+func memory(t *testing.T, pid int, field string) (octets int64) {
 	t.Helper()
 	b, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", pid))
 	if err != nil {
 		t.Skipf("SKIPPED: the system does not tell a process' memory: %v", err)
 	}
 	for line := range lines(b) {
-		if _, err := fmt.Sscanf(line, "VmHWM: %d kB", &most); err == nil {
-			return most << 10
+		if _, err := fmt.Sscanf(line, field+": %d kB", &octets); err == nil {
+			return octets << 10
 		}
 	}
-	t.Fatal("no VmHWM in the status of the process")
+	t.Fatalf("no %s in the status of the process", field)
 	return 0
 }

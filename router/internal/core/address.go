@@ -45,6 +45,7 @@ type subscription struct {
 type Incoming struct {
 	Body []byte // sections after the router annotations; the receiver owns it
 	Link int    // control link that it came in on, 0 otherwise
+	From string // ip:port of the peer that it came from; "" when it was made here
 }
 
 // consumer is a taker of streams in this process.

@@ -73,6 +73,8 @@ type Core struct {
 	cfg Config
 	log zerolog.Logger
 	q   *queue
+	// looks are for those who want to know what there is.
+	looks *tasks
 
 	addrs  map[string]*Address
 	nodes  map[string]*node
@@ -108,6 +110,7 @@ func New(cfg Config) *Core {
 		addrs: map[string]*Address{}, nodes: map[string]*node{}, conns: map[uint64]*Connection{}, groups: map[string]*group{},
 		oldest: map[string]uint64{},
 	}
+	c.looks = c.q.tasks()
 	if cfg.Edge {
 		c.up.mesh = Discriminator()
 	}
@@ -138,9 +141,17 @@ func (c *Core) Replenish() {
 func (c *Core) Do(f func()) { c.q.put(&c.q.own, f) }
 
 // Call runs f on the core's goroutine and waits for it. It returns false when the core is over or ctx ends first; f may still run later then.
-func (c *Core) Call(ctx context.Context, f func()) bool {
+func (c *Core) Call(ctx context.Context, f func()) bool { return c.call(ctx, &c.q.own, f) }
+
+// Look is Call for what only looks at the tables, however large they are: it takes its turn as the work of a connection does, so that who asks again and again
+// holds up nobody. What was given to Do before is done first.
+func (c *Core) Look(ctx context.Context, f func()) bool {
+	return c.Call(ctx, func() {}) && c.call(ctx, c.looks, f)
+}
+
+func (c *Core) call(ctx context.Context, in *tasks, f func()) bool {
 	done := make(chan struct{})
-	c.Do(func() { f(); close(done) })
+	c.q.put(in, func() { f(); close(done) })
 	select {
 	case <-done:
 		return true

@@ -231,14 +231,19 @@ func (c *Core) anycast(d *Delivery, a *Address, onControl bool) {
 	}
 }
 
+// incoming is what a subscription gets of the delivery.
+func (d *Delivery) incoming(body []byte) Incoming {
+	in := Incoming{Body: body}
+	if d.link != nil {
+		in.Link, in.From = d.link.cn.controlNo, d.link.cn.opts.Host
+	}
+	return in
+}
+
 // deliver gives a whole message to a subscription of this process and settles it.
 func (c *Core) deliver(d *Delivery, s *subscription, a *Address) {
 	a.egress++
 	c.stats.Egress++
-	link := 0
-	if d.link != nil {
-		link = d.link.cn.controlNo
-	}
 	body, ok := d.take()
 	if !ok {
 		return
@@ -246,7 +251,7 @@ func (c *Core) deliver(d *Delivery, s *subscription, a *Address) {
 	if d.src != nil && !d.settled {
 		d.src.Update(&frame.Accepted{}, true)
 	}
-	s.f(Incoming{Body: body, Link: link})
+	s.f(d.incoming(body))
 }
 
 // toEndpoint sends to a client's receiver, or to an edge router.
@@ -314,13 +319,9 @@ func (c *Core) multicast(d *Delivery, k string, flood bool) {
 			}
 			n++
 		}
-		link := 0
-		if d.link != nil {
-			link = d.link.cn.controlNo
-		}
 		for _, s := range a.subs {
 			n++
-			s.f(Incoming{Body: append([]byte(nil), body...), Link: link})
+			s.f(d.incoming(append([]byte(nil), body...)))
 		}
 	}
 	if d.src != nil && !d.settled {

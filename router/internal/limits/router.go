@@ -104,6 +104,8 @@ const (
 	StreamLinkRest = time.Second
 	// MaxRequests is how many management requests may wait, in messages.
 	MaxRequests = 1024
+	// MaxRequestOctets is how much those may hold, in octets.
+	MaxRequestOctets = 8 << 20
 )
 
 // Bounds of TCP streams.
