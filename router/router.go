@@ -99,6 +99,13 @@ func New(cfg *config.Config, opts Options) (*Router, error) {
 	r.core.EachTick(r.core.TrimPools)
 	t := &trimmer{}
 	r.core.EachTick(func(now time.Time) { t.look(now, r.openFlows(), r.trim) })
+	s := &slack{}
+	r.core.EachTick(func(now time.Time) {
+		if s.due(now) {
+			size, allocated := heap()
+			s.look(now, size, allocated, r.trim)
+		}
+	})
 	r.core.EachTick(r.watchLinks)
 	r.boundMemory()
 	short := &memory{}

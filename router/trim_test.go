@@ -31,3 +31,29 @@ func TestTrim(t *testing.T) {
 		})
 	}
 }
+
+// TestSlack: memory is given back when much is there that nothing needs, not while something goes on, and not again for what stays.
+func TestSlack(t *testing.T) {
+	var s slack
+	now, allocated, ran := time.Unix(1000, 0), uint64(0), 0
+	look := func(heap, more uint64, want int) {
+		t.Helper()
+		now, allocated = now.Add(slackWindow), allocated+more<<20
+		s.look(now, heap<<20, allocated, func() { ran++ })
+		if ran != want {
+			t.Errorf("memory was given back %d times, want %d", ran, want)
+		}
+	}
+	look(10, 10, 0)
+	look(10, 1, 0)
+	look(200, 500, 0) // something goes on
+	look(200, 1, 1)
+	look(20, 1, 1)
+	look(21, 1, 1)
+	look(120, 500, 1)
+	look(120, 1, 2)
+	look(120, 1, 2) // it is needed
+	look(120, 1, 2)
+	look(30, 100, 2)
+	look(100, 1, 3)
+}

@@ -1,6 +1,7 @@
 package core
 
 import (
+	"maps"
 	"slices"
 	"sync/atomic"
 )
@@ -71,8 +72,22 @@ func (c *Core) address(key string) *Address {
 			a.Priority = d.Priority
 		}
 		c.addrs[key] = a
+		c.addrsPeak = max(c.addrsPeak, len(c.addrs))
 	}
 	return a
+}
+
+// largeTable is how many addresses there must have been for their table to be made anew once most have gone: it does not shrink by itself.
+const largeTable = 4096
+
+func (c *Core) forgetAddress(key string) {
+	delete(c.addrs, key)
+	if c.addrsPeak > largeTable && len(c.addrs) < c.addrsPeak/8 {
+		c.addrsPeak = len(c.addrs)
+		addrs := make(map[string]*Address, len(c.addrs))
+		maps.Copy(addrs, c.addrs)
+		c.addrs = addrs
+	}
 }
 
 func (c *Core) treatment(key string) Treatment {
@@ -152,7 +167,7 @@ func (c *Core) changed(a *Address) {
 		}
 	}
 	if !reachable && len(a.watches)+len(a.producers)+a.ingoing == 0 {
-		delete(c.addrs, a.Key)
+		c.forgetAddress(a.Key)
 	}
 }
 

@@ -76,7 +76,10 @@ type Core struct {
 	// looks are for those who want to know what there is.
 	looks *tasks
 
-	addrs  map[string]*Address
+	addrs map[string]*Address
+	// addrsPeak is how many there have been since the table was made.
+	addrsPeak int
+
 	nodes  map[string]*node
 	conns  map[uint64]*Connection
 	links  [128]*Connection // by control link number
