@@ -221,7 +221,7 @@ func TestRemote(t *testing.T) {
 	far.do("system", "uninstall")
 
 	s.stop()
-	far.refuses(125, "ssh got no answer there(.|\n)*try: find out by hand: ssh -i ", "site", "status")
+	far.refuses(125, "ssh cannot run anything there(.|\n)*try: ssh -i ", "site", "status")
 }
 
 // running are the processes of the program that were sent for by another machine and have these words.

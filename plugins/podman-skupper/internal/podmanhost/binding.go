@@ -148,6 +148,9 @@ func (b binding) prepare(ctx context.Context, dir filestore.Dir) (container.Sett
 		err = ownIDs(ctx, doctor.Here(b.h.getenv), client)
 	}
 	if err != nil {
+		if b.h.sent != nil { // on linux it would be on the machine of who sent for it
+			return s, err
+		}
 		return s, orLinux(err)
 	}
 	if err := client.Suits(ctx); err != nil {

@@ -82,7 +82,7 @@ func TestVerdicts(t *testing.T) {
 	}{
 		{"none", passOn, "", fault.Engine, "there is no podman-skupper on u@far.example:2222, to which CONTAINER_HOST leads", "ssh -i /k/id -p 2222 u@far.example 'mkdir -p ~/.local/bin && cat >~/.local/bin/podman-skupper && chmod 755 ~/.local/bin/podman-skupper' <'/p q/podman-skupper'"},
 		{"wrong-machine", passOn, "exit 126", fault.Engine, "cannot be run", "file -L"},
-		{"no-answer", "exit 255", "", fault.Engine, "ssh got no answer there", "ssh -i /k/id -p 2222 u@far.example true"},
+		{"no-answer", "exit 255", "", fault.Engine, "ssh cannot run anything there", "ssh -i /k/id -p 2222 u@far.example true"},
 		{"killed", "kill -9 $$", "", fault.Engine, "ssh to u@far.example:2222: signal: killed", ""},
 	} {
 		t.Run(tc.name, func(t *testing.T) {

@@ -155,7 +155,7 @@ func (m Machine) verdict(err error) error {
 	case !errors.As(err, &exit):
 		return fault.Wrap(fault.Engine, "run ssh to "+m.Place.String(), err, "")
 	case exit.ExitCode() == sshFailed:
-		return fault.New(fault.Engine, m.Place.From+" leads to another machine, "+m.Place.String()+", and ssh got no answer there", "find out by hand: "+m.byHand()+" true")
+		return fault.New(fault.Engine, m.Place.From+" leads to another machine, "+m.Place.String()+", and ssh cannot run anything there", m.byHand()+" true")
 	case exit.ExitCode() == notFound:
 		return fault.New(fault.Engine, "there is no podman-skupper on "+m.Place.String()+", to which "+m.Place.From+" leads, and the site is to be there (this program is for "+runtime.GOOS+"/"+runtime.GOARCH+")", m.install())
 	case exit.ExitCode() == notRunnable:
