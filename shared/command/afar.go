@@ -35,7 +35,11 @@ func (s *session) machine(v verb) (host.Machine, error) {
 func (s *session) away(v verb, there host.Machine) error {
 	ctx := s.c.Context
 	if v.afar == nil {
-		return there.Run(ctx, s.words(s.c.Args().Slice()), host.Streams{Out: s.streams.Out, Err: s.streams.Err})
+		err := there.Run(ctx, s.words(s.c.Args().Slice()), host.Streams{Out: s.streams.Out, Err: s.streams.Err})
+		if f, ok := s.host.(host.Follower); ok && v.manner == host.Table && f.Follows(s.c) && ctx.Err() != nil {
+			return nil // to follow ends by an interrupt
+		}
+		return err
 	}
 	view, err := v.afar(newInput(s.c))(ctx, s, there)
 	if err != nil || view.Verb == "" {

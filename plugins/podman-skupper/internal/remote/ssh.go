@@ -24,6 +24,7 @@ const (
 	silentTime  = 15 * time.Second
 	silences    = 4
 	goodbye     = 10 * time.Second // for the command there to undo what an interrupt leaves half done
+	interrupted = 200 * time.Millisecond
 )
 
 // Codes that a shell or ssh itself ends with.
@@ -77,8 +78,16 @@ func (m Machine) Run(ctx context.Context, words []string, s host.Streams) error 
 			cancel(err)
 		}
 	}()
-	err = cmd.Wait()
-	if why := context.Cause(ctx); err != nil && why != nil {
+	if err = cmd.Wait(); err == nil {
+		return nil
+	}
+	if c := cmd.ProcessState.ExitCode(); c < 0 || c == sshFailed { // a terminal interrupts both, and ssh may be the first to end
+		select {
+		case <-ctx.Done():
+		case <-time.After(interrupted):
+		}
+	}
+	if why := context.Cause(ctx); why != nil {
 		return why
 	}
 	return m.verdict(err)
@@ -150,8 +159,6 @@ func (m Machine) byHand() string {
 func (m Machine) verdict(err error) error {
 	var exit *exec.ExitError
 	switch {
-	case err == nil:
-		return nil
 	case !errors.As(err, &exit):
 		return fault.Wrap(fault.Engine, "run ssh to "+m.Place.String(), err, "")
 	case exit.ExitCode() == sshFailed:
