@@ -119,7 +119,7 @@ func TestGuardMapKeys(t *testing.T) {
 	}{
 		"text":             {"\xc1\x05\x02\xa1\x01k\x40", true},
 		"number":           {"\xc1\x04\x02\x52\x01\x40", true},
-		"binary":           {"\xc1\x05\x02\xa0\x01k\x40", true},
+		"binary":           {"\xc1\x05\x02\xa0\x01k\x40", false},
 		"list":             {"\xc1\x03\x02\x45\x40", false},
 		"described list":   {"\xc1\x05\x02\x00\x40\x45\x40", false},
 		"map in a list":    {"\xc0\x09\x01\xc1\x06\x02\x00\x40\xc1\x01\x00\x40", false},

@@ -42,16 +42,16 @@ func (d *Decoder) skip(code byte) {
 	}
 }
 
-// PlainKeys has Skip refuse maps whose keys are described or compound, which AMQP allows. Libraries that make Go maps of them panic at keys that cannot be compared.
+// PlainKeys has Skip refuse maps whose keys are described, compound or octets, which AMQP allows. Libraries that make Go maps of them panic at keys that cannot be compared.
 func (d *Decoder) PlainKeys() { d.plain = true }
 
 // skipPlain reads over the count keys and values of a map that ends at end.
 func (d *Decoder) skipPlain(count, end int) {
 	for i := 0; i < count && d.err == nil; i++ {
 		code, _ := d.PeekCode()
-		if compound := code == codeDescribed || code == codeArray8 || code == codeArray32 || code == codeList0 || code == codeList8 || code == codeList32 ||
-			code == codeMap8 || code == codeMap32; compound && i%2 == 0 {
-			d.Fail("the key of a map is described or compound")
+		if unfit := code == codeDescribed || code == codeArray8 || code == codeArray32 || code == codeList0 || code == codeList8 || code == codeList32 ||
+			code == codeMap8 || code == codeMap32 || code == codeBinary8 || code == codeBinary32; unfit && i%2 == 0 {
+			d.Fail("the key of a map is described, compound or octets")
 		}
 		d.Skip()
 	}
