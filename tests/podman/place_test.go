@@ -4,6 +4,7 @@ package podman
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -29,6 +30,7 @@ type place struct {
 	home sandbox.Home
 	ns   string
 	env  []string // more of the environment
+	from string   // where commands run; empty: in the home
 }
 
 // in gives a namespace of a new installation, which uses the engine where it is not told otherwise. Its site is gone at the end.
@@ -39,10 +41,25 @@ func in(t *testing.T, ns string) place {
 		if t.Failed() {
 			t.Log(p.logs())
 		}
-		_ = exec.Command(program, "--namespace", p.ns, "site", "delete", "--all").Run()
-		_, _ = engine.Try(context.WithoutCancel(t.Context()), "rm", "-f", ns+"-skupper-router")
+		p.clear()
 	})
 	return p
+}
+
+// clear ends the sites of the installation, and what is left in the engine: what a test left is its own failure, and none of those after it.
+func (p place) clear() {
+	namespaces, _ := os.ReadDir(filepath.Join(p.home.Dir, "namespaces")) // there need not be any
+	for _, n := range namespaces {
+		cmd := exec.Command(program, "--namespace", n.Name(), "site", "delete", "--all", "--timeout", patience.String())
+		cmd.Env, cmd.Dir = append(p.home.Env(), p.env...), p.home.Dir
+		_ = cmd.Run() // of most nothing is left to delete
+	}
+	if err := p.home.End(context.WithoutCancel(p.t.Context())); err != nil {
+		p.t.Error(err)
+	}
+	if p.t.Failed() {
+		engine.clear()
+	}
 }
 
 // with is the same place with more of the environment.
@@ -62,7 +79,7 @@ type result struct {
 func (p place) try(args ...string) result {
 	p.t.Helper()
 	cmd := exec.CommandContext(context.WithoutCancel(p.t.Context()), program, append([]string{"--namespace", p.ns}, args...)...)
-	cmd.Env, cmd.Dir = append(p.home.Env(), p.env...), p.home.Dir
+	cmd.Env, cmd.Dir = append(p.home.Env(), p.env...), cmp.Or(p.from, p.home.Dir)
 	var out, errs bytes.Buffer
 	cmd.Stdout, cmd.Stderr = &out, &errs
 	var exit *exec.ExitError
@@ -70,6 +87,22 @@ func (p place) try(args ...string) result {
 		p.t.Fatalf("%v: %v", args, err)
 	}
 	return result{out.String(), errs.String(), cmd.ProcessState.ExitCode()}
+}
+
+// interrupt runs a command and interrupts it after a while, as Ctrl-C does.
+func (p place) interrupt(after time.Duration, args ...string) {
+	p.t.Helper()
+	cmd := exec.CommandContext(context.WithoutCancel(p.t.Context()), program, append([]string{"--namespace", p.ns}, args...)...)
+	cmd.Env, cmd.Dir = append(p.home.Env(), p.env...), p.home.Dir
+	if err := cmd.Start(); err != nil {
+		p.t.Fatal(err)
+	}
+	time.Sleep(after)
+	_ = cmd.Process.Signal(os.Interrupt) // it may have ended by itself
+	var exit *exec.ExitError
+	if err := cmd.Wait(); err != nil && !errors.As(err, &exit) {
+		p.t.Fatal(err)
+	}
 }
 
 // do runs a command that must succeed.

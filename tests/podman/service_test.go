@@ -41,3 +41,18 @@ func (s service) nothingLeft(t *testing.T) {
 		t.Error(err)
 	}
 }
+
+// clear removes all containers, and the images of ours, so that what a test left is not found by another.
+func (s service) clear() {
+	ctx := context.Background() // tests end before what they leave is cleared
+	left, _ := s.Try(ctx, "ps", "-aq")
+	for _, id := range strings.Fields(left) {
+		_, _ = s.Try(ctx, "rm", "-f", id) // it may be going already
+	}
+	images, _ := s.Try(ctx, "images", "--format", "{{.Repository}}:{{.Tag}}")
+	for _, name := range strings.Fields(images) {
+		if strings.Contains(name, "podman-skupper-router") {
+			_, _ = s.Try(ctx, "rmi", "-f", name)
+		}
+	}
+}

@@ -6,6 +6,7 @@ import (
 	"context"
 	"errors"
 	"os"
+	"strings"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -94,4 +95,70 @@ func TestReloadTellsOfSupervision(t *testing.T) {
 			t.Errorf("reload %v: %+v, %v", reload, rep, err)
 		}
 	}
+}
+
+// slow is an engine whose removal takes until it is told.
+type slow struct {
+	reluctant
+	log *lockedBuffer
+	end chan struct{}
+	cut atomic.Bool // it was told to give up
+}
+
+func (s *slow) Remove(ctx context.Context) error {
+	if _, err := s.log.Write([]byte("removal began\n")); err != nil {
+		return err
+	}
+	<-s.end
+	s.cut.Store(ctx.Err() != nil)
+	return nil
+}
+
+// The end of the agent, as when its whole home is removed, does not keep the router of a namespace that is gone from being ended: no other
+// agent would know of it.
+func TestAbandonedAtTheEnd(t *testing.T) {
+	for name, end := range map[string]func(w *world, stop func()){
+		"namespace": func(w *world, stop func()) {
+			w.eventually("the namespace to be gone", func() error { return os.RemoveAll(w.paths.Namespace("west").Root()) })
+			w.eventually("the removal", func() error { return w.logs("removal began") })
+			stop()
+		},
+		"home": func(w *world, _ func()) {
+			w.eventually("the home to be gone", func() error { return os.RemoveAll(w.paths.Data()) })
+			w.eventually("the agent to see it", func() error { return w.logs("agent.home-removed") })
+			w.eventually("the removal", func() error { return w.logs("removal began") })
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			w := newWorld(t)
+			w.stop()
+			engine := &slow{log: w.log, end: make(chan struct{})}
+			ctx, cancel := context.WithCancel(t.Context())
+			defer cancel()
+			done := make(chan error, 1)
+			go func() {
+				done <- agent.Run(ctx, agent.Options{Paths: w.paths, Version: "test", Log: zerolog.New(w.log), Now: time.Now, Engine: func(filestore.Dir) supervise.Engine { return engine }})
+			}()
+			if err := filestore.MakeDir(w.paths.Namespace("west").Root(), 0o755); err != nil {
+				t.Fatal(err)
+			}
+			w.eventually("a pass", func() error {
+				_, err := w.client().Reconcile(t.Context(), "west", false)
+				return err
+			})
+			end(w, cancel)
+			close(engine.end)
+			if err := <-done; err != nil || engine.cut.Load() {
+				t.Errorf("got %v, cut off %v", err, engine.cut.Load())
+			}
+		})
+	}
+}
+
+// logs tells whether the agent has logged an event.
+func (w *world) logs(event string) error {
+	if !strings.Contains(w.log.String(), event) {
+		return errors.New("no " + event)
+	}
+	return nil
 }

@@ -203,8 +203,12 @@ func (a *Agent) namespace(ctx context.Context, name string) *namespace {
 	a.running.Go(func() {
 		n.run(ctx)
 		a.mu.Lock()
-		defer a.mu.Unlock()
 		delete(a.namespaces, name)
+		a.mu.Unlock()
+		close(n.ended)
+		if ctx.Err() == nil && n.store.Exists() { // it was made anew while what there was of it was ended
+			a.namespace(ctx, name)
+		}
 	})
 	return n
 }

@@ -45,35 +45,8 @@ func (a *Agent) handler(ctx context.Context) http.Handler {
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /v1/health", func(w http.ResponseWriter, _ *http.Request) { reply(w, a.health()) })
 	mux.HandleFunc("POST /v1/namespaces/{ns}/reconcile", func(w http.ResponseWriter, r *http.Request) {
-		n := a.namespace(ctx, r.PathValue("ns"))
-		if ctx.Err() != nil {
-			http.Error(w, "the agent ends", http.StatusServiceUnavailable)
-			return
-		}
-		if n == nil {
-			http.Error(w, "there is no such namespace", http.StatusNotFound)
-			return
-		}
-		p := request{reload: r.URL.Query().Has("reload"), done: make(chan Report, 1)}
-		if r.URL.Query().Has("nowait") {
-			n.poke()
-			reply(w, Report{})
-			return
-		}
-		select {
-		case n.requests <- p:
-		case <-r.Context().Done():
-			return
-		case <-ctx.Done():
-			http.Error(w, "the agent ends", http.StatusServiceUnavailable)
-			return
-		}
-		select {
-		case rep := <-p.done:
-			reply(w, rep)
-		case <-r.Context().Done():
-		case <-ctx.Done():
-			http.Error(w, "the agent ends", http.StatusServiceUnavailable)
+		query := r.URL.Query()
+		for a.reconcile(ctx, w, r, query.Has("reload"), query.Has("nowait")) { // the owner had just ended, of a directory that was removed
 		}
 	})
 	mux.HandleFunc("POST /v1/shutdown", func(w http.ResponseWriter, _ *http.Request) {
@@ -82,6 +55,43 @@ func (a *Agent) handler(ctx context.Context) http.Handler {
 		a.stop()
 	})
 	return mux
+}
+
+// reconcile answers a request for a pass. It does not if whoever does the passes ended before it took the request: that is to be made again.
+func (a *Agent) reconcile(ctx context.Context, w http.ResponseWriter, r *http.Request, reload, nowait bool) (again bool) {
+	n := a.namespace(ctx, r.PathValue("ns"))
+	if ctx.Err() != nil {
+		http.Error(w, "the agent ends", http.StatusServiceUnavailable)
+		return false
+	}
+	if n == nil {
+		http.Error(w, "there is no such namespace", http.StatusNotFound)
+		return false
+	}
+	if nowait {
+		n.poke()
+		reply(w, Report{})
+		return false
+	}
+	p := request{reload: reload, done: make(chan Report, 1)}
+	select {
+	case n.requests <- p:
+	case <-n.ended:
+		return true
+	case <-r.Context().Done():
+		return false
+	case <-ctx.Done():
+		http.Error(w, "the agent ends", http.StatusServiceUnavailable)
+		return false
+	}
+	select {
+	case rep := <-p.done:
+		reply(w, rep)
+	case <-r.Context().Done():
+	case <-ctx.Done():
+		http.Error(w, "the agent ends", http.StatusServiceUnavailable)
+	}
+	return false
 }
 
 func (a *Agent) health() Health {

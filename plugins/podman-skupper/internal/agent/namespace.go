@@ -43,6 +43,7 @@ type namespace struct {
 
 	requests chan request  // passes that somebody waits for
 	poked    chan struct{} // passes that nobody waits for; holds one at most
+	ended    chan struct{} // closed when nobody does passes any more, and another owner of the namespace can be had
 	wanted   atomic.Bool   // a router is to run; read by others
 
 	life     context.Context //nolint:containedctx // of the goroutine; redemptions, which outlive passes, end with it
@@ -75,8 +76,8 @@ func newNamespace(a *Agent, name string) *namespace {
 			Engine: a.opts.Engine(dir), ConfigFile: dir.RouterConfig(), CertDir: dir.RuntimeCerts(), Log: log, Now: a.opts.Now,
 			Variables: container.Variables,
 		}),
-		requests: make(chan request),
-		poked:    make(chan struct{}, 1),
+		requests: make(chan request), ended: make(chan struct{}),
+		poked: make(chan struct{}, 1),
 	}
 }
 
@@ -113,6 +114,7 @@ func (n *namespace) run(ctx context.Context) {
 		now := false
 		select {
 		case <-ctx.Done():
+			n.leave(ctx)
 			return
 		case <-events:
 			now = true
@@ -124,6 +126,7 @@ func (n *namespace) run(ctx context.Context) {
 			now = n.changed(ctx)
 		}
 		if ctx.Err() != nil {
+			n.leave(ctx)
 			return
 		}
 		if !n.store.Exists() {
@@ -256,25 +259,4 @@ func (n *namespace) complaint() string {
 		return *text
 	}
 	return ""
-}
-
-// abandon ends the router of a namespace whose directory somebody removed, and tells whether that is done.
-func (n *namespace) abandon(ctx context.Context, waiting []request) (done bool) {
-	n.wanted.Store(false)
-	n.agent.ports.keep(n.name, nil)
-	n.agent.grants.forget(ctx, n)
-	var rep Report
-	rep.fail(n.runtime.Remove(ctx))
-	done = rep.Error == ""
-	switch {
-	case done:
-		n.log.Warn().Msg("namespace.removed")
-	case rep.Error != n.complaint() && ctx.Err() == nil:
-		n.complain.Store(&rep.Error)
-		n.log.Error().Str("err", rep.Error).Msg("namespace.removal")
-	}
-	for _, w := range waiting {
-		w.done <- rep
-	}
-	return done
 }

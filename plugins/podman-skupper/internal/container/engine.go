@@ -60,6 +60,7 @@ type Engine struct {
 	told     string // what was logged last of the image
 	ran      bool   // the container was seen to run, and not ended here
 	before   string // image of the container that was removed last
+	unsure   bool   // an engine was cut off while it made a container, and may go on making it
 }
 
 var (
@@ -291,16 +292,12 @@ func (e *Engine) Start(ctx context.Context) error {
 		}
 		e.before = c.Image
 	}
-	run := api.Run
-	if s.Quadlet && e.opts.Quadlet != nil {
-		run = e.opts.Quadlet
-	}
-	if err := e.started(run(ctx, spec), spec.Image); err != nil {
-		return err
+	if err := e.make(ctx, api, s, spec); err != nil {
+		return e.started(err, spec.Image)
 	}
 	e.opts.Log.Info().Str("container", e.name()).Str("image", spec.Image).Msg("container.started")
 	if e.before != spec.Image { // made of another version of this program, perhaps
-		e.drop(ctx, api, e.before)
+		_ = e.drop(ctx, api, e.before) // one that is left hurts nobody
 	}
 	if st := e.State(ctx); !st.Running {
 		return fault.New(fault.Failed, "the router of namespace "+e.opts.Namespace+" does not run: "+st.Detail, e.opts.Platform+" logs "+e.name())
@@ -395,6 +392,9 @@ func (e *Engine) Stop(ctx context.Context) error {
 		err = errors.Join(err, api.Remove(ctx, e.called(c), grace))
 		e.before = c.Image
 	}
+	if len(all) > 0 {
+		e.unsure = false
+	}
 	return err
 }
 
@@ -410,31 +410,5 @@ func (e *Engine) found(c engineapi.Container) (Settings, error) {
 
 // engineGone tells whether an engine does not answer, as against one that refuses us.
 func engineGone(err error) bool { return fault.Is(err, fault.Engine) }
-
-// Remove implements supervise.Engine. An image that was made here goes too, unless another site uses it.
-func (e *Engine) Remove(ctx context.Context) error {
-	if err := e.Stop(ctx); err != nil {
-		return err
-	}
-	api, _, err := e.reach(ctx)
-	if err != nil {
-		return nil //nolint:nilerr // there is nothing but perhaps an image, which hurts nobody
-	}
-	if ref, err := embeddedRef(); err == nil && ref != e.before {
-		e.drop(ctx, api, ref)
-	}
-	e.drop(ctx, api, e.before)
-	return nil
-}
-
-// drop removes an image that was made of a program, unless another site uses it. One that is left hurts nobody.
-func (e *Engine) drop(ctx context.Context, api API, ref string) {
-	if !strings.HasPrefix(ref, embeddedName+":") {
-		return
-	}
-	if err := api.RemoveImage(ctx, ref); err != nil {
-		e.opts.Log.Debug().Err(err).Str("image", ref).Msg("image.kept")
-	}
-}
 
 func oneLine(err error) string { return strings.Join(strings.Fields(err.Error()), " ") }

@@ -37,7 +37,10 @@ type fake struct {
 	onInspect  func(n int) // called with the number of the question before it is answered
 	asked      int
 	words      []string // of logs; nil: some
-	imported   int      // octets of the program in images made here
+	inUse      int      // how often an image is said to be in use
+	onRun      func() error
+	mounts     []engineapi.Mount // of containers, where they are not told as they were asked for
+	imported   int               // octets of the program in images made here
 	changes    []string
 }
 
@@ -93,6 +96,10 @@ func (f *fake) Import(_ context.Context, ref string, changes []string, from io.R
 }
 
 func (f *fake) RemoveImage(_ context.Context, ref string) error {
+	if f.inUse > 0 {
+		f.inUse--
+		return fault.New(fault.Conflict, "image is in use by a container", "")
+	}
 	delete(f.images, ref)
 	return nil
 }
@@ -125,8 +132,16 @@ func (f *fake) Run(_ context.Context, s engineapi.Spec) error {
 	if _, ok := f.containers[s.Name]; ok {
 		return fault.New(fault.Conflict, "name in use", "")
 	}
+	if f.onRun != nil {
+		if err := f.onRun(); err != nil {
+			return err
+		}
+	}
 	f.last = s
 	c := engineapi.Container{ID: "c", Image: s.Image, Labels: s.Labels, Mounts: s.Mounts, Status: "exited", ExitCode: 3, Started: time.Now()}
+	if f.mounts != nil {
+		c.Mounts = f.mounts
+	}
 	if !f.ends {
 		f.kill()
 		f.process = exec.CommandContext(f.t.Context(), "sleep", "60")

@@ -224,18 +224,38 @@ func (d Dir) Credentials() string { return filepath.Join(d.root, "internal", "cr
 // Pending has the keys of tokens whose redemption is not finished.
 func (d Dir) Pending() string { return filepath.Join(d.root, "internal", "pending") }
 
-// Make creates the directories of the namespace that do not exist yet.
+// Make creates the directory of the namespace, and those in it, that do not exist yet.
 func (d Dir) Make() error {
+	if err := MakeDir(d.root, 0o755); err != nil {
+		return err
+	}
+	return d.Complete()
+}
+
+// Complete creates the directories in that of the namespace that do not exist yet. It fails if that one is not there, also where
+// somebody removes it meanwhile.
+func (d Dir) Complete() error {
 	for _, dir := range []string{
 		d.InputResources(), d.InputIssuers(), d.InputCerts(),
 		d.RuntimeResources(), d.RuntimeCerts(), d.RuntimeIssuers(), d.RuntimeProxies(), d.RuntimeLinks(), filepath.Dir(d.RouterConfig()),
 		d.Internal(), d.Snapshot(), d.Scripts(),
 	} {
-		if err := MakeDir(dir, 0o755); err != nil {
-			return err
+		for _, one := range []string{filepath.Dir(dir), dir} { // none is deeper than two below the root
+			if one == d.root {
+				continue
+			}
+			if err := os.Mkdir(one, 0o755); err != nil && !isDir(one) {
+				return atomicfile.Explain("make directory", one, err)
+			}
 		}
 	}
 	return nil
+}
+
+// isDir tells whether there is a directory, or a link to one.
+func isDir(path string) bool {
+	info, err := os.Stat(path)
+	return err == nil && info.IsDir()
 }
 
 // MakeDir creates a directory and its parents, and says what to do when it cannot.

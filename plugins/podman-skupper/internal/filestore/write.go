@@ -25,6 +25,11 @@ func (s *Store) lock(ctx context.Context) (*lockfile.Lock, error) {
 	if err := s.dir.Make(); err != nil {
 		return nil, err
 	}
+	return s.take(ctx)
+}
+
+// take takes the namespace's lock, whose directory is there.
+func (s *Store) take(ctx context.Context) (*lockfile.Lock, error) {
 	ctx, cancel := context.WithTimeout(ctx, lockWait)
 	defer cancel()
 	return lockfile.Take(ctx, s.dir.StoreLock())
@@ -35,7 +40,10 @@ func (s *Store) lockThere(ctx context.Context) (*lockfile.Lock, error) {
 	if !s.Exists() {
 		return nil, fault.New(fault.Missing, "namespace "+s.dir.Name()+" was removed: there is no directory "+s.dir.Root(), "")
 	}
-	return s.lock(ctx)
+	if err := s.dir.Complete(); err != nil {
+		return nil, err
+	}
+	return s.take(ctx)
 }
 
 // Create implements site.Store.
