@@ -162,3 +162,25 @@ func (w *world) logs(event string) error {
 	}
 	return nil
 }
+
+// What binds a namespace to a platform stays for a site that is about to be made, and goes where none came.
+func TestBoundInVain(t *testing.T) {
+	w := newWorld(t)
+	dir := w.paths.Namespace("west")
+	if err := errors.Join(filestore.MakeDir(dir.Internal(), 0o755), dir.BindPlatform(filestore.PlatformLinux)); err != nil {
+		t.Fatal(err)
+	}
+	for _, long := range []bool{false, true} {
+		if then := time.Now().Add(-time.Hour); long {
+			if err := os.Chtimes(dir.Platform(), then, then); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if rep, err := w.client().Reconcile(t.Context(), "west", false); err != nil || rep.Error != "" {
+			t.Fatal(rep, err)
+		}
+		if _, err := os.Stat(dir.Platform()); (err != nil) != long {
+			t.Errorf("bound for long: %v, and then: %v", long, err)
+		}
+	}
+}

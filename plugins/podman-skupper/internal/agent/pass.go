@@ -27,6 +27,9 @@ const stoppedByUser = "stopped by the user"
 // passTime bounds one pass: what hangs must not keep the namespace from being looked after for ever.
 const passTime = 90 * time.Second
 
+// bindTime is how long a namespace that has no site stays bound to a platform: for a site that is about to be made.
+const bindTime = 30 * time.Second
+
 // lookAgain is when a port that somebody else has is looked at again.
 const lookAgain = 5 * time.Second
 
@@ -301,6 +304,12 @@ func (n *namespace) tearDown(ctx context.Context, in *filestore.Input, d site.De
 	n.agent.ports.keep(n.name, nil)
 	n.agent.grants.forget(ctx, n)
 	there := exists(n.dir.RouterConfig()) || n.runtime.State(ctx).Running
+	if bound, err := os.Stat(n.dir.Platform()); err == nil && !there {
+		// Somebody is about to make a site, or was ended before that, or took it away before it was seen here.
+		if n.due = bound.ModTime().Add(bindTime); !n.agent.opts.Now().Before(n.due) {
+			there, n.due = true, time.Time{}
+		}
+	}
 	if there {
 		if err := n.runtime.Remove(ctx); err != nil {
 			n.due = n.agent.opts.Now().Add(lookAgain)

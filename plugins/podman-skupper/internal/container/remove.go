@@ -53,6 +53,22 @@ func (e *Engine) Remove(ctx context.Context) error {
 	}
 }
 
+// Drop removes the images that were made here, unless a site uses them: no container of this site was made yet. For so long one that an
+// engine is still making may come.
+func (e *Engine) Drop(ctx context.Context, late time.Duration) {
+	api, _, err := e.reach(ctx)
+	if err != nil {
+		return
+	}
+	for began := time.Now(); e.dropAll(ctx, api) != nil || time.Since(began) < late; {
+		select {
+		case <-ctx.Done():
+			return
+		case <-time.After(dropPause):
+		}
+	}
+}
+
 // dropAll removes the images that were made here for this site, unless another site uses them. An error says that one is left which
 // nobody is seen to use.
 func (e *Engine) dropAll(ctx context.Context, api API) error {

@@ -32,6 +32,7 @@ type binding struct {
 	quadlet  bool   // --quadlet
 	engine   connection.Choice
 	say      io.Writer // progress
+	made     *made
 	systemd  func(context.Context) *supervise.Systemd
 	split    func() bool // this user's containers can be in the control group of their unit, as those of a Quadlet file are; nil: they can
 }
@@ -165,7 +166,9 @@ func (b binding) prepare(ctx context.Context, dir filestore.Dir) (container.Sett
 		return s, err
 	}
 	credentials := func(ref string) engineapi.Credentials { return engineapi.CredentialsFor(ref, os.Getuid(), b.h.getenv) }
+	b.made.begin(dir, b.platform, s)
 	image, err := s.Obtain(ctx, client, credentials, b.tell)
+	b.made.cut = ctx.Err() != nil
 	if err != nil {
 		return s, err
 	}

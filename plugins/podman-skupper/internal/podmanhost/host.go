@@ -128,6 +128,7 @@ func (h Host) Open(ctx context.Context, c *cli.Context) (*host.Site, error) {
 	binder := binding{Store: store, h: h, platform: platform, why: why, choice: c.String("engine"), quadlet: c.Bool("quadlet"), engine: h.chosenEngine(c), say: c.App.ErrWriter,
 		systemd: func(ctx context.Context) *supervise.Systemd { return daemon.Systemd(ctx, paths, h.getenv) },
 		split:   func() bool { return os.Getuid() == 0 || doctor.UnifiedGroups("") }}
+	binder.made = &made{}
 	within := inside{h: h, paths: paths, dir: dir, system: sys}
 	if platform != filestore.PlatformLinux {
 		within.container = daemon.ContainerEngine(dir, platform, nop())
@@ -137,7 +138,7 @@ func (h Host) Open(ctx context.Context, c *cli.Context) (*host.Site, error) {
 			Store: binder, Observer: observer{look, dir}, Redeemer: redeemer{claim.Redeemer{Store: store, Now: h.now}}, Prober: prober{},
 			Links: links{store, h.now}, System: sys, Diagnostics: within, Components: within,
 		},
-		Namespace: dir.Name(), Platform: platform, Close: look.Close,
+		Namespace: dir.Name(), Platform: platform, Close: func() error { binder.made.drop(ctx, dir); return look.Close() },
 	}, nil
 }
 

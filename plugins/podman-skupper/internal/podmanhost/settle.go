@@ -40,7 +40,9 @@ func (s system) needed(ctx context.Context) (needed, stopped bool, err error) {
 		return false, false, err
 	}
 	if len(sites) == 0 {
-		return exists(s.dir.RouterConfig()) || s.look.State(ctx).Running, false, nil
+		// An agent that runs may be about to make what is not there yet, for a site that was there a moment ago.
+		_, none := s.client().Health(ctx)
+		return exists(s.dir.RouterConfig()) || exists(s.dir.Platform()) || none == nil && s.store.Exists() || s.look.State(ctx).Running, false, nil
 	}
 	stopped = exists(s.dir.Stopped())
 	return !stopped, stopped, nil
