@@ -33,9 +33,10 @@ func (n *namespace) abandon(ctx context.Context, waiting []request) (done bool) 
 }
 
 // leave is what is left to do for a namespace when the agent ends: to end the router of one whose directory is gone, as with the whole
-// home, and which therefore nobody will find any more.
+// home, and which therefore nobody will find any more. Somebody may have made that directory again, for another agent: then the router is
+// that agent's once it has a configuration.
 func (n *namespace) leave(ctx context.Context) {
-	if !n.store.Exists() {
+	if !n.store.Exists() || !n.agent.lock.Standing() && !exists(n.dir.RouterConfig()) {
 		n.abandon(ctx, nil)
 	}
 }

@@ -125,6 +125,9 @@ func TestAbandonedAtTheEnd(t *testing.T) {
 		},
 		"home": func(w *world, _ func()) {
 			w.eventually("the home to be gone", func() error { return os.RemoveAll(w.paths.Data()) })
+			if err := filestore.MakeDir(w.paths.Namespace("west").Root(), 0o755); err != nil { // for another agent
+				w.t.Fatal(err)
+			}
 			w.eventually("the agent to see it", func() error { return w.logs("agent.home-removed") })
 			w.eventually("the removal", func() error { return w.logs("removal began") })
 		},

@@ -137,6 +137,7 @@ func (n *namespace) run(ctx context.Context) {
 			continue
 		}
 		if now && n.agent.homeless() { // as when the home was removed and somebody makes a site in its place already
+			n.leave(ctx)
 			return
 		}
 		if now && len(waiting) == 0 && n.vanishing() {
