@@ -68,17 +68,21 @@ const (
 	maxScrapeRest = 2 * time.Second
 )
 
-// metrics answers a scrape.
-func (r *Router) metrics(w http.ResponseWriter, _ *http.Request) {
-	asked := time.Now()
-	r.scrape.mu.Lock()
-	if s := &r.scrape; s.began.Before(asked) && time.Since(s.ended) > min(scrapeRest*s.ended.Sub(s.began), maxScrapeRest) {
+// answer is the last one, if it is good for who has asked then, or one that ask makes.
+func (s *scrape) answer(asked time.Time, ask func() (text string, ok bool)) (text string, ok bool) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.began.Before(asked) && time.Since(s.ended) > min(scrapeRest*s.ended.Sub(s.began), maxScrapeRest) {
 		s.began = time.Now()
-		s.text, s.ok = r.exposition()
+		s.text, s.ok = ask()
 		s.ended = time.Now()
 	}
-	text, ok := r.scrape.text, r.scrape.ok
-	r.scrape.mu.Unlock()
+	return s.text, s.ok
+}
+
+// metrics answers a scrape.
+func (r *Router) metrics(w http.ResponseWriter, _ *http.Request) {
+	text, ok := r.scrape.answer(time.Now(), r.exposition)
 	if !ok {
 		http.Error(w, "the router does not respond", http.StatusServiceUnavailable)
 		return

@@ -43,9 +43,15 @@ const (
 	sessionsFor = 64             // servers
 )
 
-type stamp struct {
-	at   time.Time
-	size int64
+// stamp tells one state of a file from another; nil is no file.
+type stamp struct{ os.FileInfo }
+
+// same reports that a file is what it was. Its time alone does not tell: files of an image, or that were unpacked, may all have the same.
+func (s stamp) same(o stamp) bool {
+	if s.FileInfo == nil || o.FileInfo == nil {
+		return s.FileInfo == nil && o.FileInfo == nil
+	}
+	return os.SameFile(s.FileInfo, o.FileInfo) && s.ModTime().Equal(o.ModTime()) && s.Size() == o.Size()
 }
 
 // NotAfter is when the certificate in use expires; zero when there is none.
@@ -87,9 +93,9 @@ func (p *Profile) read() (*x509.CertPool, *tls.Certificate, error) {
 		if err != nil {
 			return nil, nil, fmt.Errorf("sslProfile %q: %w", p.Name, err)
 		}
-		now[i] = stamp{st.ModTime(), st.Size()}
+		now[i] = stamp{st}
 	}
-	if now == p.stamps && (p.pool != nil || p.cert != nil) {
+	if slices.EqualFunc(now[:], p.stamps[:], stamp.same) && (p.pool != nil || p.cert != nil) {
 		return p.pool, p.cert, nil
 	}
 	var pool *x509.CertPool

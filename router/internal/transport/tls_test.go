@@ -128,6 +128,42 @@ func TestReload(t *testing.T) {
 	}
 }
 
+// TestReloadOfTheSameTime: files that are put in the place of others are read again even if they are as old and as large.
+func TestReloadOfTheSameTime(t *testing.T) {
+	ca := newAuthority(t, "ca")
+	p := ca.issue("server", "first", []string{"s.example"})
+	at := time.Unix(1_000_000_000, 0)
+	settle := func() {
+		for _, f := range []string{p.CertFile, p.KeyFile} {
+			b, err := os.ReadFile(f)
+			if err != nil {
+				t.Fatal(err)
+			}
+			b = append(b, strings.Repeat("\n", 4096-len(b))...)
+			if err := os.WriteFile(f+".new", b, 0o600); err != nil {
+				t.Fatal(err)
+			}
+			if err := os.Chtimes(f+".new", at, at); err != nil {
+				t.Fatal(err)
+			}
+			if err := os.Rename(f+".new", f); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	for _, want := range []string{"first", "second", "third"} {
+		ca.issue("server", want, []string{"s.example"})
+		settle()
+		cfg, err := p.Server(false)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := cfg.Certificates[0].Leaf.Subject.CommonName; got != want {
+			t.Errorf("the certificate is the %s one, want the %s", got, want)
+		}
+	}
+}
+
 func TestProfileFaults(t *testing.T) {
 	ca := newAuthority(t, "ca")
 	p := ca.issue("server", "s", nil)
