@@ -78,7 +78,9 @@ func TestPeerBeginsNearTheEnd(t *testing.T) {
 	feed(raw(0, &frame.Begin{NextOutgoingID: near, IncomingWindow: 8, OutgoingWindow: 8, HandleMax: 10}, ""))
 	evs := feed(raw(0, &frame.Attach{Name: "l", Role: frame.RoleSender, Source: &frame.Source{}, Target: &frame.Target{Address: "x", HasAddress: true}, InitialDeliveryCount: ptr(near)}, ""))
 	l := evs[0].Link
-	c.Accept(l, &frame.Source{}, &frame.Target{}, 4)
+	if err := c.Accept(l, &frame.Source{}, &frame.Target{}, 4); err != nil {
+		t.Fatal(err)
+	}
 	for i := range uint32(50) {
 		evs := feed(raw(0, &frame.Transfer{DeliveryID: near + i, HasDeliveryID: true, DeliveryTag: fmt.Append(nil, i)}, "m"))
 		if len(evs) != 1 || evs[0].In.ID != near+i {

@@ -134,7 +134,7 @@ func TestReloadOfTheSameTime(t *testing.T) {
 	p := ca.issue("server", "first", []string{"s.example"})
 	at := time.Unix(1_000_000_000, 0)
 	settle := func() {
-		for _, f := range []string{p.CertFile, p.KeyFile} {
+		for _, f := range []string{p.CAFile, p.CertFile, p.KeyFile} {
 			b, err := os.ReadFile(f)
 			if err != nil {
 				t.Fatal(err)
