@@ -57,13 +57,16 @@
 //
 // limits.go has them all: 128 routers (this one included), 128 links, 65536
 // addresses of one router and 262144 of all, sizes of messages, ids and keys,
-// and the pacing of answers. Routers beyond the table are passed over and logged.
+// and the pacing of answers. In a full table those give way that there is no way
+// to, then one of the largest branch of the tree of ways, so that whoever
+// invents routers keeps out none; the others are passed over and logged.
 //
 // # Not done
 //
 // Only one area; routers of another are ignored. Edge routers are not routers
-// here, they are local destinations. A neighbour is trusted: whoever has a
-// control link can speak for any router, so the connection has to be
+// here, they are local destinations. A neighbour says HELLO under the name with
+// which it connected, and only it speaks for itself; but whoever has a control
+// link can speak for routers farther off, so the connection has to be
 // authenticated. The absolute MAU is one message however many addresses there
 // are. The number of producers in address descriptors is sent as 0 and not read.
 package control

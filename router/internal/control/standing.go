@@ -28,7 +28,7 @@ func (e *Engine) makeRoom(by string, via int) bool {
 		}
 	}
 	for _, n := range e.nodes {
-		if n.parent != "" || n.link != 0 || by == "" && count[n.via] <= count[via]+1 {
+		if n.parent != "" || n.link != 0 || n.id == by || by == "" && count[n.via] <= count[via]+1 {
 			continue
 		}
 		if out == nil || count[n.via] > count[out.via] || count[n.via] == count[out.via] && n.made > out.made {
