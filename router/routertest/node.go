@@ -110,6 +110,9 @@ func (n *Node) end() {
 	if err := n.halt(false); err != nil {
 		n.mesh.tb.Errorf("stop %s: %v", n.ID, err)
 	}
+	if record, key := doubled(n.log.String()); key != "" {
+		n.mesh.tb.Errorf("a record has the field %q twice: %s", key, record)
+	}
 	if n.mesh.tb.Failed() {
 		n.mesh.tb.Logf("log of router %s:\n%s", n.ID, n.log)
 	}

@@ -9,8 +9,8 @@ import (
 
 // Names of log fields.
 const (
-	fieldRouter = "router"
-	fieldLink   = "link"
+	fieldNode = "node" // another router; the logger has this one as "router"
+	fieldLink = "link"
 )
 
 // Engine is the routing control plane of one router. It is not safe for
@@ -131,7 +131,7 @@ func (e *Engine) concerns(b *body) bool {
 	if b.version > version {
 		if _, logged := e.later[b.id]; !logged && len(e.later) < MaxRouters {
 			e.later[b.id] = struct{}{}
-			e.log.Warn().Str(fieldRouter, b.id).Int64("version", b.version).Str("opcode", string(b.op)).
+			e.log.Warn().Str(fieldNode, b.id).Int64("version", b.version).Str("opcode", string(b.op)).
 				Msg("messages of a later protocol version ignored")
 		}
 		return false

@@ -77,7 +77,7 @@ func (e *Engine) onHello(now time.Time, number int, b *body) error {
 	if b.id == e.cfg.ID {
 		if b.instance != e.cfg.Instance && b.instance != e.duplicate {
 			e.duplicate = b.instance
-			e.log.Error().Str(fieldRouter, b.id).Int(fieldLink, number).Int64("instance", b.instance).
+			e.log.Error().Str(fieldNode, b.id).Int(fieldLink, number).Int64("instance", b.instance).
 				Msg("another router has the id of this one")
 		}
 		return nil
@@ -150,7 +150,7 @@ func (e *Engine) setLink(n *node, number int) {
 	n.lsr.restart()
 	n.lsr.want()
 	e.dirty, e.urgent = true, true
-	e.log.Info().Str(fieldRouter, n.id).Int(fieldLink, number).Int("cost", cost).Msg("neighbour found")
+	e.log.Info().Str(fieldNode, n.id).Int(fieldLink, number).Int("cost", cost).Msg("neighbour found")
 }
 
 // checkNeighbours finds neighbours whose link is gone or silent.
@@ -164,7 +164,7 @@ func (e *Engine) checkNeighbours(now time.Time) {
 			e.setLink(n, other)
 			continue
 		}
-		e.log.Info().Str(fieldRouter, n.id).Int(fieldLink, n.link).Msg("neighbour lost")
+		e.log.Info().Str(fieldNode, n.id).Int(fieldLink, n.link).Msg("neighbour lost")
 		n.link = 0
 		delete(e.peers, n.id)
 		e.linksChanged = true

@@ -139,7 +139,7 @@ func (e *Engine) compute(now time.Time) {
 		if !ok && n.reachable {
 			n.reachable, n.unreachableSince = false, now
 			e.emit(NodeUnreachable{ID: id})
-			e.log.Info().Str(fieldRouter, id).Msg("router unreachable")
+			e.log.Info().Str(fieldNode, id).Msg("router unreachable")
 		}
 	}
 	if p.radius != e.radius {
@@ -194,7 +194,7 @@ func (e *Engine) setRoute(now time.Time, n *node, r route) {
 				e.nextRA = at
 			}
 		}
-		e.log.Info().Str(fieldRouter, n.id).Int("cost", r.cost).Msg("router reachable")
+		e.log.Info().Str(fieldNode, n.id).Int("cost", r.cost).Msg("router reachable")
 	}
 	n.announced = v
 	e.emit(v)

@@ -12,7 +12,7 @@ func (e *Engine) onMAU(b *body) error {
 	n := e.nodes[b.id]
 	if n == nil {
 		// It will be asked when its RA makes it known.
-		e.log.Debug().Str(fieldRouter, b.id).Msg("addresses of an unknown router ignored")
+		e.log.Debug().Str(fieldNode, b.id).Msg("addresses of an unknown router ignored")
 		return nil
 	}
 	var err error

@@ -60,7 +60,7 @@ func (e *Engine) lookup(now time.Time, id, by string, via int) *node {
 	if index < 0 {
 		if e.full.IsZero() || now.Sub(e.full) >= fullPause {
 			e.full = now
-			e.log.Error().Str(fieldRouter, id).Int("limit", MaxRouters).Msg("router table full, router ignored")
+			e.log.Error().Str(fieldNode, id).Int("limit", MaxRouters).Msg("router table full, router ignored")
 		}
 		return nil
 	}
@@ -72,7 +72,7 @@ func (e *Engine) lookup(now time.Time, id, by string, via int) *node {
 	at := sort.SearchStrings(e.order, id)
 	e.order = slices.Insert(e.order, at, id)
 	e.rescan = true
-	e.log.Debug().Str(fieldRouter, id).Int("index", index).Msg("router created")
+	e.log.Debug().Str(fieldNode, id).Int("index", index).Msg("router created")
 	return n
 }
 
@@ -84,7 +84,7 @@ func (e *Engine) remove(n *node) {
 	e.order = slices.Delete(e.order, at, at+1)
 	e.used[n.index] = false
 	e.emit(NodeDeleted{ID: n.id})
-	e.log.Debug().Str(fieldRouter, n.id).Msg("router deleted")
+	e.log.Debug().Str(fieldNode, n.id).Msg("router deleted")
 }
 
 // scanOrphans notes which nodes nothing speaks of: no neighbour, without a
@@ -124,7 +124,7 @@ func (e *Engine) forget(n *node) {
 
 // restarted makes a node start over: nothing it said before holds any more.
 func (e *Engine) restarted(n *node, instance int64) {
-	e.log.Info().Str(fieldRouter, n.id).Int64("was", n.instance).Int64("instance", instance).Msg("router restarted")
+	e.log.Info().Str(fieldNode, n.id).Int64("was", n.instance).Int64("instance", instance).Msg("router restarted")
 	n.instance = instance
 	n.behindSince = time.Time{}
 	e.forget(n)

@@ -45,7 +45,7 @@ func (e *Engine) makeRoom(by string, via int) bool {
 		e.emit(NodeUnreachable{ID: out.id})
 		e.dirty, e.urgent = true, true
 	}
-	e.log.Debug().Str(fieldRouter, out.id).Str("parent", out.parent).Msg("router gave way to another")
+	e.log.Debug().Str(fieldNode, out.id).Str("parent", out.parent).Msg("router gave way to another")
 	e.remove(out)
 	return true
 }

@@ -9,7 +9,7 @@ func (e *Engine) Tick(now time.Time) {
 	for _, id := range e.order {
 		n := e.nodes[id]
 		if len(n.peers) > 0 && now.Sub(n.lastSeen) >= e.cfg.RemoteLSMaxAge {
-			e.log.Info().Str(fieldRouter, id).Msg("link state expired")
+			e.log.Info().Str(fieldNode, id).Msg("link state expired")
 			e.forget(n)
 		}
 	}
