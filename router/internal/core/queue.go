@@ -1,6 +1,7 @@
 package core
 
 import (
+	"container/heap"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -17,8 +18,8 @@ type queue struct {
 
 	mu    sync.Mutex
 	own   tasks
-	turns []*tasks // with work
-	last  *tasks   // whose work was taken last; nil: none
+	turns turns  // lists with work
+	last  *tasks // whose work was taken last; nil: none
 	now   time.Duration
 	ended bool
 }
@@ -31,7 +32,34 @@ type tasks struct {
 	items []func()
 	at    int           // of the first one that was not taken
 	spent time.Duration // for it, counted on from what the queue was at when there was work again
+	turn  int           // its place in the queue's turns, while it has work
 	short sync.Cond
+}
+
+// turns is a heap of lists: the first is the one for which the least time was spent.
+type turns []*tasks
+
+func (t turns) Len() int           { return len(t) }
+func (t turns) Less(i, j int) bool { return t[i].spent < t[j].spent }
+func (t turns) Swap(i, j int) {
+	t[i], t[j] = t[j], t[i]
+	t[i].turn, t[j].turn = i, j
+}
+
+// Push adds a list, which must be a *tasks.
+func (t *turns) Push(x any) {
+	l, _ := x.(*tasks)
+	l.turn = len(*t)
+	*t = append(*t, l)
+}
+
+// Pop removes the last one.
+func (t *turns) Pop() any {
+	last := len(*t) - 1
+	l := (*t)[last]
+	(*t)[last] = nil
+	*t = (*t)[:last]
+	return l
 }
 
 // turn is how many items are taken at once when nobody else waits.
@@ -54,8 +82,8 @@ func (q *queue) put(l *tasks, f func()) {
 	q.mu.Lock()
 	if !q.ended {
 		if len(l.items) == 0 {
-			q.turns = append(q.turns, l)
 			l.spent = max(l.spent, q.now)
+			heap.Push(&q.turns, l)
 		}
 		l.items = append(l.items, f)
 		l.n.Add(1)
@@ -83,24 +111,21 @@ func (q *queue) take(dst []func(), took time.Duration) []func() {
 			took /= ownShare
 		}
 		l.spent += took
+		if len(l.items) > 0 {
+			heap.Fix(&q.turns, l.turn)
+		}
 		q.last = nil
 	}
 	if len(q.turns) == 0 {
 		return dst[:0]
 	}
-	at := 0
-	for i, l := range q.turns {
-		if l.spent < q.turns[at].spent {
-			at = i
-		}
-	}
-	l, n := q.turns[at], 1
+	l, n := q.turns[0], 1
 	if len(q.turns) == 1 { // nobody else
 		n = turn
 	}
 	q.last, q.now = l, max(q.now, l.spent)
 	if dst = l.take(dst[:0], n); len(l.items) == 0 {
-		q.turns = append(q.turns[:at], q.turns[at+1:]...)
+		heap.Pop(&q.turns)
 	}
 	return dst
 }
