@@ -156,6 +156,8 @@ func (r *Router) coreMetrics(ctx context.Context, e *exposition) bool {
 		{"qdr_last_topology_change_timestamp", "gauge", changed},
 		{"qdr_amqp_service_connections", "gauge", conns},
 		{"qdr_tcp_service_connections", "gauge", float64(r.openFlows())},
+		{"qdr_http1_service_connections", "gauge", 0}, // HTTP is carried as TCP
+		{"qdr_http2_service_connections", "gauge", 0},
 	} {
 		e.add(m.name, m.kind, "", m.value)
 	}
