@@ -36,3 +36,25 @@ func TestEngineKilled(t *testing.T) {
 		})
 	}
 }
+
+// An engine that is killed while a site goes keeps nothing of the site for long when it is there again, though nobody
+// asks a second time.
+func TestEngineKilledWhileDeleted(t *testing.T) {
+	for _, after := range []time.Duration{100 * time.Millisecond, 400 * time.Millisecond, time.Second, 2 * time.Second} {
+		t.Run(after.String(), func(t *testing.T) {
+			p := in(t, "killed")
+			p.do("site", "create", "killed")
+			done := make(chan result, 1)
+			go func() { done <- p.try("site", "delete", "--all") }()
+			time.Sleep(after) // whatever it does by then
+			if err := engine.Kill(); err != nil {
+				t.Fatal(err)
+			}
+			if r := <-done; r.code != 0 && r.code != 125 {
+				t.Errorf("ended with %d: %s", r.code, r.err)
+			}
+			engine.mustUp(t)
+			soon(t, "nothing is left", func() bool { return engine.Left(t.Context()) == nil })
+		})
+	}
+}

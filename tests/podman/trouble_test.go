@@ -44,7 +44,7 @@ func TestEngineCannotBeUsed(t *testing.T) {
 	_ = ln.Close()
 	p.with("CONTAINER_ENDPOINT=unix://"+other).refuses(125, `nobody answers at .*: `+engine.Kind+` does not run\ntry: systemctl`, create...)
 	p.noSite()
-	p.with("CONTAINER_ENDPOINT=ssh://host/run/podman.sock").refuses(2, `CONTAINER_ENDPOINT leads to another machine, ssh://host`, create...)
+	p.with("CONTAINER_ENDPOINT=ssh://host/run/podman.sock").refuses(125, `CONTAINER_ENDPOINT leads to another machine, host`, create...)
 	p.noSite()
 }
 

@@ -47,6 +47,8 @@ type Agent struct {
 	running    sync.WaitGroup // of the namespaces' goroutines
 
 	ports portClaims
+
+	choosing sync.Mutex // held while a namespace chooses the ports of its site and writes them down
 }
 
 // Run is an agent until ctx ends, or somebody asks it to end. Routers run on. It fails with a fault.Conflict if there

@@ -140,7 +140,7 @@ func (n *namespace) world(ctx context.Context, in *filestore.Input, st state) (*
 		Namespace: n.name, Platform: platform, Version: n.agent.opts.Version,
 		RouterSuffix: st.RouterSuffix, Ordinals: st.Ordinals, Hostname: m.hostname, Addresses: m.addresses,
 		CertDir: certs, ProxyDir: proxies,
-		TakenPorts: slices.Concat(supervise.BusyPorts(), n.agent.portsOfOthers(n.name), n.avoid),
+		TakenPorts: slices.Concat(supervise.BusyPorts(), n.avoid), // and those of other sites: see choose
 	}
 	for _, o := range in.Objects {
 		res.Add(o)
@@ -172,13 +172,8 @@ func (n *namespace) world(ctx context.Context, in *filestore.Input, st state) (*
 
 // prepare plans, makes the certificates, and remembers what has to stay. It touches nothing that runs.
 func (n *namespace) prepare(ctx context.Context, w *world, st *state) (site.Desired, error) {
-	d, err := site.Plan(w.res, w.obs)
+	d, err := n.choose(w, st)
 	if err != nil || d.Site == nil {
-		return d, err
-	}
-	// Before anything is started with it: a crash must not give the site other ports the next time.
-	st.Ports = d.Ports
-	if err := st.write(n.dir.State()); err != nil {
 		return d, err
 	}
 	w.obs.Ports = st.Ports
@@ -203,6 +198,21 @@ func (n *namespace) prepare(ctx context.Context, w *world, st *state) (site.Desi
 		}
 	}
 	return d, n.writeFiles(ctx, d, pairs)
+}
+
+// choose plans, and writes down the ports of the plan before anything is started with it: a crash must not give the site other ones the
+// next time. One namespace does so at a time: sites made at the same moment would choose alike, and no router ends in its container for a
+// port that was free when it was chosen.
+func (n *namespace) choose(w *world, st *state) (site.Desired, error) {
+	n.agent.choosing.Lock()
+	defer n.agent.choosing.Unlock()
+	w.res.TakenPorts = append(w.res.TakenPorts, n.agent.portsOfOthers(n.name)...)
+	d, err := site.Plan(w.res, w.obs)
+	if err != nil || d.Site == nil {
+		return d, err
+	}
+	st.Ports = d.Ports
+	return d, st.write(n.dir.State())
 }
 
 func grown(old map[string]int, names []string) map[string]int {

@@ -57,6 +57,11 @@ func (c *Client) agree(ctx context.Context) error {
 	return nil
 }
 
+const (
+	listTries = 10                     // to list containers while others are removed
+	listPause = 100 * time.Millisecond // between two of them
+)
+
 func (c *Client) container(name string) string { return c.prefix() + "/containers/" + escape(name) }
 
 // Inspect finds a container; fault.Missing if there is none of that name.
@@ -100,8 +105,20 @@ func (c *Client) Labelled(ctx context.Context, labels map[string]string) ([]stri
 		return nil, err
 	}
 	var out []struct{ ID string } // Docker and Podman spell it Id: JSON names are found whatever their case
-	if err := c.ask(ctx, c.prefix()+"/containers/json?"+url.Values{"all": {"true"}, "filters": {string(filters)}}.Encode(), &out); err != nil {
-		return nil, err
+	for try := 1; ; try++ {
+		err := c.ask(ctx, c.prefix()+"/containers/json?"+url.Values{"all": {"true"}, "filters": {string(filters)}}.Encode(), &out)
+		if err == nil {
+			break
+		}
+		// Podman fails where one of them, of whatever site, is removed meanwhile, and has nothing but words for that.
+		if try == listTries || !strings.Contains(err.Error(), "no such container") {
+			return nil, err
+		}
+		select {
+		case <-ctx.Done():
+			return nil, err
+		case <-time.After(listPause):
+		}
 	}
 	ids := make([]string, 0, len(out))
 	for _, one := range out {
