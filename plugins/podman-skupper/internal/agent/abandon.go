@@ -36,7 +36,17 @@ func (n *namespace) abandon(ctx context.Context, waiting []request) (done bool) 
 // home, and which therefore nobody will find any more. Somebody may have made that directory again, for another agent: then the router is
 // that agent's once it has a configuration.
 func (n *namespace) leave(ctx context.Context) {
-	if !n.store.Exists() || !n.agent.lock.Standing() && !exists(n.dir.RouterConfig()) {
-		n.abandon(ctx, nil)
+	for end := time.Now().Add(removalTime); ; time.Sleep(removalTime / 50) {
+		gone := !n.agent.lock.Standing()
+		if !n.store.Exists() || gone && !exists(n.dir.RouterConfig()) {
+			n.abandon(ctx, nil)
+			return
+		}
+		if !gone || time.Now().After(end) {
+			return
+		}
 	}
 }
+
+// removalTime is how long somebody may take to remove a home whose agent has gone already.
+const removalTime = 5 * time.Second
