@@ -10,7 +10,9 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
+	"github.com/skupper-plugins/suite/router/internal/frame"
 	"github.com/skupper-plugins/suite/router/internal/message"
 	"github.com/skupper-plugins/suite/router/internal/wire"
 	"github.com/skupper-plugins/suite/router/routertest"
@@ -46,6 +48,18 @@ func TestTelemetryFloods(t *testing.T) {
 			return nil
 		})
 		ear.say(receiver(1, "mc/sfe."+source, math.MaxInt32), receiver(2, "mc/sfe."+source+".flows", math.MaxInt32), receiver(3, "mc/sfe."+source+".logs", math.MaxInt32))
+		awake, done := make(chan struct{}), make(chan struct{})
+		go func() { // however long it takes, the router hears of it within its idle time
+			defer close(done)
+			for ear.say(frame.AppendEmpty(nil)) {
+				select {
+				case <-awake:
+					return
+				case <-time.After(time.Second):
+				}
+			}
+		}()
+		defer func() { close(awake); <-done }()
 		name, _, _ := strings.Cut(source, ":")
 		large := strings.Repeat("x", 900)
 		half := func(id uint32) []byte {
