@@ -35,7 +35,7 @@ func (s *session) machine(v verb) (host.Machine, error) {
 func (s *session) away(v verb, there host.Machine) error {
 	ctx := s.c.Context
 	if v.afar == nil {
-		err := there.Run(ctx, s.words(s.c.Args().Slice()), host.Streams{Out: s.streams.Out, Err: s.streams.Err})
+		err := there.Run(ctx, s.words(s.c.Args().Slice()), s.told(nil))
 		if f, ok := s.host.(host.Follower); ok && v.manner == host.Table && f.Follows(s.c) && ctx.Err() != nil {
 			return nil // to follow ends by an interrupt
 		}
@@ -53,6 +53,11 @@ func (s *session) words(operands []string, without ...string) []string {
 	return host.Words(s.c, strings.Fields(s.name), operands, func(flag string) bool { return slices.Contains(without, flag) })
 }
 
+// told are the streams of a command that reads in, nil for none, and says what it says to the user.
+func (s *session) told(in io.Reader) host.Streams {
+	return host.Streams{In: in, Out: s.streams.Out, Err: s.streams.Err}
+}
+
 // isHosts tells whether the flag is one that every verb of the host has.
 func (s *session) isHosts(flag string) bool { return flagOf(s.host.Flags(), flag) != nil }
 
@@ -66,7 +71,7 @@ const maxToken = 1 << 20
 func issueAfar(file string) afar {
 	return func(ctx context.Context, s *session, there host.Machine) (host.View, error) {
 		if file == stdio {
-			return host.View{}, there.Run(ctx, s.words([]string{stdio}), host.Streams{Out: s.streams.Out, Err: s.streams.Err})
+			return host.View{}, there.Run(ctx, s.words([]string{stdio}), s.told(nil))
 		}
 		var text bytes.Buffer
 		err := there.Run(ctx, s.words([]string{stdio}, outputFlags...), host.Streams{Out: &limited{&text, maxToken}, Err: s.streams.Err})
@@ -115,7 +120,7 @@ func redeemAfar(file string) afar {
 		if err := token.Encode(&text, tok); err != nil {
 			return host.View{}, err
 		}
-		return host.View{}, there.Run(ctx, s.words([]string{stdio}), host.Streams{In: &text, Out: s.streams.Out, Err: s.streams.Err})
+		return host.View{}, there.Run(ctx, s.words([]string{stdio}), s.told(&text))
 	}
 }
 
@@ -131,7 +136,7 @@ func documentsAfar(names []string) afar {
 			fmt.Fprintf(&text, "---\n%s\n", d.JSON)
 		}
 		words := append(s.words(nil, "filename"), "--filename="+stdio)
-		return host.View{}, there.Run(ctx, words, host.Streams{In: &text, Out: s.streams.Out, Err: s.streams.Err})
+		return host.View{}, there.Run(ctx, words, s.told(&text))
 	}
 }
 
@@ -139,7 +144,7 @@ func documentsAfar(names []string) afar {
 func dumpAfar(file string) afar {
 	return func(ctx context.Context, s *session, there host.Machine) (host.View, error) {
 		if file == stdio {
-			return host.View{}, there.Run(ctx, s.words([]string{stdio}), host.Streams{Out: s.streams.Out, Err: s.streams.Err})
+			return host.View{}, there.Run(ctx, s.words([]string{stdio}), s.told(nil))
 		}
 		file := dumpName(file, s.host.Namespace(s.c), time.Now())
 		err := atomicfile.Output(file, dumpMode, func(w io.Writer) error {

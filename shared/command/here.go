@@ -3,7 +3,6 @@ package command
 import (
 	"fmt"
 	"slices"
-	"strings"
 
 	"github.com/urfave/cli/v2"
 
@@ -39,7 +38,7 @@ func flagWord(f cli.Flag, value string) string {
 	if _, ok := f.(*cli.BoolFlag); ok {
 		return " --" + f.Names()[0] + "=" + value
 	}
-	return " --" + f.Names()[0] + " " + quoted(value)
+	return " --" + f.Names()[0] + " " + host.Quote(value)
 }
 
 func (s *session) here() string {
@@ -59,7 +58,7 @@ func (s *session) next(words ...string) string { return s.elsewhere(words...) + 
 func (s *session) elsewhere(words ...string) string {
 	text := s.host.Command()
 	for _, w := range words {
-		text += " " + quoted(w)
+		text += " " + host.Quote(w)
 	}
 	return text
 }
@@ -88,16 +87,4 @@ func (s *session) settling(did op.Changed, w op.Wait) host.View {
 		v.Next = s.next(op.Noun(did.Kind), "status", did.Name)
 	}
 	return v
-}
-
-// quoted is a word that a shell takes as it is.
-func quoted(w string) string {
-	if w == "" || strings.ContainsFunc(w, needsQuotes) {
-		return "'" + strings.ReplaceAll(w, "'", `'\''`) + "'"
-	}
-	return w
-}
-
-func needsQuotes(r rune) bool {
-	return !(r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' || r >= '0' && r <= '9' || strings.ContainsRune("-_./:=@%+,~", r) || r > 0x7f)
 }

@@ -1,6 +1,7 @@
 package remote
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"fmt"
@@ -39,16 +40,8 @@ func Serve(ctx context.Context, args []string, from io.Reader) (_ context.Contex
 		if err == nil {
 			_, err = io.Copy(io.Discard, from) // until there is nobody any more
 		}
-		cancel(fmt.Errorf("the connection has ended: %w", cmpEOF(err)))
+		cancel(fmt.Errorf("the connection has ended: %w", cmp.Or(err, io.EOF)))
 	}
 	go pump() // a read of stdin that is under way goes with the process
 	return ctx, req, r, func() { cancel(nil); _ = r.Close() }, nil
-}
-
-// cmpEOF is the reason why nothing more comes.
-func cmpEOF(err error) error {
-	if err == nil {
-		return io.EOF
-	}
-	return err
 }

@@ -185,10 +185,7 @@ func (m Machine) install() string {
 func quote(words ...string) string {
 	quoted := make([]string, 0, len(words))
 	for _, w := range words {
-		if w == "" || strings.Trim(w, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_./") != "" {
-			w = "'" + strings.ReplaceAll(w, "'", `'\''`) + "'"
-		}
-		quoted = append(quoted, w)
+		quoted = append(quoted, host.Quote(w))
 	}
 	return strings.Join(quoted, " ")
 }
