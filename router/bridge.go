@@ -16,6 +16,7 @@ type tcpListener struct {
 	cfg   config.TCPListener
 	l     *tcp.Listener
 	flows map[string]*record // by name of the target
+	books *flowBooks
 }
 
 type tcpConnector struct {
@@ -41,29 +42,15 @@ func (r *Router) addTCPListener(e config.TCPListener) error {
 	if r.tcpIn[e.Name] != nil {
 		return fmt.Errorf("tcpListener %q exists", e.Name)
 	}
-	t := &tcpListener{cfg: e, flows: map[string]*record{}}
-	r.startTCPListener(t)
-	r.tcpIn[e.Name] = t
-	return nil
-}
-
-func (r *Router) startTCPListener(t *tcpListener) {
+	t := &tcpListener{cfg: e, flows: map[string]*record{}, books: &flowBooks{t: r.flows}}
 	c := tcp.ListenerConfig{Name: t.cfg.Name, Host: t.cfg.Host, Port: t.cfg.Port}
 	switch t.cfg.MultiAddressStrategy {
 	case config.StrategyPriority:
 		c.Strategy = tcp.Priority
 	case config.StrategyWeighted:
 		c.Strategy = tcp.Weighted
-	default:
-		c.Targets = []tcp.Target{{Name: t.cfg.Name, Address: r.van(t.cfg.Address), Value: 1}}
 	}
-	if c.Strategy != tcp.Single {
-		for _, name := range sortedNames(r.alts) {
-			if a := r.alts[name]; a.Listener == t.cfg.Name {
-				c.Targets = append(c.Targets, tcp.Target{Name: a.Name, Address: r.van(a.Address), Value: a.Value})
-			}
-		}
-	}
+	c.Targets = r.targets(t)
 	if p := t.cfg.SSLProfile; p != "" {
 		demand := t.cfg.AuthenticatePeer
 		c.TLS = func() (*tls.Config, error) {
@@ -74,28 +61,36 @@ func (r *Router) startTCPListener(t *tcpListener) {
 			return prof.Server(demand)
 		}
 	}
-	books := &flowBooks{t: r.flows, parents: map[string]string{}}
-	c.Books = books
+	c.Books = t.books
 	c.Fails = func(client net.Addr, err error) {
 		r.failing.note(time.Now(), "tls handshake failed", t.cfg.Name, client, err)
 	}
-	if t.l != nil { // it takes the place of one that knew other alternatives
-		c.Totals = t.l.Totals
-	}
 	t.l = tcp.NewListener(c, r.core, r.log)
 	r.flows.targets(t, c.Targets)
-	for name, rec := range t.flows {
-		books.parents[name] = rec.id
-	}
 	t.l.Start(r.ctx)
+	r.tcpIn[e.Name] = t
+	return nil
 }
 
-// restartTCPListener makes a multi-address listener know its alternatives again. Its connections go on.
-func (r *Router) restartTCPListener(name string) {
+// targets is where a tcpListener sends its connections. r.mu is held.
+func (r *Router) targets(t *tcpListener) (all []tcp.Target) {
+	if s := t.cfg.MultiAddressStrategy; s != config.StrategyPriority && s != config.StrategyWeighted {
+		return []tcp.Target{{Name: t.cfg.Name, Address: r.van(t.cfg.Address), Value: 1}}
+	}
+	for _, name := range sortedNames(r.alts) {
+		if a := r.alts[name]; a.Listener == t.cfg.Name {
+			all = append(all, tcp.Target{Name: a.Name, Address: r.van(a.Address), Value: a.Value})
+		}
+	}
+	return all
+}
+
+// retarget makes a multi-address listener know its alternatives again. r.mu is held.
+func (r *Router) retarget(name string) {
 	if t := r.tcpIn[name]; t != nil {
-		t.l.Stop(false)
-		r.leaving = append(r.stillLeaving(), t.l)
-		r.startTCPListener(t)
+		all := r.targets(t)
+		r.flows.targets(t, all)
+		t.l.SetTargets(all)
 	}
 }
 

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"net"
+	"sync"
 	"testing"
 	"time"
 
@@ -91,4 +92,73 @@ func TestMultiAddress(t *testing.T) {
 			}
 		})
 	}
+}
+
+// TestAddressesChange has clients come one after the other while addresses of their listener come, change and go. Nobody is refused or cut off.
+func TestAddressesChange(t *testing.T) {
+	m := routertest.New(t)
+	a := m.Add("A", routertest.Engine{})
+	m.Start()
+	port := m.Port()
+	addr := net.JoinHostPort("127.0.0.1", port)
+	does := func(f func(ctx context.Context, c *manage.Client) error) {
+		t.Helper()
+		a.Must(f)
+	}
+	address := func(name string, value int) {
+		t.Helper()
+		does(func(ctx context.Context, c *manage.Client) error {
+			return c.Create(ctx, "listenerAddress", name, map[string]any{"listener": "in", "address": name, "value": value})
+		})
+	}
+	does(func(ctx context.Context, c *manage.Client) error {
+		return c.Create(ctx, "tcpListener", "in", map[string]any{"host": "127.0.0.1", "port": port, "multiAddressStrategy": "priority"})
+	})
+	address("stays", 5)
+	service := routertest.BulkServer(t).Port
+	a.Connect("to stays", "stays", service)
+	a.Connect("to better", "better", service)
+	a.AwaitListener("in", true)
+
+	over, came := make(chan struct{}), 0
+	var clients sync.WaitGroup
+	clients.Go(func() {
+		for {
+			select {
+			case <-over:
+				return
+			default:
+			}
+			if err := routertest.Bulk(t.Context(), addr, 1000, 1000); err != nil {
+				t.Errorf("client %d: %v", came, err)
+				return
+			}
+			came++
+		}
+	})
+	for range 20 {
+		address("better", 9)
+		address("none", 10)
+		a.Delete("listenerAddress", "better")
+		a.Delete("listenerAddress", "none")
+	}
+	address("better", 9)
+	routertest.Eventually(t, 20*time.Second, func(ctx context.Context) error {
+		var n any
+		err := a.Manage(ctx, func(c *manage.Client) error {
+			row, err := c.Read(ctx, "listenerAddress", "better")
+			n = row["connectionsOpened"]
+			return err
+		})
+		if n == int64(0) {
+			return errors.Join(err, errors.New("no connection goes to the better address"))
+		}
+		return err
+	})
+	close(over)
+	clients.Wait()
+	t.Logf("%d clients came", came)
+	a.Delete("listenerAddress", "better")
+	a.Delete("listenerAddress", "stays")
+	a.AwaitListener("in", false)
 }

@@ -122,7 +122,7 @@ func (r *Router) create(entityType, name string, one *config.Config) error {
 			return refuse(400, "no multi-address tcpListener "+a.Listener)
 		}
 		r.alts[name] = a
-		r.restartTCPListener(a.Listener)
+		r.retarget(a.Listener)
 	case "log":
 		return r.setLog(one.Logs[0])
 	case "router.config.address":
@@ -303,7 +303,7 @@ func (r *Router) detach(entityType, name string) (stop func(), err error) {
 			return nil, missing
 		}
 		delete(r.alts, name)
-		r.restartTCPListener(a.Listener)
+		r.retarget(a.Listener)
 	case "router.config.address":
 		if !r.deleteAddress(name) {
 			return nil, missing

@@ -323,6 +323,11 @@ func (t *telemetry) targets(l *tcpListener, targets []tcp.Target) {
 		r.end()
 		delete(l.flows, name)
 	}
+	parents := make(map[string]string, len(l.flows))
+	for name, r := range l.flows {
+		parents[name] = r.id
+	}
+	l.books.parents.Store(&parents)
 }
 
 // connector is the record of a tcpConnector.

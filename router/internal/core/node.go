@@ -44,6 +44,11 @@ func (c *Core) NodeDown(id string) {
 func (c *Core) NodeGone(id string) {
 	c.FlushNode(id)
 	delete(c.nodes, id)
+	for _, cn := range c.conns {
+		for _, l := range cn.links {
+			delete(l.entered, id) // ids come and go with pods, while a link may stay
+		}
+	}
 }
 
 // AddRemote says that a router has consumers for key. The treatment is a hint for addresses that nothing is known of here. mesh is that of the edge

@@ -147,7 +147,7 @@ func TestTargetLostInHandshake(t *testing.T) {
 	best := func(want string) func() bool {
 		return func() bool { to, ok := l.pick(); return ok && to.Address == want }
 	}
-	eventually(t, "both are known", func() bool { l.mu.Lock(); defer l.mu.Unlock(); return l.reach[0] && l.reach[1] })
+	eventually(t, "both are known", func() bool { l.mu.Lock(); defer l.mu.Unlock(); return l.targets[0].reachable && l.targets[1].reachable })
 	raw := dial(t, addr)
 	eventually(t, "the client is there", func() bool { return l.Opened.Load() == 1 })
 	high.Stop(false)
@@ -249,7 +249,7 @@ func (s said) Update(st frame.DeliveryState, _ bool) { s.states <- st }
 func TestWindowOverrun(t *testing.T) {
 	s := newSite(t, "A")
 	g := newGroup()
-	l := &Listener{Totals: &Totals{}}
+	l := &Listener{}
 	over := make(chan error, 1)
 	f := newFlow(&stuckSock{make(chan struct{})}, s.core, g, &l.BytesIn, &l.BytesOut, &Count{}, noEntry{})
 	f.over = func(err error) { over <- err }

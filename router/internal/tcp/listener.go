@@ -42,15 +42,14 @@ type ListenerConfig struct {
 	Host     string
 	Port     string
 	Strategy Strategy
-	Targets  []Target
+	Targets  []Target                    // to begin with
 	TLS      func() (*tls.Config, error) // nil: no TLS
 	Books    Books                       // nil: none
-	Totals   *Totals                     // of a listener whose place this one takes; nil: it begins at 0
 	// Fails is told of clients with which TLS does not come about.
 	Fails func(client net.Addr, err error)
 }
 
-// Totals are what a listener has done. They outlive it when another one takes its place.
+// Totals are what a listener has done.
 type Totals struct {
 	Opened, Closed    atomic.Int32  // connections
 	BytesIn, BytesOut atomic.Uint64 // octets from and to clients
@@ -75,16 +74,22 @@ type Listener struct {
 	core *core.Core
 	log  zerolog.Logger
 
-	*Totals
+	Totals
 	group   *group
 	changes chan struct{}
 	cancel  context.CancelFunc
 	done    chan struct{}
 	mu      sync.Mutex
-	reach   []bool // by target
+	targets []*watched
 	up      bool
 	lastErr string
-	unwatch []func()
+}
+
+// watched is a target whose reachability is watched.
+type watched struct {
+	Target
+	reachable bool
+	unwatch   func()
 }
 
 // NewListener makes a listener; Start makes it work.
@@ -92,12 +97,9 @@ func NewListener(cfg ListenerConfig, c *core.Core, log zerolog.Logger) *Listener
 	if cfg.Books == nil {
 		cfg.Books = noBooks{}
 	}
-	if cfg.Totals == nil {
-		cfg.Totals = &Totals{}
-	}
 	return &Listener{
-		Totals: cfg.Totals, cfg: cfg, core: c, log: log.With().Str("listener", cfg.Name).Logger(), group: newGroup(),
-		changes: make(chan struct{}, 1), done: make(chan struct{}), reach: make([]bool, len(cfg.Targets)),
+		cfg: cfg, core: c, log: log.With().Str("listener", cfg.Name).Logger(), group: newGroup(),
+		changes: make(chan struct{}, 1), done: make(chan struct{}),
 	}
 }
 
@@ -105,25 +107,52 @@ func NewListener(cfg ListenerConfig, c *core.Core, log zerolog.Logger) *Listener
 func (l *Listener) Start(ctx context.Context) {
 	ctx, cancel := context.WithCancel(ctx)
 	l.cancel = cancel
-	for i, t := range l.cfg.Targets {
-		l.unwatch = append(l.unwatch, l.core.Watch("M"+t.Address, func(reachable bool) {
-			l.mu.Lock()
-			l.reach[i] = reachable
-			l.mu.Unlock()
-			select {
-			case l.changes <- struct{}{}:
-			default:
-			}
-		}))
-	}
+	l.SetTargets(l.cfg.Targets)
 	go l.run(ctx)
+}
+
+// SetTargets changes where new connections go, while the socket stays as it is: it closes only when none of them can be reached. Connections go on. Call it
+// between Start and Stop.
+func (l *Listener) SetTargets(targets []Target) {
+	l.mu.Lock()
+	gone, all := l.targets, make([]*watched, 0, len(targets))
+	for _, t := range targets {
+		w := &watched{Target: t}
+		if i := slices.IndexFunc(gone, func(w *watched) bool { return w.Name == t.Name && w.Address == t.Address }); i >= 0 {
+			w, gone = gone[i], slices.Delete(slices.Clone(gone), i, i+1)
+			w.Value = t.Value
+		} else {
+			w.unwatch = l.core.Watch("M"+t.Address, func(reachable bool) { l.reaches(w, reachable) })
+		}
+		all = append(all, w)
+	}
+	l.targets = all
+	l.mu.Unlock()
+	for _, w := range gone {
+		w.unwatch()
+	}
+	l.look()
+}
+
+// reaches notes whether a target can be reached.
+func (l *Listener) reaches(w *watched, reachable bool) {
+	l.mu.Lock()
+	w.reachable = reachable
+	l.mu.Unlock()
+	l.look()
+}
+
+// look has run look at the targets.
+func (l *Listener) look() {
+	select {
+	case l.changes <- struct{}{}:
+	default:
+	}
 }
 
 // Stop closes the socket. Connections go on unless drop is set.
 func (l *Listener) Stop(drop bool) {
-	for _, f := range l.unwatch {
-		f()
-	}
+	l.SetTargets(nil)
 	l.cancel()
 	<-l.done
 	if drop {
@@ -143,12 +172,7 @@ func (l *Listener) State() (up bool, problem string) {
 func (l *Listener) wanted() bool {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	for _, r := range l.reach {
-		if r {
-			return true
-		}
-	}
-	return false
+	return slices.ContainsFunc(l.targets, func(w *watched) bool { return w.reachable })
 }
 
 // run opens and closes the socket as reachability changes; a port that is taken is tried again.
@@ -372,29 +396,30 @@ func (r *replyTaker) Offer(o core.Offer) {
 func (l *Listener) pick() (Target, bool) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	best, sum := -1, 0
-	for i, t := range l.cfg.Targets {
-		if !l.reach[i] {
+	var best *watched
+	sum := 0
+	for _, t := range l.targets {
+		if !t.reachable {
 			continue
 		}
 		sum += max(t.Value, 0)
-		if best < 0 || t.Value > l.cfg.Targets[best].Value {
-			best = i
+		if best == nil || t.Value > best.Value {
+			best = t
 		}
 	}
-	if best < 0 {
+	if best == nil {
 		return Target{}, false
 	}
 	if l.cfg.Strategy == Weighted && sum > 0 {
 		n := rand.IntN(sum)
-		for i, t := range l.cfg.Targets {
-			if !l.reach[i] {
+		for _, t := range l.targets {
+			if !t.reachable {
 				continue
 			}
 			if n -= max(t.Value, 0); n < 0 {
-				return t, true
+				return t.Target, true
 			}
 		}
 	}
-	return l.cfg.Targets[best], true
+	return best.Target, true
 }
