@@ -43,7 +43,7 @@ const indexSiteNamespace = "spec.siteNamespace"
 
 // Add makes the manager look after the sites of the namespaces in scope.
 func Add(ctx context.Context, mgr ctrl.Manager, o Options) error {
-	r := &reconciler{Options: o, client: mgr.GetClient(), live: mgr.GetAPIReader(), now: time.Now, told: map[string]string{}, heard: map[string]string{}, troubles: map[string]trouble{}}
+	r := &reconciler{Options: o, client: mgr.GetClient(), live: mgr.GetAPIReader(), now: time.Now, told: map[string]string{}, heard: map[string]hearing{}, troubles: map[string]trouble{}}
 	err := mgr.GetFieldIndexer().IndexField(ctx, &v2alpha1.AttachedConnector{}, indexSiteNamespace, siteNamespace)
 	if err != nil {
 		return fmt.Errorf("index attached connectors: %w", err)

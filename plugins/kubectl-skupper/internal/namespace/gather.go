@@ -220,39 +220,6 @@ func (r *reconciler) readConfigMaps(ctx context.Context, w *world) error {
 	return nil
 }
 
-// missNetwork notes that nothing is said of the network though something was before: whoever says it is being replaced. That is
-// no news of links that went down. What was before is in the site's status, which the cache may not have yet, and is remembered.
-func (r *reconciler) missNetwork(w *world) {
-	before := r.hear(w)
-	if w.observed.Network != nil || w.observed.Blind != "" {
-		return
-	}
-	for _, s := range w.resources.Sites {
-		if len(s.Status.Network) > 0 || string(s.UID) == before {
-			w.observed.Blind = fmt.Sprintf("what is said of links and other sites is old, as there is nothing in ConfigMap %s: the adaptor beside the router makes it anew", names.NetworkStatus)
-			return
-		}
-	}
-}
-
-// hear remembers the site of which there is a network now, and tells of which there was one last; empty: of none that is still there.
-func (r *reconciler) hear(w *world) (before string) {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	for _, s := range w.resources.Sites {
-		if uid := string(s.UID); uid == r.heard[w.namespace] {
-			before = uid
-		}
-	}
-	switch {
-	case w.observed.Network != nil && w.resources.ActiveSite != "":
-		r.heard[w.namespace] = w.resources.ActiveSite
-	case before == "":
-		delete(r.heard, w.namespace)
-	}
-	return before
-}
-
 // siteOwner is the UID of the site that an object belongs to; empty if it belongs to none.
 func siteOwner(o client.Object) string {
 	for _, ref := range o.GetOwnerReferences() {

@@ -43,7 +43,7 @@ func TestNoNamespaceIsNotAll(t *testing.T) {
 	}
 	c := fake.NewClientBuilder().WithScheme(scheme).WithObjects(objects...).WithStatusSubresource(&v2alpha1.Site{}, &v2alpha1.AttachedConnector{}, &v2alpha1.Listener{}).
 		WithIndex(&v2alpha1.AttachedConnector{}, indexSiteNamespace, siteNamespace).Build()
-	r := &reconciler{client: c, live: c, now: time.Now, told: map[string]string{}, heard: map[string]string{}, troubles: map[string]trouble{},
+	r := &reconciler{client: c, live: c, now: time.Now, told: map[string]string{}, heard: map[string]hearing{}, troubles: map[string]trouble{},
 		Options: Options{Scope: scope.Control{Reader: c, Identity: "skupper/ctl"}}}
 	before := everything(t, c)
 	for range 2 {

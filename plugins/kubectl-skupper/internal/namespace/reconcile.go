@@ -29,7 +29,7 @@ type reconciler struct {
 
 	mu       sync.Mutex
 	told     map[string]string  // by namespace: what was logged of it
-	heard    map[string]string  // by namespace: the site, by its UID, of which a network was known last
+	heard    map[string]hearing // by namespace
 	troubles map[string]trouble // by namespace
 }
 
