@@ -41,7 +41,7 @@ func startController(ctx context.Context, dir, user string, args ...string) (*pr
 	if err != nil {
 		return nil, err
 	}
-	defer out.Close() //nolint:errcheck // the process has its own
+	defer out.Close() // the process has its own
 	p.cmd = exec.Command(program, append([]string{"-kubeconfig", config, "-metrics-address", p.metrics, "-health-address", p.health}, args...)...)
 	p.cmd.Stdout, p.cmd.Stderr = out, out
 	if err := p.cmd.Start(); err != nil {
@@ -58,7 +58,7 @@ func freeAddresses(into ...*string) error {
 		if err != nil {
 			return err
 		}
-		defer l.Close() //nolint:errcheck // only held so that the next one differs
+		defer l.Close() // only held so that the next one differs
 		*address = l.Addr().String()
 	}
 	return nil

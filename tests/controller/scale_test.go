@@ -113,7 +113,7 @@ func counts(t *testing.T) map[string]float64 {
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer resp.Body.Close() //nolint:errcheck // only read
+	defer resp.Body.Close() // only read
 	text, err := io.ReadAll(resp.Body)
 	if err != nil {
 		t.Fatal(err)

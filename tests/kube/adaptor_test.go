@@ -140,7 +140,7 @@ func TestG26Rotate(t *testing.T) {
 			if err != nil {
 				return err
 			}
-			defer conn.Close() //nolint:errcheck // only looked at
+			defer conn.Close() // only looked at
 			if !conn.(*tls.Conn).ConnectionState().PeerCertificates[0].Equal(want) {
 				return errors.New("another certificate is shown")
 			}

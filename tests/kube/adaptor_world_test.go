@@ -256,7 +256,7 @@ func (p *routerPod) awaitHealth(code int) {
 		if err != nil {
 			return err
 		}
-		defer resp.Body.Close() //nolint:errcheck // only read
+		defer resp.Body.Close() // only read
 		text, err := io.ReadAll(resp.Body)
 		if err == nil && resp.StatusCode != code {
 			err = fmt.Errorf("health is %d %s, want %d", resp.StatusCode, text, code)
@@ -271,7 +271,7 @@ func (p *routerPod) live(ctx context.Context) (*config.Config, error) {
 	if err != nil {
 		return nil, err
 	}
-	defer c.Close() //nolint:errcheck // it did what it had to
+	defer c.Close() // it did what it had to
 	return c.Config(ctx)
 }
 
