@@ -152,9 +152,9 @@ func (l *Listener) look() {
 
 // Stop closes the socket. Connections go on unless drop is set.
 func (l *Listener) Stop(drop bool) {
-	l.SetTargets(nil)
 	l.cancel()
 	<-l.done
+	l.SetTargets(nil)
 	if drop {
 		l.group.drop()
 		l.group.wait()
@@ -168,7 +168,7 @@ func (l *Listener) State() (up bool, problem string) {
 	return l.up, l.lastErr
 }
 
-// Addr is the address of the open socket, nil when it is closed.
+// wanted reports whether a target can be reached.
 func (l *Listener) wanted() bool {
 	l.mu.Lock()
 	defer l.mu.Unlock()
