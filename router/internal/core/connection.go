@@ -58,6 +58,7 @@ type Connection struct {
 	cost       int
 	remote     *frame.Open
 	links      map[*conn.Link]*link
+	linked     uint64         // how many there were so far
 	pool       [lanes][]*link // idle streaming links
 	least      [lanes]int     // of those, at any time since trimmed
 	surplus    [lanes]int     // how many are to be closed

@@ -95,7 +95,7 @@ func (cn *Connection) attachEdge(l *link) {
 
 // accept answers a link of the peer. It reports false when the peer cannot take the answer: then it is refused.
 func (cn *Connection) accept(l *link, s *frame.Source, t *frame.Target, capacity uint32) bool {
-	cn.links[l.l] = l
+	cn.keep(l)
 	var err error
 	cn.peer.Do(func(k *conn.Conn) {
 		l.l.User = l

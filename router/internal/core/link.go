@@ -1,6 +1,8 @@
 package core
 
 import (
+	"cmp"
+	"maps"
 	"slices"
 	"sync/atomic"
 	"time"
@@ -31,6 +33,7 @@ func (k linkKind) String() string {
 type link struct {
 	cn       *Connection
 	l        *conn.Link
+	nth      uint64 // of the connection's, in the order in which they came
 	kind     linkKind
 	lane     lane // of a streaming link of ours
 	priority int
@@ -73,8 +76,20 @@ func (cn *Connection) make(l *link, class conn.Class, role frame.Role, s *frame.
 	if l.l == nil {
 		return false
 	}
-	cn.links[l.l] = l
+	cn.keep(l)
 	return true
+}
+
+// keep adds a link to those of the connection.
+func (cn *Connection) keep(l *link) {
+	cn.linked++
+	l.nth = cn.linked
+	cn.links[l.l] = l
+}
+
+// inOrder is the connection's links, the oldest first: who reads them page by page finds none twice, and misses none that stays.
+func (cn *Connection) inOrder() []*link {
+	return slices.SortedFunc(maps.Values(cn.links), func(a, b *link) int { return cmp.Compare(a.nth, b.nth) })
 }
 
 // queued is a message with what becomes of it: whole, or a stream.

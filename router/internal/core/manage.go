@@ -109,14 +109,14 @@ type LinkView struct {
 	Entered map[string]uint64
 }
 
-// Links lists the links of all connections.
+// Links lists the links of all connections, those of each in the order in which they came.
 func (c *Core) Links() []LinkView {
 	var out []LinkView
 	now := time.Now()
 	for _, cv := range c.Connections() {
 		cn := c.conns[cv.ID]
 		stuck := cn.stuck(now)
-		for _, l := range cn.links {
+		for _, l := range cn.inOrder() {
 			v := LinkView{Conn: cn.ID, Name: l.l.Name, Kind: l.kind.String(), Out: l.l.Sender(), Priority: l.priority, Queued: len(l.queue), Deliveries: l.deliveries.Load()}
 			v.Presettled, v.DroppedPresettled, v.Capacity = l.presettled.Load(), l.dropped.Load(), limits.LinkCapacity
 			o := &l.outcomes

@@ -79,7 +79,7 @@ func (c *Core) stream(cn *Connection, n lane, f func(*link)) {
 		f(nil)
 		return
 	}
-	cn.links[l.l] = l
+	cn.keep(l)
 	c.waiting[l] = time.Now().Add(limits.StreamLinkTimeout)
 }
 
