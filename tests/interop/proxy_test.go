@@ -79,7 +79,7 @@ func throughProxy(t *testing.T, p proxyCase) {
 	a.Config.ProxyProfiles = []config.ProxyProfile{profile}
 	b.Start()
 	a.Start()
-	refusal(t, a, first, p.ours)
+	refusal(t, a, first, p)
 	first.admit(knows("right:one"))
 	m.AwaitAll()
 
@@ -129,12 +129,15 @@ func throughProxy(t *testing.T, p proxyCase) {
 }
 
 // refusal waits until a proxy has refused a router, and the router has said so.
-func refusal(t *testing.T, n *routertest.Node, proxy *httpProxy, ours bool) {
+func refusal(t *testing.T, n *routertest.Node, proxy *httpProxy, p proxyCase) {
 	t.Helper()
 	// A real router tells it in its log only; of the connector it says that it is still being made, with no message.
 	says := "proxy request denied 407"
-	if ours {
+	switch {
+	case p.ours && p.known:
 		says = "it does not accept the user name and password"
+	case p.ours:
+		says = "it wants a user name and password"
 	}
 	routertest.Eventually(t, time.Minute, func(ctx context.Context) error {
 		if _, _, refused := proxy.counts(""); refused == 0 {
@@ -152,7 +155,7 @@ func refusal(t *testing.T, n *routertest.Node, proxy *httpProxy, ours bool) {
 				switch msg := fmt.Sprint(r["connectionMsg"]); {
 				case r["connectionStatus"] == "SUCCESS":
 					return fmt.Errorf("the connector is %v: %s", r["connectionStatus"], msg)
-				case ours && (r["connectionStatus"] != "FAILED" || !strings.Contains(msg, says)):
+				case p.ours && (r["connectionStatus"] != "FAILED" || !strings.Contains(msg, says)):
 					return fmt.Errorf("the connector is %v: %s, want FAILED: %s", r["connectionStatus"], msg, says)
 				}
 				t.Logf("while the proxy refuses the connector is %v: %v", r["connectionStatus"], r["connectionMsg"])

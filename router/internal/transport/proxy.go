@@ -40,6 +40,8 @@ func (p *Proxy) connect(c net.Conn, target string, deadline time.Time) error {
 	switch {
 	case len(f) < 2 || !strings.HasPrefix(f[0], "HTTP/1."):
 		return errors.New("the answer is not that of an HTTP proxy")
+	case f[1] == "407" && p.Username == "" && p.Password == "":
+		return errors.New("it wants a user name and password: add them to the proxyProfile")
 	case f[1] == "407":
 		return errors.New("it does not accept the user name and password: check the proxyProfile")
 	case len(f[1]) != 3 || f[1][0] != '2':

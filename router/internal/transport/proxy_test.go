@@ -81,6 +81,14 @@ func TestProxy(t *testing.T) {
 	}
 }
 
+// A proxy that wants a password where none is known is told from one that does not like what it gets.
+func TestProxyWantsPassword(t *testing.T) {
+	p := proxyServer(t, func(*http.Request) string { return "HTTP/1.1 407 x\r\n\r\n" })
+	if _, err := Dial(t.Context(), Target{Host: "::1", Port: "1", Proxy: p}); err == nil || !strings.Contains(err.Error(), "wants a user name and password") {
+		t.Errorf("got %v", err)
+	}
+}
+
 func TestProxyWithoutPassword(t *testing.T) {
 	p := proxyServer(t, func(r *http.Request) string {
 		if _, has := r.Header["Proxy-Authorization"]; has {
