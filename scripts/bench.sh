@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Measures a pair of routers, and other tunnels for comparison, on this machine (tests/bench): throughput, CPU, latency,
-# connection rate, memory. It takes under 6 minutes with SKROUTERD, and wants a machine that does nothing else.
+# connection rate, memory, and how soon services and links are ready. It takes under 6 minutes with SKROUTERD, and wants a machine that does nothing else.
 #   SKROUTERD=PROGRAM        compare with the real router too
 #   BENCH=REGEXP             only some of it: make bench BENCH='lat|memory'
 #   BENCH_DUR=2s             time for each measurement
@@ -17,7 +17,8 @@ else
 	echo "bench: SKROUTERD is not set: NOTHING IS COMPARED with the real router" >&2
 fi
 router=$(scripts/skupper-router.sh)
+PROGRAMS=podman-skupper scripts/build.sh >/dev/null
 CGO_ENABLED=0 go -C tests build -trimpath -buildvcs=false -o ../bin/ ./bench
 ulimit -n "$(ulimit -Hn)" # thousands of idle connections
-exec bin/bench -router "$router" -out "${BENCH_OUT:-tests/bench/results.jsonl}" \
+exec bin/bench -router "$router" -plugin "$PWD/bin/podman-skupper" -out "${BENCH_OUT:-tests/bench/results.jsonl}" \
 	-dur "${BENCH_DUR:-2s}" -rounds "${BENCH_REPS:-1}" -only "${BENCH-}" ${args[@]+"${args[@]}"}

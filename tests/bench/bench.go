@@ -48,6 +48,8 @@ func bench(ctx context.Context, o options, stdout, stderr io.Writer) (err error)
 	for r.round = 1; r.round <= o.rounds && ctx.Err() == nil; r.round++ {
 		err = errors.Join(err, r.speed(ctx, turned(targets, r.round-1)))
 		err = errors.Join(err, r.space(ctx, turned(targets, r.round-1)))
+		err = errors.Join(err, r.offer(ctx, turned(targets, r.round-1)))
+		err = errors.Join(err, r.join(ctx))
 	}
 	if ctx.Err() != nil { // what was measured is shown all the same
 		err = errors.Join(err, context.Cause(ctx))
@@ -166,7 +168,7 @@ func (r *runner) show(w io.Writer) error {
 		return fmt.Errorf("not measured:\n  %s", strings.Join(failed, "\n  "))
 	}
 	if len(r.lines) == 0 {
-		return fmt.Errorf("nothing was measured: -only %q finds none of %s %s", r.only, strings.Join(names(probes), " "), memory)
+		return fmt.Errorf("nothing was measured: -only %q finds none of %s", r.only, everything())
 	}
 	return nil
 }

@@ -42,7 +42,7 @@ func TestWholeHarness(t *testing.T) {
 	ctx, cancel := context.WithTimeout(t.Context(), 90*time.Second)
 	defer cancel()
 	file := filepath.Join(t.TempDir(), "results.jsonl")
-	args := []string{"-router", router, "-out", file, "-dur", "400ms", "-settle", "100ms", "-idle", "50,100"}
+	args := []string{"-router", router, "-out", file, "-dur", "400ms", "-settle", "100ms", "-idle", "50,100", "-services", "20"}
 	real := os.Getenv("SKROUTERD")
 	if real != "" {
 		args = append(args, "-skrouterd", real)
@@ -65,7 +65,7 @@ func TestWholeHarness(t *testing.T) {
 		t.Fatal(err)
 	}
 	figures := report.Collect(lines)
-	if want := 33; len(figures.Metrics) != want {
+	if want := 34; len(figures.Metrics) != want {
 		t.Errorf("%d metrics, want %d: %s", len(figures.Metrics), want, strings.Join(figures.Metrics, " "))
 	}
 	for _, m := range figures.Metrics {
@@ -74,7 +74,7 @@ func TestWholeHarness(t *testing.T) {
 		if !ok || v < 0 || positive && v == 0 && !strings.HasSuffix(m, "_per_flow") {
 			t.Errorf("%s of the router: %v, %v", m, v, ok)
 		}
-		if _, ok := figures.Median(m, bareTLS); !ok {
+		if _, ok := figures.Median(m, bareTLS); !ok && m != "services_ready" {
 			t.Errorf("there is no %s of %s", m, bareTLS)
 		}
 	}
@@ -92,6 +92,19 @@ func TestFailuresAreTold(t *testing.T) {
 	}
 	if !strings.Contains(out.String(), "conn_1w_rate") { // of the others
 		t.Errorf("got\n%s", &out)
+	}
+}
+
+// TestNoLinkIsTold has a plugin that makes no site.
+func TestNoLinkIsTold(t *testing.T) {
+	plugin, err := exec.LookPath("false")
+	if err != nil {
+		t.Skip(err)
+	}
+	var out, log bytes.Buffer
+	code := run(t.Context(), []string{"-router", os.Args[0], "-plugin", plugin, "-only", "redeem"}, &out, &log)
+	if code != 1 || !strings.Contains(log.String(), `false ["site" "create" "west"`) {
+		t.Errorf("exit code %d\n%s", code, &log)
 	}
 }
 

@@ -19,6 +19,8 @@ type options struct {
 	dur       time.Duration  // of each measurement
 	rounds    int            // how often all is measured
 	only      *regexp.Regexp // names of probes
+	plugin    string         // the program of local sites; empty: links of sites are left out
+	services  int            // how many there are over one link
 	idle      []int          // numbers of idle connections, ascending
 	settle    time.Duration  // between a change and a look at memory
 }
@@ -31,7 +33,9 @@ func parse(args []string, stderr io.Writer) (o options, err error) {
 	fs.StringVar(&o.out, "out", "", "append figures to `FILE`, a JSON object in each line")
 	fs.DurationVar(&o.dur, "dur", 2*time.Second, "`TIME` for each measurement")
 	fs.IntVar(&o.rounds, "rounds", 1, "how many `TIMES` all is measured; ratios are taken within a round")
-	only := fs.String("only", "", "measure what a `REGEXP` finds: "+strings.Join(names(probes), " ")+" "+memory)
+	only := fs.String("only", "", "measure what a `REGEXP` finds: "+everything())
+	fs.StringVar(&o.plugin, "plugin", "", "podman-skupper, the `PROGRAM` that makes local sites; without it "+redeem+" is not measured")
+	fs.IntVar(&o.services, "services", 1000, "`NUMBER` of services over one link")
 	idle := fs.String("idle", "1000,5000", "`NUMBERS` of idle connections to hold, ascending")
 	fs.DurationVar(&o.settle, "settle", 2*time.Second, "`TIME` between a change and a look at memory")
 	if err := fs.Parse(args); err != nil {
@@ -46,6 +50,9 @@ func parse(args []string, stderr io.Writer) (o options, err error) {
 	}
 	if o.rounds < 1 || o.rounds > 100 {
 		errs = append(errs, fmt.Errorf("-rounds is %d, want 1 to 100", o.rounds))
+	}
+	if o.services < 1 || o.services > 10_000 {
+		errs = append(errs, fmt.Errorf("-services is %d, want 1 to 10000", o.services))
 	}
 	if o.settle < 0 || o.settle > time.Minute {
 		errs = append(errs, fmt.Errorf("-settle is %v, want 0 to 1m", o.settle))
@@ -77,5 +84,5 @@ func ascending(s string) (numbers []int, err error) {
 
 // limit is how long all may take: several times what it should.
 func (o options) limit() time.Duration {
-	return time.Duration(o.rounds) * (2*time.Minute + 120*o.dur + 60*o.settle)
+	return time.Duration(o.rounds) * (4*time.Minute + 120*o.dur + 60*o.settle)
 }

@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"fmt"
+	"strings"
 	"time"
 
 	"github.com/skupper-plugins/suite/tests/bench/load"
@@ -22,7 +23,7 @@ const warm = 300 * time.Millisecond
 // messageSize is that of round trips, in octets.
 const messageSize = 64
 
-// probes are all but those of memory, in the order of the table.
+// probes are all but those that start processes of their own, in the order of the table.
 var probes = []probe{
 	bulk("thr_up_1f", 1, false), bulk("thr_up_4f", 4, false), bulk("thr_up_16f", 16, false),
 	bulk("thr_down_1f", 1, true), bulk("thr_down_4f", 4, true), bulk("thr_down_16f", 16, true),
@@ -36,6 +37,9 @@ func names(probes []probe) (s []string) {
 	}
 	return s
 }
+
+// everything is the names of all that can be measured.
+func everything() string { return strings.Join(append(names(probes), memory, services, redeem), " ") }
 
 // figures are the lines of one probe.
 type figures struct {

@@ -24,20 +24,21 @@ const ready = 30 * time.Second
 
 // target is something to measure.
 type target struct {
-	name  string
-	start func(ctx context.Context, s *tunnel.Site) (*tunnel.Tunnel, error)
+	name    string
+	program string // of routers; else empty
+	start   func(ctx context.Context, s *tunnel.Site) (*tunnel.Tunnel, error)
 }
 
 // targets are those that were asked for, in the order of the table.
 func (r *runner) targets() []target {
 	routers := func(name, program string) target {
-		return target{name, func(ctx context.Context, s *tunnel.Site) (*tunnel.Tunnel, error) {
+		return target{name, program, func(ctx context.Context, s *tunnel.Site) (*tunnel.Tunnel, error) {
 			return s.Routers(ctx, name, program, load.Probe)
 		}}
 	}
 	all := []target{
-		{"direct", func(_ context.Context, s *tunnel.Site) (*tunnel.Tunnel, error) { return s.Direct(), nil }},
-		{bareTLS, func(ctx context.Context, s *tunnel.Site) (*tunnel.Tunnel, error) {
+		{"direct", "", func(_ context.Context, s *tunnel.Site) (*tunnel.Tunnel, error) { return s.Direct(), nil }},
+		{bareTLS, "", func(ctx context.Context, s *tunnel.Site) (*tunnel.Tunnel, error) {
 			self, err := os.Executable()
 			if err != nil {
 				return nil, err
@@ -56,15 +57,20 @@ func (r *runner) targets() []target {
 func (r *runner) start(ctx context.Context, x target, phase string) (*tunnel.Tunnel, error) {
 	ctx, cancel := context.WithTimeout(ctx, ready)
 	defer cancel()
-	dir := filepath.Join(r.dir, phase+strconv.Itoa(r.round)+x.name)
-	if err := os.Mkdir(dir, 0o700); err != nil {
-		return nil, err
-	}
-	s, err := tunnel.NewSite(dir, r.serverAddr, time.Now())
+	s, err := r.site(x, phase)
 	if err != nil {
 		return nil, err
 	}
 	return x.start(ctx, s)
+}
+
+// site is a place of its own for a target in a part of a round.
+func (r *runner) site(x target, phase string) (*tunnel.Site, error) {
+	dir := filepath.Join(r.dir, phase+strconv.Itoa(r.round)+x.name)
+	if err := os.Mkdir(dir, 0o700); err != nil {
+		return nil, err
+	}
+	return tunnel.NewSite(dir, r.serverAddr, time.Now())
 }
 
 func (r *runner) client(t *tunnel.Tunnel) *load.Client {
