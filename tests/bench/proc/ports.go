@@ -11,8 +11,9 @@ import (
 const Loopback = "127.0.0.1"
 
 // Ports are chosen below the range that systems take the ports of outgoing connections from: a program that starts late
-// would find its port taken by one of those.
-const firstPort, lastPort = 11000, 31000
+// would find its port taken by one of those. They are above those of the routers of tests (router/routertest), so that a measurement with a thousand
+// listeners takes none of theirs.
+const firstPort, lastPort = 31000, 32700
 
 // Ports gives each port once. The zero value is ready; it is for one goroutine.
 type Ports struct{ given map[int]bool }
