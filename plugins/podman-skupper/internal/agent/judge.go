@@ -55,7 +55,9 @@ func (n *namespace) judge(d site.Desired, in *filestore.Input, obs site.Observed
 			again = true
 		}
 	}
-	n.agent.ports.keep(n.name, mine)
+	if obs.Running || !n.wanted.Load() { // a router that is about to run, or to run again, has still the ports that it had
+		n.agent.ports.keep(n.name, mine)
+	}
 	return again
 }
 
