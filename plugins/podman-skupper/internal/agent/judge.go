@@ -38,7 +38,8 @@ func (n *namespace) judge(d site.Desired, in *filestore.Input, obs site.Observed
 				ports = supervise.LookAtPorts(router) // once: with many connections it takes long
 			}
 			err := n.usable(ports, host, port)
-			if err == nil {
+			// Who has it only for the moment must not make it theirs: another site's router may, before that site is told that it may not.
+			if err == nil || n.agent.ports.holds(n.name, host, port) {
 				mine = append(mine, claimed{host, port})
 			}
 			return err

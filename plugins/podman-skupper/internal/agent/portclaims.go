@@ -2,6 +2,7 @@ package agent
 
 import (
 	"net"
+	"slices"
 	"sync"
 )
 
@@ -36,6 +37,13 @@ func (c *portClaims) claim(namespace, host string, port int) (other string) {
 	}
 	c.have[namespace] = append(c.have[namespace], claimed{host, port})
 	return ""
+}
+
+// holds tells whether a namespace has a port.
+func (c *portClaims) holds(namespace, host string, port int) bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return slices.Contains(c.have[namespace], claimed{host, port})
 }
 
 // keep lets go of all that a namespace has claimed but this.

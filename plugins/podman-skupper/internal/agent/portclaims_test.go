@@ -22,6 +22,9 @@ func TestPortClaims(t *testing.T) {
 			t.Errorf("%+v: %q has it", step, other)
 		}
 	}
+	if !c.holds("west", "127.0.0.1", 80) || c.holds("east", "127.0.0.1", 80) {
+		t.Errorf("port 80 is west's, of %v", c.have)
+	}
 	c.keep("west", []claimed{{"127.0.0.1", 82}})
 	if other := c.claim("east", "127.0.0.1", 80); other != "" {
 		t.Errorf("%q has what it let go of", other)
