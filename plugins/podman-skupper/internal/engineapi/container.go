@@ -58,7 +58,7 @@ func (c *Client) agree(ctx context.Context) error {
 }
 
 const (
-	listTries = 10                     // to list containers while others are removed
+	listTries = 10                     // of what looks at all containers while others are removed
 	listPause = 100 * time.Millisecond // between two of them
 )
 
@@ -105,26 +105,33 @@ func (c *Client) Labelled(ctx context.Context, labels map[string]string) ([]stri
 		return nil, err
 	}
 	var out []struct{ ID string } // Docker and Podman spell it Id: JSON names are found whatever their case
-	for try := 1; ; try++ {
-		err := c.ask(ctx, c.prefix()+"/containers/json?"+url.Values{"all": {"true"}, "filters": {string(filters)}}.Encode(), &out)
-		if err == nil {
-			break
-		}
-		// Podman fails where one of them, of whatever site, is removed meanwhile, and has nothing but words for that.
-		if try == listTries || !strings.Contains(err.Error(), "no such container") {
-			return nil, err
-		}
-		select {
-		case <-ctx.Done():
-			return nil, err
-		case <-time.After(listPause):
-		}
+	err = steadily(ctx, func() error {
+		return c.ask(ctx, c.prefix()+"/containers/json?"+url.Values{"all": {"true"}, "filters": {string(filters)}}.Encode(), &out)
+	})
+	if err != nil {
+		return nil, err
 	}
 	ids := make([]string, 0, len(out))
 	for _, one := range out {
 		ids = append(ids, one.ID)
 	}
 	return ids, nil
+}
+
+// steadily asks again for what looks at all containers: Podman fails where one of them, of whatever site, is removed meanwhile, and has nothing but words
+// for that.
+func steadily(ctx context.Context, ask func() error) error {
+	for try := 1; ; try++ {
+		err := ask()
+		if err == nil || try == listTries || !strings.Contains(err.Error(), "no such container") {
+			return err
+		}
+		select {
+		case <-ctx.Done():
+			return err
+		case <-time.After(listPause):
+		}
+	}
 }
 
 // Run makes a container and starts it. Of one that cannot be started nothing stays.

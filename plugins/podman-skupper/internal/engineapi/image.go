@@ -81,7 +81,9 @@ func (c *Client) Import(ctx context.Context, ref string, changes []string, tar i
 
 // RemoveImage removes an image that no container uses. That there is none is no error.
 func (c *Client) RemoveImage(ctx context.Context, ref string) error {
-	err := c.order(ctx, http.MethodDelete, c.prefix()+"/images/"+escapeRef(ref), nil)
+	err := steadily(ctx, func() error { // it looks whose containers are made of it
+		return c.order(ctx, http.MethodDelete, c.prefix()+"/images/"+escapeRef(ref), nil)
+	})
 	if fault.Is(err, fault.Missing) {
 		return nil
 	}
