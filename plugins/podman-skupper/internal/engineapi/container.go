@@ -83,7 +83,8 @@ func (c *Client) Inspect(ctx context.Context, name string) (Container, error) {
 		}
 		Mounts []struct{ Source, Destination string }
 	}
-	if err := c.ask(ctx, c.container(name)+"/json", &in); err != nil {
+	err := steadily(ctx, func() error { return c.ask(ctx, c.container(name)+"/json", &in) }) // one that goes at that moment is not Missing at first
+	if err != nil {
 		return Container{}, err
 	}
 	out := Container{ID: in.ID, Name: strings.TrimPrefix(in.Name, "/"), Image: in.Config.Image, Labels: in.Config.Labels, Running: in.State.Running, Status: in.State.Status,
@@ -118,12 +119,12 @@ func (c *Client) Labelled(ctx context.Context, labels map[string]string) ([]stri
 	return ids, nil
 }
 
-// steadily asks again for what looks at all containers: Podman fails where one of them, of whatever site, is removed meanwhile, and has nothing but words
-// for that.
+// steadily asks again where a container, of whatever site, is removed while Podman looks at it: that fails, with nothing but words for it. Next time it is
+// not there.
 func steadily(ctx context.Context, ask func() error) error {
 	for try := 1; ; try++ {
 		err := ask()
-		if err == nil || try == listTries || !strings.Contains(err.Error(), "no such container") {
+		if err == nil || try == listTries || fault.Is(err, fault.Missing) || !stumbled(err) {
 			return err
 		}
 		select {
@@ -132,6 +133,17 @@ func steadily(ctx context.Context, ask func() error) error {
 		case <-time.After(listPause):
 		}
 	}
+}
+
+// stumbled tells whether Podman came upon a container that was being removed: it says that there is none, or panics (4.3).
+func stumbled(err error) bool {
+	text := err.Error()
+	return strings.Contains(text, "no such container") || strings.Contains(text, "nil pointer dereference")
+}
+
+// info is what the engine says of itself, how many containers there are among the rest.
+func (c *Client) info(ctx context.Context, out any) error {
+	return steadily(ctx, func() error { return c.ask(ctx, c.prefix()+"/info", out) })
 }
 
 // Run makes a container and starts it. Of one that cannot be started nothing stays.

@@ -16,7 +16,7 @@ func (c *Client) OneID(ctx context.Context) (bool, error) {
 	if c.platform != Podman {
 		return false, nil
 	}
-	if err := c.ask(ctx, c.prefix()+"/info", &out); err != nil {
+	if err := c.info(ctx, &out); err != nil {
 		return false, err
 	}
 	m := out.Host.IDMappings

@@ -18,7 +18,7 @@ import (
 // Image finds an image that the engine has; fault.Missing if it has none of that name.
 func (c *Client) Image(ctx context.Context, ref string) (Image, error) {
 	var out struct{ ID, Architecture string } // Docker spells it Id: JSON names are found whatever their case
-	err := c.ask(ctx, c.prefix()+"/images/"+escapeRef(ref)+"/json", &out)
+	err := steadily(ctx, func() error { return c.ask(ctx, c.prefix()+"/images/"+escapeRef(ref)+"/json", &out) })
 	return Image{ID: out.ID, Architecture: out.Architecture}, err
 }
 

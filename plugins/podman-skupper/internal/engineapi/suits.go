@@ -13,7 +13,7 @@ func (c *Client) Suits(ctx context.Context) error {
 		return nil
 	}
 	var info struct{ SecurityOptions []string }
-	if err := c.ask(ctx, c.prefix()+"/info", &info); err != nil {
+	if err := c.info(ctx, &info); err != nil {
 		return err
 	}
 	if slices.Contains(info.SecurityOptions, "name=rootless") { // its "host" network is one that it made for itself
