@@ -58,8 +58,8 @@ func (c *Client) agree(ctx context.Context) error {
 }
 
 const (
-	listTries = 10                     // of what looks at all containers while others are removed
-	listPause = 100 * time.Millisecond // between two of them
+	lookTries = 10                     // of what looks at containers while some are removed
+	lookPause = 100 * time.Millisecond // between two of them
 )
 
 func (c *Client) container(name string) string { return c.prefix() + "/containers/" + escape(name) }
@@ -83,7 +83,8 @@ func (c *Client) Inspect(ctx context.Context, name string) (Container, error) {
 		}
 		Mounts []struct{ Source, Destination string }
 	}
-	err := steadily(ctx, func() error { return c.ask(ctx, c.container(name)+"/json", &in) }) // one that goes at that moment is not Missing at first
+	goes := func(err error) bool { return !fault.Is(err, fault.Missing) && stumbled(err) } // at this moment; next time it is Missing
+	err := steadily(ctx, goes, func() error { return c.ask(ctx, c.container(name)+"/json", &in) })
 	if err != nil {
 		return Container{}, err
 	}
@@ -106,7 +107,7 @@ func (c *Client) Labelled(ctx context.Context, labels map[string]string) ([]stri
 		return nil, err
 	}
 	var out []struct{ ID string } // Docker and Podman spell it Id: JSON names are found whatever their case
-	err = steadily(ctx, func() error {
+	err = steadily(ctx, stumbled, func() error {
 		return c.ask(ctx, c.prefix()+"/containers/json?"+url.Values{"all": {"true"}, "filters": {string(filters)}}.Encode(), &out)
 	})
 	if err != nil {
@@ -119,23 +120,22 @@ func (c *Client) Labelled(ctx context.Context, labels map[string]string) ([]stri
 	return ids, nil
 }
 
-// steadily asks again where a container, of whatever site, is removed while Podman looks at it: that fails, with nothing but words for it. Next time it is
-// not there.
-func steadily(ctx context.Context, ask func() error) error {
+// steadily asks again after errors that say no more than that a container, of whatever site, was removed while Podman looked at it.
+func steadily(ctx context.Context, again func(error) bool, ask func() error) error {
 	for try := 1; ; try++ {
 		err := ask()
-		if err == nil || try == listTries || fault.Is(err, fault.Missing) || !stumbled(err) {
+		if err == nil || try == lookTries || !again(err) {
 			return err
 		}
 		select {
 		case <-ctx.Done():
 			return err
-		case <-time.After(listPause):
+		case <-time.After(lookPause):
 		}
 	}
 }
 
-// stumbled tells whether Podman came upon a container that was being removed: it says that there is none, or panics (4.3).
+// stumbled tells whether Podman came upon a container that was being removed, for which it has nothing but words: that there is none, or a panic (4.3).
 func stumbled(err error) bool {
 	text := err.Error()
 	return strings.Contains(text, "no such container") || strings.Contains(text, "nil pointer dereference")
@@ -143,7 +143,7 @@ func stumbled(err error) bool {
 
 // info is what the engine says of itself, how many containers there are among the rest.
 func (c *Client) info(ctx context.Context, out any) error {
-	return steadily(ctx, func() error { return c.ask(ctx, c.prefix()+"/info", out) })
+	return steadily(ctx, stumbled, func() error { return c.ask(ctx, c.prefix()+"/info", out) })
 }
 
 // Run makes a container and starts it. Of one that cannot be started nothing stays.

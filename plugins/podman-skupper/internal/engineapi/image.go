@@ -18,7 +18,7 @@ import (
 // Image finds an image that the engine has; fault.Missing if it has none of that name.
 func (c *Client) Image(ctx context.Context, ref string) (Image, error) {
 	var out struct{ ID, Architecture string } // Docker spells it Id: JSON names are found whatever their case
-	err := steadily(ctx, func() error { return c.ask(ctx, c.prefix()+"/images/"+escapeRef(ref)+"/json", &out) })
+	err := steadily(ctx, stumbled, func() error { return c.ask(ctx, c.prefix()+"/images/"+escapeRef(ref)+"/json", &out) })
 	return Image{ID: out.ID, Architecture: out.Architecture}, err
 }
 
@@ -81,7 +81,7 @@ func (c *Client) Import(ctx context.Context, ref string, changes []string, tar i
 
 // RemoveImage removes an image that no container uses. That there is none is no error.
 func (c *Client) RemoveImage(ctx context.Context, ref string) error {
-	err := steadily(ctx, func() error { // it looks whose containers are made of it
+	err := steadily(ctx, stumbled, func() error { // it looks whose containers are made of it
 		return c.order(ctx, http.MethodDelete, c.prefix()+"/images/"+escapeRef(ref), nil)
 	})
 	if fault.Is(err, fault.Missing) {
